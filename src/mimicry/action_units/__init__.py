@@ -1,0 +1,1 @@
+"""Landmark tracks to action-unit tracks."""

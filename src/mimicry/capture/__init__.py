@@ -1,0 +1,1 @@
+"""Time-stamped frames from video files and cameras."""

@@ -1,0 +1,176 @@
+"""Reading and writing whole files: temporary name, fsync, rename; stable bytes; digests.
+
+Missing values are ``n/a`` in TSV, empty in CSV and null in parquet.
+"""
+
+import contextlib
+import hashlib
+import json
+import math
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mimicry.errors import InputError, OutputExistsError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = [
+    "atomic_path",
+    "digest",
+    "make_folder",
+    "read_json",
+    "refuse_other_results",
+    "sha256_of",
+    "to_json_text",
+    "write_csv",
+    "write_json",
+    "write_parquet",
+    "write_text",
+    "write_tsv",
+]
+
+
+@contextlib.contextmanager
+def atomic_path(path: Path) -> Iterator[Path]:
+    """Give a temporary name beside `path`; on success it is fsynced and renamed to `path`.
+
+    On an exception nothing is left behind and an earlier `path` stays as it was. The
+    temporary name keeps the file's ending, so writers that look at it work.
+    """
+    temporary = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
+    try:
+        yield temporary
+        with temporary.open("rb+") as handle:
+            os.fsync(handle.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def make_folder(path: Path) -> Path:
+    """Make a folder (and its parents) for outputs.
+
+    Raises
+    ------
+    InputError
+        When it cannot be made, for instance below a file or without permission.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"cannot make the output folder ({error.strerror})",
+            path=path,
+            key="--out",
+            hint="Name a folder that can be written.",
+        ) from error
+    return path
+
+
+def write_text(path: Path, text: str) -> Path:
+    """Write UTF-8 text with ``\\n`` line ends, atomically."""
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(text.encode("utf-8"))
+    return path
+
+
+def to_json_text(value: Any) -> str:
+    """Return JSON with sorted keys; NaN and infinities become null, tuples become lists."""
+    return (
+        json.dumps(_plain(value), indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
+        + "\n"
+    )
+
+
+def write_json(path: Path, value: Any) -> Path:
+    """Write :func:`to_json_text` atomically."""
+    return write_text(path, to_json_text(value))
+
+
+def read_json(path: Path) -> Any:
+    """Read a JSON file.
+
+    Raises
+    ------
+    InputError
+        When it is missing or no JSON.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise InputError("file not found", path=path) from error
+    except (OSError, ValueError) as error:
+        raise InputError(f"not a readable JSON file ({error})", path=path) from error
+
+
+def write_tsv(path: Path, table: "pd.DataFrame") -> Path:
+    """Write a tab-separated table, missing values as ``n/a``, floats in shortest exact form."""
+    text = table.to_csv(sep="\t", index=False, na_rep="n/a", lineterminator="\n")
+    return write_text(path, text)
+
+
+def write_csv(path: Path, table: "pd.DataFrame") -> Path:
+    """Write a comma-separated table, missing values empty."""
+    return write_text(path, table.to_csv(index=False, lineterminator="\n"))
+
+
+def write_parquet(path: Path, table: "pd.DataFrame", metadata: Mapping[str, str]) -> Path:
+    """Write a parquet table; `metadata` goes into the file's own key-value store."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    arrow = pa.Table.from_pandas(table, preserve_index=False, nthreads=1)
+    arrow = arrow.replace_schema_metadata({k: metadata[k] for k in sorted(metadata)})
+    with atomic_path(path) as temporary:
+        pq.write_table(arrow, temporary, compression="zstd")
+    return path
+
+
+def sha256_of(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes, in hex."""
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def digest(value: Any) -> str:
+    """Return a SHA-256 over the JSON text of `value`: equal settings, equal digest."""
+    return hashlib.sha256(to_json_text(value).encode("utf-8")).hexdigest()
+
+
+def refuse_other_results(sidecar: Path, expected_digest: str) -> bool:
+    """Tell whether results with this digest are there already (True: skip the work).
+
+    Raises
+    ------
+    OutputExistsError
+        When results are there that were made from other inputs or settings.
+    """
+    if not sidecar.exists():
+        return False
+    found = read_json(sidecar).get("digest")
+    if found == expected_digest:
+        return True
+    raise OutputExistsError(
+        "results made from other inputs or settings are there already",
+        path=sidecar,
+        hint="Choose another --out folder, or replace them with --overwrite.",
+    )
+
+
+def _plain(value: Any) -> Any:
+    """Turn mappings, sequences and NumPy scalars into JSON types; NaN into None."""
+    if isinstance(value, Mapping):
+        return {str(k): _plain(v) for k, v in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        items = sorted(value) if isinstance(value, set | frozenset) else value
+        return [_plain(v) for v in items]
+    if hasattr(value, "tolist"):
+        return _plain(value.tolist())
+    if isinstance(value, Path):
+        return value.as_posix()
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value

@@ -1,0 +1,1 @@
+"""Array maths: arrays in, arrays out; no files, no settings, no records."""

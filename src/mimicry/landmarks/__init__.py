@@ -1,0 +1,1 @@
+"""Frames to landmark tracks; the one place that knows MediaPipe."""

@@ -1,0 +1,1 @@
+"""Protocol files: YAML to a checked protocol."""

@@ -1,0 +1,19 @@
+"""The nouns: frozen records around read-only arrays, checked once when built.
+
+T frames, L landmarks, A action units, K trials, W samples. Times are seconds (float64) on
+the clock of the recording. NaN means "not seen". A positive lag means that the participant
+follows the stimulus.
+"""
+
+from mimicry.records.settings import EmotionMap, ScoringSettings
+from mimicry.records.timeline import StimulusTimeline, TrialTable
+from mimicry.records.tracks import ActionUnitTrack, LandmarkTrack
+
+__all__ = [
+    "ActionUnitTrack",
+    "EmotionMap",
+    "LandmarkTrack",
+    "ScoringSettings",
+    "StimulusTimeline",
+    "TrialTable",
+]

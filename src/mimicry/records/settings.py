@@ -1,0 +1,108 @@
+"""How trials are scored. Filled from a protocol file; every default has its reason there."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+__all__ = ["EmotionMap", "Reference", "ScoringSettings", "Swap"]
+
+Reference = Literal["neutral", "valence"]
+Swap = Literal["redraw", "free", "clip", "pairs", "block"]
+
+
+@dataclass(frozen=True, slots=True)
+class EmotionMap:
+    """Which action units an emotion should move in an observer, and which it should not.
+
+    Parameters
+    ----------
+    targets, opponents
+        Action-unit names (``"AU12"``); both non-empty and disjoint.
+    valence
+        ``"positive"`` or ``"negative"``; decides the reference trials of ``reference: valence``
+        and between which emotions specificity is computed.
+    """
+
+    targets: tuple[str, ...]
+    opponents: tuple[str, ...]
+    valence: Literal["positive", "negative", "none"] = "none"
+
+    def __post_init__(self) -> None:
+        if not self.targets or not self.opponents:
+            raise ValueError("an emotion needs at least one target and one opponent action unit")
+        both = sorted(set(self.targets) & set(self.opponents))
+        if both:
+            raise ValueError(f"{', '.join(both)} stand as target and as opponent")
+
+
+@dataclass(frozen=True, slots=True)
+class ScoringSettings:
+    """Everything that decides a score. Times in seconds from the dynamic onset.
+
+    Parameters
+    ----------
+    emotions
+        Condition name -> :class:`EmotionMap`. A condition without one (neutral) has no index.
+    reference
+        ``"neutral"``: trials of `neutral_condition`; ``"valence"``: all trials of the other
+        valence.
+    swap
+        What the label-swap null permutes; follows the randomisation of the design.
+    """
+
+    emotions: Mapping[str, EmotionMap]
+    reference: Reference = "neutral"
+    neutral_condition: str = "neutral"
+    swap: Swap = "free"
+    identity_column: str = "identity"
+    block_column: str = "block"
+    rate_hz: float = 30.0
+    max_gap_s: float = 0.1
+    baseline_s: tuple[float, float] = (-0.5, 0.0)
+    windows: Mapping[str, tuple[float, float]] = field(
+        default_factory=lambda: {
+            "main": (0.5, 2.5),
+            "early": (0.5, 1.5),
+            "emg": (0.0, 1.0),
+            "late": (1.5, 2.5),
+        }
+    )
+    primary_window: str = "main"
+    smooth_amplitude_s: float = 0.1
+    smooth_latency_s: float = 0.05
+    lags_s: tuple[float, float] = (0.0, 1.5)
+    pose_limit_deg: float = 20.0
+    bin_s: float = 0.1
+    baseline_outlier_sd: float = 3.5
+    bad_bins_fraction: float = 0.5
+    min_fps: float = 20.0
+    min_trials: int = 6
+    min_trials_z: int = 8
+    min_trials_latency: int = 12
+    min_trials_calibration: int = 4
+    latency_gate: float = 4.0
+    latency_max_s: float = 1.5
+    latency_step_s: float = 0.01
+    latency_fit_s: tuple[float, float] = (0.0, 2.5)
+    event_sigma: float = 3.0
+    event_hold_s: float = 0.1
+    event_search_s: tuple[float, float] = (0.2, 2.0)
+    surrogates: int = 9999
+    enumerate_up_to: int = 10_000
+    min_arrangements: int = 40
+    two_sided: bool = True
+    seed: int = 0
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain JSON types, for sidecars and digests."""
+        return asdict(self, dict_factory=lambda pairs: {k: _plain(v) for k, v in pairs})
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, EmotionMap):
+        return {k: _plain(v) for k, v in asdict(value).items()}
+    if isinstance(value, Mapping):
+        return {k: _plain(v) for k, v in value.items()}
+    if isinstance(value, tuple | list):
+        return [_plain(v) for v in value]
+    return value

@@ -1,0 +1,1 @@
+"""The local browser experiment (loopback only)."""

@@ -1,0 +1,1 @@
+"""Aligned trials to per-trial and per-condition mimicry scores."""

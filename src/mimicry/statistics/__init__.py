@@ -1,0 +1,1 @@
+"""Reliability, group models, equivalence and power."""

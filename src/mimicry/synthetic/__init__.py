@@ -1,0 +1,1 @@
+"""Rendered faces and simulated participants whose movements are known."""

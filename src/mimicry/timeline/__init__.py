@@ -1,0 +1,1 @@
+"""Clocks, stimulus envelopes and events: action-unit tracks to aligned trials."""

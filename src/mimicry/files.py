@@ -71,7 +71,7 @@ def make_folder(path: Path) -> Path:
 
 
 def write_text(path: Path, text: str) -> Path:
-    """Write UTF-8 text with ``\\n`` line ends, atomically."""
+    """Write UTF-8 text with newline line ends on every system, atomically."""
     with atomic_path(path) as temporary:
         temporary.write_bytes(text.encode("utf-8"))
     return path

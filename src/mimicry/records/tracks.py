@@ -80,7 +80,7 @@ class LandmarkTrack:
     @property
     def tracked(self) -> NDArray[np.bool_]:
         """(T,) True where a face was seen."""
-        return np.isfinite(self.points_px[:, 0, 0])
+        return np.asarray(np.isfinite(self.points_px[:, 0, 0]))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -149,7 +149,7 @@ class ActionUnitTrack:
         """(T,) True where a face was seen."""
         success = self.quality.get("success")
         if success is None:
-            return np.isfinite(self.intensity).any(axis=1)
+            return np.asarray(np.isfinite(self.intensity).any(axis=1))
         return np.asarray(success == 1)
 
     def of(self, name: str) -> NDArray[np.float64]:

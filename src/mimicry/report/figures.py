@@ -1,0 +1,300 @@
+"""Figures as SVG text: the same data give the same bytes.
+
+Every function takes plain arrays and returns one ``<svg>`` element that can stand in a page.
+matplotlib is imported inside, with its object interface only, so no global state changes.
+"""
+
+import io
+import re
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+__all__ = ["condition_means", "lag_profile", "quality_overview", "trial_grid"]
+
+Floats = NDArray[np.float64]
+
+# Okabe and Ito's colours, distinguishable with the common colour-vision deficiencies
+_PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#6b5b95", "#444444")
+_STIMULUS = "#9aa3ad"
+_STYLE: Any = {
+    "svg.fonttype": "none",
+    "svg.hashsalt": "mimicry",
+    "font.family": "sans-serif",
+    "font.size": 9.0,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.edgecolor": "#6b7280",
+    "axes.labelcolor": "#374151",
+    "xtick.color": "#6b7280",
+    "ytick.color": "#6b7280",
+    "axes.titlesize": 9.5,
+    "path.simplify": True,
+}
+
+
+def _colours(names: Sequence[str]) -> dict[str, str]:
+    return {name: _PALETTE[k % len(_PALETTE)] for k, name in enumerate(names)}
+
+
+def _figure(width: float, height: float) -> "Figure":
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(width, height), layout="constrained")
+
+
+def _svg(figure: "Figure", label: str) -> str:
+    """Return the figure as an ``<svg>`` element that scales with the page."""
+    buffer = io.StringIO()
+    figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+    text = buffer.getvalue()
+    text = text[text.index("<svg") :]
+    text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
+    head, rest = text.split(">", 1)
+    head = re.sub(r'(width|height)="[^"]*"', "", head)
+    return f'{head} role="img" aria-label="{label}" class="figure">{rest}'
+
+
+def _shade_windows(axes: "Axes", windows: Mapping[str, tuple[float, float]], primary: str) -> None:
+    start, end = windows[primary]
+    axes.axvspan(start, end, color="#eef2f7", zorder=0, linewidth=0)
+    axes.axvline(0.0, color="#9ca3af", linewidth=0.8, linestyle=(0, (3, 2)))
+    axes.axhline(0.0, color="#d1d5db", linewidth=0.8)
+
+
+def condition_means(
+    grid_s: Floats,
+    response: Floats,
+    stimulus: Floats,
+    names: Sequence[str],
+    conditions: Sequence[str],
+    *,
+    windows: Mapping[str, tuple[float, float]],
+    primary: str,
+) -> str:
+    """Draw the mean response of each condition with its standard error, one panel a unit.
+
+    Parameters
+    ----------
+    grid_s
+        (W,) seconds from the dynamic onset.
+    response
+        (K, W, A) baseline-corrected intensity of the valid trials; NaN is left out.
+    stimulus
+        (K, W, A) stimulus envelope on the same grid.
+    names
+        A action-unit names.
+    conditions
+        K condition names.
+    windows, primary
+        Scoring windows in seconds; the primary one is shaded.
+    """
+    from matplotlib import rc_context
+
+    labels = np.asarray(conditions)
+    order = list(dict.fromkeys(conditions))
+    colours = _colours(order)
+    with rc_context(_STYLE):
+        figure = _figure(3.1 * max(len(names), 2), 2.7)
+        panels = figure.subplots(1, len(names), squeeze=False, sharex=True)[0]
+        for a, (axes, name) in enumerate(zip(panels, names, strict=True)):
+            _shade_windows(axes, windows, primary)
+            for condition in order:
+                chosen = response[labels == condition, :, a]
+                n = np.isfinite(chosen).sum(axis=0)
+                mean = _nan_mean(chosen)
+                error = _nan_sd(chosen) / np.sqrt(np.maximum(n, 1))
+                axes.fill_between(
+                    grid_s, mean - error, mean + error, color=colours[condition], alpha=0.18, lw=0
+                )
+                axes.plot(grid_s, mean, color=colours[condition], lw=1.6, label=condition)
+            envelope = _nan_mean(stimulus[:, :, a], where=stimulus[:, :, a].max(axis=1) > 0)
+            _draw_envelope(axes, grid_s, envelope)
+            axes.set_title(name)
+            axes.set_xlabel("s from dynamic onset")
+        panels[0].set_ylabel("change from baseline (AU units)")
+        handles, texts = panels[0].get_legend_handles_labels()
+        figure.legend(handles, texts, loc="outside upper center", ncols=6, frameon=False)
+        return _svg(figure, "Mean response of each condition with standard error")
+
+
+def _nan_mean(values: Floats, where: NDArray[np.bool_] | None = None) -> Floats:
+    if where is not None:
+        values = values[where]
+    n = np.isfinite(values).sum(axis=0)
+    total = np.where(np.isfinite(values), values, 0.0).sum(axis=0)
+    return np.where(n > 0, total / np.maximum(n, 1), np.nan)
+
+
+def _nan_sd(values: Floats) -> Floats:
+    n = np.isfinite(values).sum(axis=0)
+    square = np.where(np.isfinite(values), (values - _nan_mean(values)) ** 2, 0.0).sum(axis=0)
+    return np.where(n > 1, np.sqrt(square / np.maximum(n - 1, 1)), np.nan)
+
+
+def _draw_envelope(axes: "Axes", grid_s: Floats, envelope: Floats) -> None:
+    """Draw the stimulus in grey, scaled to a quarter of the panel: its size is another face's."""
+    if not np.isfinite(envelope).any() or np.nanmax(envelope) <= 0:
+        return
+    low, high = axes.get_ylim()
+    scaled = low + 0.25 * (high - low) * envelope / np.nanmax(envelope)
+    axes.plot(grid_s, scaled, color=_STIMULUS, lw=1.2, linestyle=(0, (1, 1)), label="stimulus")
+    axes.set_ylim(low, high)
+
+
+def trial_grid(
+    grid_s: Floats,
+    response: Floats,
+    stimulus: Floats,
+    names: Sequence[str],
+    titles: Sequence[str],
+    valid: Sequence[bool],
+    *,
+    windows: Mapping[str, tuple[float, float]],
+    primary: str,
+    columns: int = 6,
+) -> str:
+    """Draw every trial's traces over the stimulus envelope, invalid trials greyed.
+
+    Parameters
+    ----------
+    grid_s, response, stimulus, names
+        As in :func:`condition_means`; all K trials.
+    titles
+        K short titles (trial id and condition).
+    valid
+        K flags.
+    """
+    from matplotlib import rc_context
+
+    rows = -(-len(titles) // columns)
+    colours = _colours(names)
+    finite = response[np.isfinite(response)]
+    low, high = np.quantile(finite, [0.002, 0.998]) if finite.size else (-0.1, 1.0)
+    pad = 0.08 * max(high - low, 1e-3)
+    with rc_context({**_STYLE, "font.size": 7.0, "axes.titlesize": 7.5}):
+        figure = _figure(10.5, 1.25 * rows + 0.5)
+        panels = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True).ravel()
+        for k, axes in enumerate(panels):
+            if k >= len(titles):
+                axes.set_axis_off()
+                continue
+            _shade_windows(axes, windows, primary)
+            axes.set_ylim(low - pad, high + pad)
+            top = np.nanmax(stimulus[k]) if stimulus[k].size else 0.0
+            if top > 0:
+                envelope = stimulus[k].max(axis=1) / top
+                axes.fill_between(
+                    grid_s,
+                    low - pad,
+                    low - pad + 0.3 * (high - low + 2 * pad) * envelope,
+                    color="#dfe3e8",
+                    lw=0,
+                )
+            for a, name in enumerate(names):
+                colour = colours[name] if valid[k] else "#b6bcc4"
+                axes.plot(grid_s, response[k, :, a], color=colour, lw=1.0, label=name)
+            axes.set_title(titles[k], color="#111827" if valid[k] else "#9ca3af", pad=2)
+        handles, texts = panels[0].get_legend_handles_labels()
+        figure.legend(handles, texts, loc="outside upper left", ncols=len(names), frameon=False)
+        return _svg(figure, "Every trial: action units over the stimulus envelope")
+
+
+def lag_profile(lags_s: Floats, profile: Floats, conditions: Sequence[str], *, title: str) -> str:
+    """Draw the mean lagged correlation of each condition over lags.
+
+    Parameters
+    ----------
+    lags_s
+        (L,) lags in seconds; positive = the participant follows.
+    profile
+        (K, L) correlation of each valid trial; NaN is left out. Averaged as Fisher z.
+    conditions
+        K condition names.
+    """
+    from matplotlib import rc_context
+
+    labels = np.asarray(conditions)
+    order = list(dict.fromkeys(conditions))
+    colours = _colours(order)
+    fisher = np.arctanh(np.clip(profile, -1 + 1e-7, 1 - 1e-7))
+    with rc_context(_STYLE):
+        figure = _figure(5.2, 2.6)
+        axes = figure.subplots()
+        axes.axhline(0.0, color="#d1d5db", lw=0.8)
+        for condition in order:
+            chosen = fisher[labels == condition]
+            mean = _nan_mean(chosen)
+            n = np.maximum(np.isfinite(chosen).sum(axis=0), 1)
+            error = _nan_sd(chosen) / np.sqrt(n)
+            colour = colours[condition]
+            axes.fill_between(
+                lags_s, np.tanh(mean - error), np.tanh(mean + error), color=colour, alpha=0.18, lw=0
+            )
+            axes.plot(lags_s, np.tanh(mean), color=colour, lw=1.6, label=condition)
+        axes.set_xlabel("lag (s); positive = the participant follows")
+        axes.set_ylabel("correlation")
+        axes.set_title(title)
+        handles, texts = axes.get_legend_handles_labels()
+        figure.legend(handles, texts, loc="outside upper center", ncols=6, frameon=False)
+        return _svg(figure, title)
+
+
+def quality_overview(
+    times_s: Floats,
+    pose_deg: Floats,
+    tracked: NDArray[np.bool_],
+    trusted: NDArray[np.bool_],
+    onsets_s: Floats,
+    *,
+    pose_limit_deg: float,
+) -> str:
+    """Draw head pose over time with untracked and untrusted stretches, and frame intervals.
+
+    Parameters
+    ----------
+    times_s
+        (T,) frame times in seconds.
+    pose_deg
+        (T, 3) pitch, yaw, roll.
+    tracked, trusted
+        (T,) a face was seen; its geometry is plausible and the pose inside the limit.
+    onsets_s
+        (K,) dynamic onsets.
+    """
+    from matplotlib import rc_context
+
+    with rc_context(_STYLE):
+        figure = _figure(10.5, 2.5)
+        pose, intervals = figure.subplots(1, 2, width_ratios=(3, 1))
+        step = max(1, len(times_s) // 1500)
+        for k, (name, colour) in enumerate(zip(("pitch", "yaw", "roll"), _PALETTE, strict=False)):
+            pose.plot(times_s[::step], pose_deg[::step, k], lw=0.9, color=colour, label=name)
+        for limit in (-pose_limit_deg, pose_limit_deg):
+            pose.axhline(limit, color="#d1d5db", lw=0.8, linestyle=(0, (4, 3)))
+        for mask, colour in ((~tracked, "#ef4444"), (tracked & ~trusted, "#f59e0b")):
+            for start, end in _runs(mask):
+                pose.axvspan(times_s[start], times_s[end], color=colour, alpha=0.35, lw=0)
+        pose.plot(onsets_s, np.full(len(onsets_s), -pose_limit_deg), "|", color="#374151", ms=6)
+        pose.set_xlabel("recording time (s); ticks: dynamic onsets")
+        pose.set_ylabel("head pose (deg)")
+        pose.legend(loc="upper right", ncols=3, frameon=False)
+        steps_ms = np.diff(times_s) * 1000.0
+        if steps_ms.size:
+            intervals.hist(steps_ms, bins=40, color="#64748b")
+        intervals.set_yscale("log")
+        intervals.set_xlabel("frame interval (ms)")
+        intervals.set_ylabel("frames")
+        return _svg(figure, "Head pose over time and frame intervals")
+
+
+def _runs(mask: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """Return (first, last) index of every run of True."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], mask.astype(np.int8), [0]])))
+    return [(int(a), int(min(b, len(mask) - 1))) for a, b in edges.reshape(-1, 2)]

@@ -1,0 +1,245 @@
+"""The report of one recording: a page that needs nothing but itself."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mimicry.files import to_json_text
+from mimicry.records import ActionUnitTrack, ScoringSettings
+from mimicry.report import figures
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["RecordingView", "render_recording"]
+
+Floats = NDArray[np.float64]
+
+_TEXT = {"trial_id", "condition", "stimulus", "reason", "block", "phase", "reasons", "null",
+         "swap", "window", "reference"}  # fmt: skip
+_TRIAL_FRONT = ["trial_id", "condition", "stimulus", "valid", "reason", "tracked_fraction"]
+
+
+@dataclass(frozen=True, eq=False)
+class RecordingView:
+    """What the report of one recording shows.
+
+    Parameters
+    ----------
+    title, participant, protocol, version
+        Texts for the head and the foot.
+    track
+        The scored action-unit track.
+    settings
+        The settings of the scores.
+    scores, summary
+        The trial table and the condition table.
+    grid_s
+        (W,) seconds from the dynamic onset.
+    response, stimulus
+        (K, W, A) baseline-corrected response and stimulus envelope of every trial.
+    names
+        The A scored action units.
+    onsets_s
+        (K,) dynamic onsets on the recording's clock.
+    lags_s, profile
+        (L,) lags and (K, L) lagged correlations, or None.
+    units
+        Rows with name, label, tier and unit of every scored action unit.
+    provenance
+        Inputs, versions, checksums. JSON types only.
+    warnings
+        Sentences for the top of the page.
+    """
+
+    title: str
+    participant: str
+    protocol: str
+    version: str
+    track: ActionUnitTrack
+    settings: ScoringSettings
+    scores: "pd.DataFrame"
+    summary: "pd.DataFrame"
+    grid_s: Floats
+    response: Floats
+    stimulus: Floats
+    names: Sequence[str]
+    onsets_s: Floats
+    lags_s: Floats | None = None
+    profile: Floats | None = None
+    units: Sequence[Mapping[str, str]] = ()
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+    warnings: Sequence[str] = ()
+
+    @property
+    def reference(self) -> str:
+        """How the reference trials are chosen, in words."""
+        if self.settings.reference == "neutral":
+            return f"{self.settings.neutral_condition} trials"
+        return "all trials of the other valence"
+
+
+def render_recording(view: RecordingView) -> str:
+    """Return the HTML page of one recording. The same view gives the same bytes."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+    from markupsafe import Markup
+
+    environment = Environment(
+        loader=PackageLoader("mimicry.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    drawn = {k: Markup(v) if v else "" for k, v in _draw(view).items()}
+    return environment.get_template("recording.html.jinja").render(
+        view=view,
+        figures=drawn,
+        exclusions=_exclusions(view.scores),
+        quality_line=_quality_line(view.track),
+        cards=_cards(view.summary),
+        primary=view.settings.windows[view.settings.primary_window],
+        summary=_table(view.summary),
+        trials=_table(_trial_columns(view.scores, view.names, view.settings.primary_window)),
+        settings_json=to_json_text(view.settings.to_json()),
+        provenance_json=to_json_text(view.provenance),
+    )
+
+
+def _draw(view: RecordingView) -> dict[str, str]:
+    valid = view.scores["valid"].to_numpy().astype(bool)
+    conditions = view.scores["condition"].astype(str).tolist()
+    kept = [c for c, ok in zip(conditions, valid, strict=True) if ok]
+    windows, primary = view.settings.windows, view.settings.primary_window
+    ids = view.scores["trial_id"].astype(str)
+    titles = [f"{i} {c}" for i, c in zip(ids, conditions, strict=True)]
+    track = view.track
+    trusted = (track.quality["pose_ok"] == 1) & (track.quality["plausible"] == 1)
+    drawn = {
+        "means": "",
+        "lags": "",
+        "trials": figures.trial_grid(
+            view.grid_s, view.response, view.stimulus, view.names, titles, valid.tolist(),
+            windows=windows, primary=primary,
+        ),
+        "quality": figures.quality_overview(
+            track.times_s, track.pose_deg, track.tracked, trusted, view.onsets_s,
+            pose_limit_deg=view.settings.pose_limit_deg,
+        ),
+    }  # fmt: skip
+    if kept:
+        drawn["means"] = figures.condition_means(
+            view.grid_s, view.response[valid], view.stimulus[valid], view.names, kept,
+            windows=windows, primary=primary,
+        )  # fmt: skip
+    if view.lags_s is not None and view.profile is not None:
+        rows = valid & np.isfinite(view.profile).any(axis=1)
+        if rows.any():
+            shown = [c for c, ok in zip(conditions, rows, strict=True) if ok]
+            drawn["lags"] = figures.lag_profile(
+                view.lags_s, view.profile[rows], shown, title="Stimulus to response, by lag"
+            )
+    return drawn
+
+
+def _exclusions(scores: "pd.DataFrame") -> dict[str, Any]:
+    valid = scores["valid"].astype(bool)
+    rows = []
+    for condition, group in scores.groupby("condition", sort=False):
+        counts = Counter(
+            code for text in group.loc[~valid[group.index], "reason"] for code in _codes(text)
+        )
+        rows.append(
+            {
+                "condition": condition,
+                "total": len(group),
+                "valid": int(valid[group.index].sum()),
+                "reasons": ", ".join(f"{k} ({n})" for k, n in sorted(counts.items())) or "none",
+            }
+        )
+    left_out = int((~valid).sum())
+    sentence = (
+        "Every trial could be scored."
+        if not left_out
+        else f"{left_out} of {len(scores)} trials were left out."
+    )
+    return {"rows": rows, "valid": int(valid.sum()), "total": len(scores), "sentence": sentence}
+
+
+def _codes(text: object) -> list[str]:
+    return [c.strip() for c in str(text).replace(",", ";").split(";") if c.strip()]
+
+
+def _quality_line(track: ActionUnitTrack) -> str:
+    steps = np.diff(track.times_s)
+    share = 100.0 * track.tracked.mean()
+    interval = "a single frame"
+    if steps.size:
+        median_ms, longest_ms = 1000 * np.median(steps), 1000 * steps.max()
+        interval = f"median frame interval {median_ms:.1f} ms, longest {longest_ms:.0f} ms"
+    return f"{len(track)} frames, a face in {share:.1f} % of them; {interval}."
+
+
+def _cards(summary: "pd.DataFrame") -> list[dict[str, Any]]:
+    cards = []
+    for row in summary.to_dict("records"):
+        if not np.isfinite(_number(row.get("contrast"))):
+            continue
+        lines = [f"label-swap p = {_cell(row.get('p'))}, {_cell(row.get('n'))} trials"]
+        if np.isfinite(_number(row.get("contrast_raw"))):
+            lines.append(f"raw {_cell(row.get('contrast_raw'))} AU units")
+        latency = _number(row.get("latency_shift_s"))
+        if np.isfinite(latency):
+            low, high = row.get("latency_ci_low_s"), row.get("latency_ci_high_s")
+            lines.append(f"latency shift {latency:.3f} s [{_cell(low)}, {_cell(high)}]")
+        cards.append(
+            {
+                "title": f"{row['condition']}: contrast",
+                "value": f"{_number(row['contrast']):+.2f}",
+                "lines": lines,
+            }
+        )
+    return cards
+
+
+def _number(value: object) -> float:
+    try:
+        return float(value)  # type: ignore[arg-type]  # anything that a table cell may hold
+    except (TypeError, ValueError):
+        return float("nan")
+
+
+def _trial_columns(scores: "pd.DataFrame", names: Sequence[str], window: str) -> "pd.DataFrame":
+    wanted = [
+        *_TRIAL_FRONT,
+        *(f"delta_{name}_{window}" for name in names),
+        "mimicry_index", "mimicry_index_raw", "r_zero_lag", "r_peak", "lag_peak_s",
+        "event_hit", "event_onset_s",
+    ]  # fmt: skip
+    return scores[[c for c in wanted if c in scores.columns]]
+
+
+def _table(table: "pd.DataFrame") -> dict[str, Any]:
+    columns = [str(c) for c in table.columns]
+    text = {c for c in columns if c in _TEXT or table[c].map(lambda v: isinstance(v, str)).any()}
+    valid = (
+        table["valid"].astype(bool).tolist() if "valid" in table.columns else [True] * len(table)
+    )
+    rows = [[_cell(v) for v in row] for row in table.itertuples(index=False, name=None)]
+    return {"columns": columns, "text": text, "rows": rows, "valid": valid}
+
+
+def _cell(value: object) -> str:
+    if value is None or (isinstance(value, float) and np.isnan(value)):
+        return "n/a"
+    if isinstance(value, bool | np.bool_):
+        return "yes" if value else "no"
+    if isinstance(value, int | np.integer):
+        return str(int(value))
+    if isinstance(value, float | np.floating):
+        return f"{float(value):.3g}" if abs(float(value)) < 0.001 else f"{float(value):.3f}"
+    return str(value)

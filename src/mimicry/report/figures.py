@@ -101,7 +101,7 @@ def condition_means(
     order = list(dict.fromkeys(conditions))
     colours = _colours(order)
     with rc_context(_STYLE):
-        figure = _figure(3.1 * max(len(names), 2), 2.7)
+        figure = _figure(10.5, 2.9 if len(names) > 2 else 3.2)
         panels = figure.subplots(1, len(names), squeeze=False, sharex=True)[0]
         for a, (axes, name) in enumerate(zip(panels, names, strict=True)):
             _shade_windows(axes, windows, primary)

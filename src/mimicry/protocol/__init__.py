@@ -1,1 +1,14 @@
-"""Protocol files: YAML to a checked protocol."""
+"""Protocol files: YAML to a checked protocol, and from it the trials of a session."""
+
+from mimicry.protocol.load import list_protocols, load_protocol, protocol_from_text
+from mimicry.protocol.model import Origin, Protocol
+from mimicry.protocol.schema import ProtocolFile
+
+__all__ = [
+    "Origin",
+    "Protocol",
+    "ProtocolFile",
+    "list_protocols",
+    "load_protocol",
+    "protocol_from_text",
+]

@@ -1,0 +1,340 @@
+"""Checks that look at several values of a protocol at once."""
+
+import string
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from mimicry.protocol.explain import explain
+from mimicry.protocol.origins import NEEDS_PROVENANCE, parse_entry
+from mimicry.protocol.positions import Key, Problem, show_key
+from mimicry.protocol.schema import ACTION_UNITS, Block, Primary
+
+if TYPE_CHECKING:
+    from mimicry.protocol.model import Protocol
+
+__all__ = ["check_file"]
+
+
+def check_file(protocol: "Protocol") -> list[Problem]:
+    """Return every mistake that the schema alone cannot see."""
+    checks = [_name, _conditions, _stimuli, _factors, _blocks, _ratings, _windows, _scoring]
+    checks += [_primary, _prediction, _predicted, _status, _claims, _provenance]
+    return [problem for check in checks for problem in check(protocol)]
+
+
+def _name(protocol: "Protocol") -> Iterator[Problem]:
+    if protocol.name != protocol.path.stem:
+        yield Problem(
+            ("name",), f"name is {protocol.name!r}; expected the file's stem {protocol.path.stem!r}"
+        )
+
+
+def _conditions(protocol: "Protocol") -> Iterator[Problem]:
+    for name, condition in protocol.file.conditions.items():
+        key = ("conditions", name)
+        for role in ("targets", "opponents"):
+            units = getattr(condition, role)
+            yield from _known((*key, role), units, ACTION_UNITS, "there is no action unit")
+            yield from _twice((*key, role), units)
+        both = sorted(set(condition.targets) & set(condition.opponents))
+        if both:
+            said = f"conditions.{name}: {', '.join(both)} stands as target and as opponent"
+            yield Problem((*key, "opponents"), f"{said}; a unit can only be one of them")
+        if bool(condition.targets) != bool(condition.opponents):
+            missing = "opponents" if condition.targets else "targets"
+            yield Problem(
+                key,
+                f"conditions.{name} has no {missing}; name both, or neither for a control "
+                "condition, because one unit alone cannot be scored",
+            )
+
+
+def _stimuli(protocol: "Protocol") -> Iterator[Problem]:
+    stimuli = protocol.file.stimuli
+    yield from _twice(("stimuli", "identities"), stimuli.identities)
+    names = {"emotion", "identity", "kind", *protocol.file.design.factors}
+    try:
+        used = [name for _, name, _, _ in string.Formatter().parse(stimuli.pattern) if name]
+    except ValueError as error:
+        yield Problem(("stimuli", "pattern"), f"stimuli.pattern cannot be read ({error})")
+        return
+    yield from _known(("stimuli", "pattern"), used, names, "stimuli.pattern uses")
+
+
+def _factors(protocol: "Protocol") -> Iterator[Problem]:
+    identities = len(protocol.file.stimuli.identities)
+    for name, factor in protocol.file.design.factors.items():
+        key = ("design", "factors", name)
+        if name in {"condition", "block", "group", "visit", "identity", "emotion", "kind", "run"}:
+            yield Problem(key, f"design.factors.{name}: the name is taken; choose another")
+        levels = len(factor.levels)
+        if factor.assign == "identity" and identities % levels:
+            yield Problem(
+                (*key, "assign"),
+                f"design.factors.{name}: {identities} identities cannot be shared equally among "
+                f"{levels} levels; use a multiple of {levels} identities",
+            )
+        for level, spec in factor.levels.items():
+            known = [f for f in type(protocol.file.timing).model_fields if f != "iti_s"]
+            yield from _known(
+                (*key, "levels", level, "timing"), spec.timing, known, "timing has no phase"
+            )
+
+
+def _blocks(protocol: "Protocol") -> Iterator[Problem]:
+    for name, block in protocol.file.blocks.items():
+        key = ("blocks", name)
+        conditions = protocol.file.conditions
+        yield from _known((*key, "conditions"), block.conditions, conditions, "no condition")
+        yield from _twice((*key, "conditions"), block.conditions)
+        if block.cue and not protocol.file.timing.cue_s:
+            yield Problem(
+                (*key, "cue"), f"blocks.{name}.cue is never seen; give timing.cue_s a duration"
+            )
+        yield from _order_exists(protocol, name, block)
+    alternate = protocol.file.design.block_order == "alternate"
+    runs = {block.runs for block in protocol.file.blocks.values()}
+    if alternate and len(runs) > 1:
+        yield Problem(
+            ("design", "block_order"),
+            f"blocks with {' and '.join(map(str, sorted(runs)))} runs cannot take turns; give all "
+            "blocks the same number of runs",
+        )
+
+
+def _order_exists(protocol: "Protocol", name: str, block: Block) -> Iterator[Problem]:
+    """See whether the limits on the order can be kept at all."""
+    limits = protocol.file.design.randomisation
+    trials = protocol.trials_per_condition(name)
+    total = sum(trials.values())
+    if total % block.runs:
+        yield Problem(
+            ("blocks", name, "runs"),
+            f"blocks.{name}: {total} trials cannot be cut into {block.runs} equal runs",
+        )
+    longest = max(trials.values())
+    limit = limits.max_same_condition
+    if limit is not None and longest > limit * (total - longest + 1):
+        yield Problem(
+            ("design", "randomisation", "max_same_condition"),
+            f"blocks.{name}: {longest} of {total} trials are of one condition, so no order has at "
+            f"most {limit} in a row; raise max_same_condition or set it to null",
+        )
+    faces = len(protocol.file.stimuli.identities)
+    per_face = total // faces
+    limit = limits.max_same_identity
+    if limit is not None and per_face > limit * (total - per_face + 1):
+        yield Problem(
+            ("design", "randomisation", "max_same_identity"),
+            f"blocks.{name}: {per_face} of {total} trials show one face, so no order has at most "
+            f"{limit} in a row; raise max_same_identity or set it to null",
+        )
+
+
+def _ratings(protocol: "Protocol") -> Iterator[Problem]:
+    for name, rating in protocol.file.ratings.items():
+        key = ("ratings", name, "blocks")
+        if _inherited(protocol, key):
+            continue
+        yield from _known(key, rating.blocks, protocol.file.blocks, "there is no block")
+        yield from _twice(key, rating.blocks)
+
+
+def _windows(protocol: "Protocol") -> Iterator[Problem]:
+    settings = protocol.scoring_settings()
+    before, after = protocol.before_onset_s(), protocol.after_onset_s()
+    spans: list[tuple[tuple[str, ...], tuple[float, float]]] = []
+    spans += [(("windows", name), window) for name, window in settings.windows.items()]
+    spans += [(("baseline_s",), settings.baseline_s)]
+    spans += [((name,), getattr(settings, name)) for name in ("event_search_s", "latency_fit_s")]
+    for part, (start, end) in spans:
+        key = ("scoring", *part)
+        shown = ".".join(key)
+        if start >= end:
+            yield Problem(key, f"{shown} is [{start:g}, {end:g}]; expected start before end")
+        elif start < -before - 1e-9 or end > after + 1e-9:
+            yield Problem(
+                key,
+                f"{shown} is [{start:g}, {end:g}], outside the trial, which runs from "
+                f"{-before:g} to {after:g} s around the dynamic onset",
+            )
+    if settings.baseline_s[1] > 1e-9:
+        yield Problem(
+            ("scoring", "baseline_s"), "scoring.baseline_s must end before the dynamic onset (0)"
+        )
+    if settings.primary_window not in settings.windows:
+        near = explain(settings.primary_window, settings.windows)
+        said = f"scoring.primary_window is {settings.primary_window!r}, which is no window; {near}"
+        yield Problem(("scoring", "primary_window"), said)
+
+
+def _scoring(protocol: "Protocol") -> Iterator[Problem]:
+    settings = protocol.scoring_settings()
+    conditions = protocol.file.conditions
+    if settings.reference == "neutral":
+        name = settings.neutral_condition
+        if name not in conditions:
+            said = f"scoring.neutral_condition is {name!r}, which is no condition"
+            yield Problem(
+                ("scoring", "neutral_condition"),
+                f"{said}; add it, or use 'reference: valence'",
+            )
+        elif conditions[name].targets:
+            yield Problem(
+                ("conditions", name, "targets"),
+                f"conditions.{name} is the reference and can have no targets",
+            )
+    else:
+        valences = {c.valence for c in conditions.values()} - {"none"}
+        if len(valences) < 2:
+            yield Problem(
+                ("scoring", "reference"),
+                "scoring.reference is 'valence', but the conditions are not of two valences",
+            )
+    limits = protocol.file.design.randomisation
+    restricted = limits.max_same_condition is not None
+    if settings.swap == "free" and restricted:
+        yield Problem(
+            ("scoring", "swap"),
+            "scoring.swap is 'free', but the order is restricted by max_same_condition; use "
+            "'swap: redraw'",
+        )
+
+
+def _primary(protocol: "Protocol") -> Iterator[Problem]:
+    primary = protocol.file.analysis.primary
+    key = ("analysis", "primary")
+    file = protocol.file
+    yield from _known((*key, "block"), [primary.block], file.blocks, "there is no block")
+    if primary.block in file.blocks:
+        shown = protocol.block_conditions(primary.block)
+        said = f"block {primary.block} has no condition"
+        yield from _known((*key, "condition"), [primary.condition], shown, said)
+    scored = {name for name, c in file.conditions.items() if c.targets}
+    unscored = primary.condition in file.conditions and primary.condition not in scored
+    if unscored and primary.score not in {"rating", "coupling"}:
+        said = f"analysis.primary.condition {primary.condition} has no targets to score"
+        yield Problem((*key, "condition"), said)
+    if primary.between and primary.trait:
+        yield Problem(key, "analysis.primary names 'between' and 'trait'; choose one")
+    if primary.trait is not None:
+        yield from _known((*key, "trait"), [primary.trait], file.design.traits, "there is no trait")
+    if primary.score == "contrast" and primary.between:
+        yield Problem(
+            (*key, "score"),
+            "analysis.primary.score is 'contrast' (standardised within each person), which hides "
+            "a group difference in amplitude; use contrast_raw or contrast_cal",
+        )
+    yield from _compare(protocol, primary)
+
+
+def _compare(protocol: "Protocol", primary: Primary) -> Iterator[Problem]:
+    for role, allowed in (("within", False), ("between", True)):
+        compare = getattr(primary, role)
+        if compare is None:
+            continue
+        key = ("analysis", "primary", role)
+        levels = protocol.levels(group=allowed)
+        if compare.factor not in levels:
+            near = explain(compare.factor, levels)
+            said = f"analysis.primary.{role}.factor is {compare.factor!r}, which is no factor here"
+            yield Problem((*key, "factor"), f"{said}; {near}")
+            continue
+        for end in ("more", "less"):
+            known = levels[compare.factor]
+            said = f"{compare.factor} has no level"
+            yield from _known((*key, end), [getattr(compare, end)], known, said)
+        if compare.more == compare.less:
+            yield Problem(key, f"analysis.primary.{role} compares {compare.more} with itself")
+
+
+def _prediction(protocol: "Protocol") -> Iterator[Problem]:
+    prediction = protocol.file.prediction
+    key = ("prediction", "response")
+    if _inherited(protocol, key) and _inherited(protocol, ("prediction", "effects")):
+        return  # a variant may drop a block or condition that its parent has a prediction for
+    yield from _known(key, prediction.response, protocol.file.conditions, "there is no condition")
+    levels = {**protocol.levels(group=True), **protocol.levels(group=False)}
+    levels["condition"] = tuple(protocol.file.conditions)
+    for number, effect in enumerate(prediction.effects):
+        here: Key = ("prediction", "effects", number)
+        yield from _known((*here, "where"), effect.where, levels, "there is no factor")
+        for factor, level in effect.where.items():
+            if factor in levels:
+                said = f"{factor} has no level"
+                yield from _known((*here, "where", factor), [level], levels[factor], said)
+        if effect.trait is not None:
+            traits = protocol.file.design.traits
+            yield from _known((*here, "trait"), [effect.trait], traits, "there is no trait")
+
+
+def _predicted(protocol: "Protocol") -> Iterator[Problem]:
+    primary = protocol.file.analysis.primary
+    needs = primary.within or primary.between or primary.trait
+    effects = protocol.file.prediction.effects
+    if needs and not any(e.predicted for e in effects):
+        yield Problem(
+            ("prediction",),
+            "prediction names no effect with 'predicted: true', so the simulator cannot tell what "
+            "the primary test looks for",
+        )
+
+
+def _status(protocol: "Protocol") -> Iterator[Problem]:
+    if protocol.file.status == "simulate-only" and not protocol.file.status_note:
+        yield Problem(("status",), "a simulate-only protocol needs a status_note that says why")
+
+
+def _claims(protocol: "Protocol") -> Iterator[Problem]:
+    for name in protocol.file.claims:
+        if not (name.startswith("R") and name[1:].isdigit() and 1 <= int(name[1:]) <= 47):
+            yield Problem(("claims", name), f"claims.{name}: claims are named R01 to R47")
+
+
+def _provenance(protocol: "Protocol") -> Iterator[Problem]:
+    file = protocol.file
+    used = {o.pattern for o in protocol.origins.values() if o.pattern}
+    for pattern, entry in file.provenance.items():
+        key = ("provenance", pattern)
+        parsed = parse_entry(entry)
+        if parsed is None:
+            yield Problem(
+                key,
+                f"provenance of {pattern} is {entry!r}; expected 'default', 'memory' or "
+                "'source KEY' with a key of references, then a remark in brackets if you like",
+            )
+            continue
+        yield from _known(key, parsed[1], file.references, "references have no key")
+        if pattern != "*" and pattern not in used:
+            keys = {show_key(k) for k in protocol.origins if k and k[0] in NEEDS_PROVENANCE}
+            said = f"provenance of {pattern}: no such value stands in this file"
+            yield Problem(key, f"{said}; {_nearest_only(pattern, keys)}")
+    missing: dict[str, Problem] = {}
+    for leaf, origin in protocol.origins.items():
+        if leaf[0] in NEEDS_PROVENANCE and len(leaf) > 1 and not origin.provenance:
+            shown = show_key(leaf[:2])
+            said = f"nothing says where {shown} comes from; add it to provenance"
+            missing.setdefault(shown, Problem(leaf, f"{said} (source, memory or default)"))
+    yield from missing.values()
+
+
+def _nearest_only(found: str, known: set[str]) -> str:
+    near = explain(found, known)
+    return near if near.startswith("did you") else "it names a value that is inherited or missing"
+
+
+def _inherited(protocol: "Protocol", key: Key) -> bool:
+    origin = protocol.origins.get(key)
+    return origin is not None and origin.file != protocol.path.name
+
+
+def _known(key: Key, found: object, known: object, said: str) -> Iterator[Problem]:
+    words = list(known)  # type: ignore[call-overload]  # any iterable of strings
+    for word in found:  # type: ignore[attr-defined]  # any iterable of strings
+        if word not in words:
+            yield Problem(key, f"{said} {word!r} ({show_key(key)}); {explain(word, words)}")
+
+
+def _twice(key: Key, found: list[str]) -> Iterator[Problem]:
+    for word in sorted({w for w in found if found.count(w) > 1}):
+        yield Problem(key, f"{show_key(key)} names {word!r} twice")

@@ -1,0 +1,140 @@
+"""Plain trial lists and stimulus envelopes, for simulations that need no protocol file."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mimicry.records.timeline import StimulusTimeline, TrialTable
+from mimicry.synthetic.shapes import minimum_jerk
+
+__all__ = ["PROTOTYPES", "make_timelines", "make_trials", "shuffled_order"]
+
+#: What a stimulus of each condition moves, in action-unit units.
+PROTOTYPES: Mapping[str, Mapping[str, float]] = {
+    "happy": {"AU06": 0.6, "AU12": 1.0},
+    "angry": {"AU04": 1.0, "AU07": 0.6},
+    "sad": {"AU01": 0.8, "AU04": 0.5, "AU15": 0.8},
+    "neutral": {"AU45": 1.0},
+}
+
+
+def make_timelines(
+    stimuli: Mapping[str, str],
+    *,
+    onset_s: float = 0.5,
+    rise_s: float = 0.75,
+    hold_s: float = 1.25,
+) -> dict[str, StimulusTimeline]:
+    """Return stimulus id -> envelope, for a mapping stimulus id -> condition.
+
+    Each clip is still for `onset_s`, moves to its apex in `rise_s` (minimum jerk) and holds.
+    """
+    end = onset_s + rise_s + hold_s
+    times = np.arange(0.0, end + 0.005, 0.01)
+    course = minimum_jerk((times - onset_s) / rise_s)
+    made = {}
+    for stimulus, condition in stimuli.items():
+        units = PROTOTYPES[condition]
+        made[stimulus] = StimulusTimeline(
+            times_s=times,
+            intensity=np.outer(course, list(units.values())),
+            names=tuple(units),
+            onset_s=onset_s,
+            apex_s=onset_s + rise_s,
+            offset_s=np.nan,
+            stimulus_id=stimulus,
+        )
+    return made
+
+
+def shuffled_order(
+    labels: Sequence[str], rng: np.random.Generator, *, max_run: int | None = None, run: int = 1
+) -> NDArray[np.intp]:
+    """Return an order of `labels` as indices.
+
+    `run` > 1 keeps trials of one label together in runs of this length (mini-blocks, which
+    are shuffled). `max_run` allows at most so many equal labels one after the other; the
+    order is then drawn trial by trial, each label with a chance in proportion to how many of
+    it are left, and begun again when it runs into a corner.
+
+    Raises
+    ------
+    ValueError
+        When 10,000 tries give no order that keeps `max_run`.
+    """
+    pools = {
+        label: rng.permutation([k for k, other in enumerate(labels) if other == label])
+        for label in dict.fromkeys(labels)
+    }
+    if run > 1:
+        pieces = [p[i : i + run] for p in pools.values() for i in range(0, len(p), run)]
+        return np.concatenate([pieces[k] for k in rng.permutation(len(pieces))])
+    if max_run is None:
+        return rng.permutation(len(labels))
+    for _ in range(10_000):
+        sequence = _restricted([len(p) for p in pools.values()], max_run, rng)
+        if sequence is not None:
+            left = [list(p) for p in pools.values()]
+            return np.array([left[label].pop() for label in sequence], dtype=np.intp)
+    raise ValueError(f"no order of {len(labels)} trials keeps runs to {max_run}")
+
+
+def _restricted(counts: list[int], max_run: int, rng: np.random.Generator) -> list[int] | None:
+    left = np.array(counts, dtype=float)
+    sequence: list[int] = []
+    while left.sum() > 0:
+        chance = left.copy()
+        recent = sequence[-max_run:]
+        if len(recent) == max_run and len(set(recent)) == 1:
+            chance[recent[0]] = 0.0
+        if chance.sum() == 0:
+            return None
+        label = int(np.searchsorted(np.cumsum(chance), rng.random() * chance.sum(), side="right"))
+        sequence.append(label)
+        left[label] -= 1
+    return sequence
+
+
+def make_trials(
+    counts: Mapping[str, int],
+    rng: np.random.Generator,
+    *,
+    clips: int = 8,
+    max_run: int | None = None,
+    run: int = 1,
+    interval_s: tuple[float, float] = (5.5, 7.0),
+) -> tuple[TrialTable, dict[str, StimulusTimeline]]:
+    """Return a session of `counts` trials per condition, and its stimulus envelopes.
+
+    Parameters
+    ----------
+    counts
+        Condition -> number of trials.
+    clips
+        Different clips (identities ``m1``, ``m2``, ...) per condition, used in turn.
+    max_run, run
+        See :func:`shuffled_order`.
+    interval_s
+        From one clip's start to the next: drawn evenly between these.
+    """
+    condition = [c for c, n in counts.items() for _ in range(n)]
+    identity = [f"m{k % clips + 1}" for n in counts.values() for k in range(n)]
+    order = shuffled_order(condition, rng, max_run=max_run, run=run)
+    condition = [condition[k] for k in order]
+    identity = [identity[k] for k in order]
+    stimulus = [f"{c}-{m}" for c, m in zip(condition, identity, strict=True)]
+    onsets = 2.0 + np.cumsum(rng.uniform(*interval_s, len(order))) - interval_s[0]
+    trials = TrialTable(
+        trial_id=tuple(str(k + 1) for k in range(len(order))),
+        stimulus_id=tuple(stimulus),
+        condition=tuple(condition),
+        onset_s=onsets,
+        duration_s=np.full(len(order), 2.5),
+        columns={
+            "identity": tuple(identity),
+            "block": ("watch",) * len(order),
+            "run": tuple(str(k // run + 1) for k in range(len(order))),
+        },
+    )
+    return trials, make_timelines(dict(zip(stimulus, condition, strict=True)))

@@ -1,0 +1,290 @@
+"""Video files: upright frames with the container's own time stamps.
+
+Times are ``pts * time_base`` exactly; neither a frame rate nor a frame count of the header is
+ever used, since both are wrong in real files.
+"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mimicry.errors import RecordingError
+
+__all__ = ["VIDEO_SUFFIXES", "Frame", "VideoReader", "VideoReport"]
+
+VIDEO_SUFFIXES = frozenset(
+    ".mp4 .m4v .mov .mkv .webm .avi .mpg .mpeg .ts .mts .m2ts .wmv .flv .3gp .ogv .mxf".split()
+)
+
+# Only real containers, only local files: a play list or an address inside a hostile file must
+# not make the reader open anything else.
+_OPEN_OPTIONS = {
+    "protocol_whitelist": "file",
+    "format_whitelist": (
+        "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,mpegvideo,flv,ogg,asf,mxf,gif,"
+        "image2,jpeg_pipe,png_pipe,h264,hevc,ivf,mjpeg,dv,wav,mp3,aac,flac,amr"
+    ),
+}
+_MAX_OUT_OF_ORDER = 0.1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """One decoded frame.
+
+    Parameters
+    ----------
+    index
+        0, 1, 2, ... in the order of presentation.
+    time_s
+        Presentation time in seconds, not shifted to 0.
+    rgb
+        (H, W, 3) uint8, upright; None when the reader was told not to convert it.
+    corrupt
+        True when the decoder had to guess parts of it.
+    """
+
+    index: int
+    time_s: float
+    rgb: NDArray[np.uint8] | None
+    corrupt: bool
+
+
+@dataclass(slots=True)
+class VideoReport:
+    """What was found in a video file; complete once all frames were read."""
+
+    codec: str = ""
+    container: str = ""
+    size_px: tuple[int, int] = (0, 0)
+    rotation: int = 0
+    frames: int = 0
+    corrupt_frames: int = 0
+    decode_errors: int = 0
+    out_of_order_frames: int = 0
+    untimed_frames: int = 0
+    truncated: bool = False
+    declared_frames: int | None = None
+    declared_duration_s: float | None = None
+    first_time_s: float = math.nan
+    last_time_s: float = math.nan
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain JSON types."""
+        return asdict(self)
+
+
+class VideoReader:
+    """A video file as an iterator of :class:`Frame`, in constant memory.
+
+    Frames that cannot be decoded are counted and skipped. The file is closed at the end, on
+    leaving the ``with`` block, or when the consumer stops.
+
+    Parameters
+    ----------
+    path
+        A local video file.
+
+    Raises
+    ------
+    RecordingError
+        When the file is missing, is no video or has no video track; while iterating, when not
+        one frame can be decoded or its time stamps are useless.
+
+    Examples
+    --------
+    >>> with VideoReader("face.mp4") as video:  # doctest: +SKIP
+    ...     times = [frame.time_s for frame in video]
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        self._container, self._stream = _open(self.path)
+        self._stream.thread_type = "NONE"  # one thread: damaged files decode the same everywhere
+        self.report = _declared(self._container, self._stream)
+        self._reformatter: Any = None
+        self._wanted: range | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file; harmless when it is closed already."""
+        self._container.close()
+
+    def __iter__(self) -> Iterator[Frame]:
+        return self.frames()
+
+    def frames(self, *, part: int = 0, parts: int = 1, block: int = 1) -> Iterator[Frame]:
+        """Iterate over all frames; convert to RGB only the blocks of one part.
+
+        Frames lie in blocks of `block`; block b belongs to part ``b % parts``. Frames of other
+        parts are decoded and come with ``rgb=None``: so every part sees the same frames with
+        the same times, however a file is damaged.
+        """
+        report = self.report
+        try:
+            for raw in self._decoded():
+                time_s = self._time_of(raw)
+                if time_s is None:
+                    continue
+                index = report.frames
+                mine = (index // block) % parts == part
+                rgb = self._upright(raw) if mine else None
+                if index == 0:
+                    self._first(raw, time_s)
+                report.frames += 1
+                report.last_time_s = time_s
+                report.corrupt_frames += bool(raw.is_corrupt)
+                yield Frame(index, time_s, rgb, bool(raw.is_corrupt))
+            self._finish()
+        finally:
+            self.close()
+
+    def _decoded(self) -> Iterator[Any]:
+        """Every frame that decodes; errors are counted, never raised."""
+        import av
+
+        packets = self._container.demux(self._stream)
+        while True:
+            try:
+                packet = next(packets, None)
+            except (av.error.FFmpegError, OSError):
+                self.report.decode_errors += 1
+                self.report.truncated = True
+                packet = None
+            try:
+                frames = self._stream.codec_context.decode(packet)
+            except av.error.EOFError:
+                return
+            except av.error.FFmpegError:
+                self.report.decode_errors += 1
+                frames = []
+            yield from frames
+            if packet is None or packet.size == 0:
+                return
+
+    def _time_of(self, raw: Any) -> float | None:
+        """Seconds of a frame, or None (counted) when it has no usable time."""
+        if raw.pts is None:
+            self.report.untimed_frames += 1
+            return None
+        time_s = float(raw.pts * raw.time_base)
+        if self.report.frames and time_s <= self.report.last_time_s:
+            self.report.out_of_order_frames += 1
+            return None
+        return time_s
+
+    def _upright(self, raw: Any) -> NDArray[np.uint8]:
+        from av.video.reformatter import VideoReformatter
+
+        if self._reformatter is None:
+            self._reformatter = VideoReformatter()
+        rgb = self._reformatter.reformat(raw, format="rgb24", threads=1).to_ndarray()
+        turns = round(raw.rotation / 90) % 4
+        return np.ascontiguousarray(np.rot90(rgb, turns)) if turns else rgb
+
+    def _first(self, raw: Any, time_s: float) -> None:
+        report = self.report
+        report.first_time_s = time_s
+        report.rotation = int(raw.rotation)
+        turned = round(raw.rotation / 90) % 2 == 1
+        report.size_px = (raw.height, raw.width) if turned else (raw.width, raw.height)
+
+    def _finish(self) -> None:
+        report = self.report
+        unusable = report.out_of_order_frames + report.untimed_frames
+        if unusable > _MAX_OUT_OF_ORDER * (report.frames + unusable):
+            raise RecordingError(
+                f"{unusable} of {report.frames + unusable} frames have no time stamp or one that "
+                "is not later than the frame before",
+                path=self.path,
+                hint="Copy the video into a container with proper times (mp4, mkv) first.",
+            )
+        if report.frames == 0:
+            raise RecordingError(
+                "holds a video track, but not one frame of it can be decoded",
+                path=self.path,
+                hint="Record or export the video again.",
+            )
+        if report.declared_duration_s is not None:
+            expected = report.declared_duration_s + min(0.0, report.first_time_s)
+            report.truncated |= report.last_time_s < expected - _slack_s(report)
+
+
+def _slack_s(report: VideoReport) -> float:
+    """How much earlier than declared an intact recording may end: two frames, at least 0.5 s."""
+    mean_step = (report.last_time_s - report.first_time_s) / max(report.frames - 1, 1)
+    return max(0.5, 2 * mean_step)
+
+
+def _open(path: Path) -> tuple[Any, Any]:
+    """Open a container and its first real video track."""
+    try:
+        import av
+    except ImportError as error:
+        raise RecordingError(f"the video library cannot be loaded ({error})", path=path) from error
+    if path.is_dir():
+        raise RecordingError("is a folder, not a video file", path=path)
+    if not path.exists():
+        raise RecordingError("file not found", path=path)
+    if path.stat().st_size == 0:
+        raise RecordingError("is empty (0 bytes), expected a video file", path=path)
+    try:
+        container = av.open(f"file:{path}", options=_OPEN_OPTIONS, metadata_errors="ignore")
+    except PermissionError as error:
+        raise RecordingError("may not be read (permission denied)", path=path) from error
+    except (av.error.FFmpegError, OSError, ValueError) as error:
+        raise RecordingError(
+            "is not a readable video file (no known container, or its index is missing)",
+            path=path,
+            hint="Check that it plays elsewhere; an interrupted mp4 recording has no index.",
+        ) from error
+    tracks = [s for s in container.streams.video if not _is_picture(s)]
+    if not tracks:
+        kinds = ", ".join(sorted({s.type for s in container.streams})) or "nothing"
+        container.close()
+        raise RecordingError(
+            f"has no video track (it holds: {kinds})", path=path, hint="Name a file with a picture."
+        )
+    if tracks[0].codec_context is None:
+        container.close()
+        raise RecordingError("holds video of an unknown codec", path=path)
+    return container, tracks[0]
+
+
+def _is_picture(stream: Any) -> bool:
+    """A cover picture of an audio file also shows up as a video track."""
+    import av.stream
+
+    return bool(stream.disposition & av.stream.Disposition.attached_pic)
+
+
+def _declared(container: Any, stream: Any) -> VideoReport:
+    duration: float | None = None
+    if stream.duration is not None:
+        start = stream.start_time or 0
+        duration = float((start + stream.duration) * stream.time_base)
+    elif container.duration is not None and len(container.streams) == 1:
+        start = container.start_time or 0
+        duration = (start + container.duration) / 1_000_000
+    return VideoReport(
+        codec=stream.codec_context.name,
+        container=container.format.name,
+        declared_frames=stream.frames or None,
+        declared_duration_s=duration,
+    )

@@ -1,0 +1,191 @@
+"""A video file to a landmark track: whole, or as a stream of chunks in flat memory."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mimicry.landmarks.choose import FaceChooser
+from mimicry.landmarks.detector import MAX_FACES
+from mimicry.landmarks.model_file import MODEL_SHA256, checked_model
+from mimicry.landmarks.workers import LandmarkWorker, WorkerPool
+from mimicry.records import LandmarkTrack
+
+__all__ = ["BLOCK_FRAMES", "LandmarkStream", "Progress", "extract_landmarks", "join_tracks"]
+
+Progress = Callable[[int, int | None], None]
+
+BLOCK_FRAMES = 64
+"""Frames that a process measures at a time. No number depends on it."""
+
+
+def extract_landmarks(
+    path: str | Path,
+    *,
+    model: str | Path | None = None,
+    jobs: int = 1,
+    progress: Progress | None = None,
+) -> LandmarkTrack:
+    """Find the landmarks of one face in every frame of a video.
+
+    Each frame is measured for itself (no smoothing, no tracking), so the result is the same,
+    bit for bit, for any number of `jobs`.
+
+    Parameters
+    ----------
+    path
+        A video file.
+    model
+        Another copy of the face model; None: ``MIMICRY_FACE_MODEL``, else the bundled one.
+    jobs
+        Processes that share the frames.
+    progress
+        Called with the number of finished frames and the number the file claims (or None).
+
+    Returns
+    -------
+    LandmarkTrack
+        One row for every decoded frame; NaN where no face was seen. What was found in the file
+        stands in ``provenance["video"]``.
+
+    Raises
+    ------
+    RecordingError
+        When no frame of the file can be decoded.
+    IntegrityError
+        When the model file is not the expected one.
+    """
+    stream = LandmarkStream(path, model=model, jobs=jobs, progress=progress)
+    return join_tracks(list(stream), {**stream.provenance, "video": stream.report})
+
+
+class LandmarkStream:
+    """The landmarks of a video as an iterator of chunks.
+
+    Parameters
+    ----------
+    path, model, jobs, progress
+        As in :func:`extract_landmarks`.
+    pool
+        Landmark processes to use; None: own ones that end with the iteration.
+    raw
+        False: read every result through the library's public objects (slower, same numbers).
+
+    Attributes
+    ----------
+    report
+        What was found in the file; complete after the last chunk.
+    provenance
+        What made the numbers. Equal for equal software and model.
+    backend
+        How results were read; for the log.
+    """
+
+    def __init__(
+        self,
+        path: str | Path,
+        *,
+        model: str | Path | None = None,
+        jobs: int = 1,
+        progress: Progress | None = None,
+        pool: WorkerPool | None = None,
+        raw: bool = True,
+    ) -> None:
+        self.path = Path(path)
+        self.report: dict[str, Any] = {}
+        self.provenance: dict[str, Any] = {}
+        self.backend = ""
+        self.frames_with_several_faces = 0
+        self._model = checked_model(model)
+        self._pool = pool
+        self._jobs = max(1, jobs)
+        self._progress = progress
+        self._raw = raw
+        self._chooser = FaceChooser()
+
+    def __iter__(self) -> Iterator[LandmarkTrack]:
+        with ExitStack() as stack:
+            pool = self._pool or stack.enter_context(WorkerPool(self._jobs))
+            workers = [pool.take() for _ in range(self._jobs)]
+            finished = False
+            try:
+                yield from self._merged(workers)
+                finished = True
+            finally:
+                for worker in workers:
+                    pool.give_back(worker, reusable=finished)
+
+    def _merged(self, workers: Sequence[LandmarkWorker]) -> Iterator[LandmarkTrack]:
+        """Take block b from process ``b % n`` until one has no more."""
+        answers = [w.ask(self._request(k, len(workers))) for k, w in enumerate(workers)]
+        total = [next(a)[0]["declared_frames"] for a in answers][0]
+        done = block = 0
+        while True:
+            header, arrays = next(answers[block % len(answers)])
+            if header["kind"] == "end":
+                break
+            track = self._track(header, arrays)
+            done, block = done + len(track), block + 1
+            yield track
+            if self._progress is not None:
+                self._progress(done, total)
+        self._end(header)
+        for other in (a for k, a in enumerate(answers) if k != block % len(answers)):
+            if next(other)[0]["report"] != self.report:
+                raise RuntimeError(f"{self.path}: two processes decoded different frames")
+
+    def _request(self, part: int, parts: int) -> dict[str, Any]:
+        return {
+            "path": str(self.path.resolve()),
+            "model": str(self._model.resolve()),
+            "part": part,
+            "parts": parts,
+            "block": BLOCK_FRAMES,
+            "raw": self._raw,
+        }
+
+    def _end(self, header: dict[str, Any]) -> None:
+        self.report = header["report"]
+        self.backend = header["backend"]
+        self.provenance = {
+            "detector": "MediaPipe FaceLandmarker, IMAGE mode, two faces, unsmoothed",
+            "face_choice": "the largest at first, then the one nearest to the last",
+            "model_sha256": MODEL_SHA256,
+            "versions": {"mediapipe": header["version"], "av": version("av")},
+        }
+
+    def _track(self, header: dict[str, Any], arrays: dict[str, Any]) -> LandmarkTrack:
+        candidates = arrays["points_px"]
+        several = np.isfinite(candidates[:, :, 0, 0]).sum(axis=1) == MAX_FACES
+        self.frames_with_several_faces += int(several.sum())
+        rows = np.arange(len(candidates))
+        chosen = self._chooser.choose(candidates)
+        return LandmarkTrack(
+            times_s=arrays["times_s"],
+            image_size_px=tuple(header["size_px"]),
+            **{name: arrays[name][rows, chosen] for name in _PER_FACE},
+        )
+
+
+_PER_FACE = ("points_px", "blendshapes", "head_pose", "luminance", "sharpness")
+
+
+def join_tracks(tracks: Sequence[LandmarkTrack], provenance: dict[str, Any]) -> LandmarkTrack:
+    """Put the chunks of one recording together.
+
+    Raises
+    ------
+    ValueError
+        When there is none, or their times overlap.
+    """
+    if not tracks:
+        raise ValueError("no chunk to join")
+    return LandmarkTrack(
+        times_s=np.concatenate([t.times_s for t in tracks]),
+        image_size_px=tracks[0].image_size_px,
+        provenance=provenance,
+        **{name: np.concatenate([getattr(t, name) for t in tracks]) for name in _PER_FACE},
+    )

@@ -1,0 +1,42 @@
+"""The network guard: what every process that loads the landmark library has in its environment.
+
+Some versions of MediaPipe report usage to a server while a landmarker runs, and have no switch
+for it. Landmarks are therefore computed in processes of their own, in which every address is
+sent to a proxy that does not exist. Nothing else of the user's environment is touched.
+"""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+__all__ = ["GUARD", "guarded_environment", "is_guarded"]
+
+_NOWHERE = "http://127.0.0.1:9"
+_PROXIES = ("http_proxy", "https_proxy", "ftp_proxy", "all_proxy")
+
+GUARD: Mapping[str, str] = {
+    **{name: _NOWHERE for name in _PROXIES},
+    **{name.upper(): _NOWHERE for name in _PROXIES},
+    # An exception for every host ("*") in the user's own setting would undo the guard; both
+    # spellings are read by different libraries.
+    "no_proxy": "",
+    "NO_PROXY": "",
+}
+
+# One thread a library: the cores are shared out by processes.
+_THREADS = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+
+
+def guarded_environment() -> dict[str, str]:
+    """Return the environment for a landmark process: the present one, guarded."""
+    import mimicry
+
+    here = str(Path(mimicry.__file__).resolve().parents[1])
+    search = [here, *filter(None, [os.environ.get("PYTHONPATH")])]
+    return {**os.environ, **_THREADS, **GUARD, "PYTHONPATH": os.pathsep.join(search)}
+
+
+def is_guarded(environment: Mapping[str, str] | None = None) -> bool:
+    """Tell whether a process (default: this one) runs behind the guard."""
+    found = os.environ if environment is None else environment
+    return all(found.get(name) == value for name, value in GUARD.items())

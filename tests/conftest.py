@@ -1,8 +1,12 @@
 """Shared fixtures. Real clips and reference numbers are found through MIMICRY_TEST_DATA."""
 
 import os
+from collections.abc import Callable, Sequence
+from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 
@@ -26,3 +30,56 @@ def test_data() -> Path:
 def clips(test_data: Path) -> Path:
     """The folder of real clips."""
     return test_data / "clips"
+
+
+def _picture(k: int, width: int, height: int) -> "np.ndarray[Any, np.dtype[np.uint8]]":
+    """A moving gradient with some detail, so that damage shows."""
+    y, x = np.mgrid[:height, :width]
+    return np.stack(
+        [(x * 3 + 5 * k) % 256, (y * 5 + 3 * k) % 256, (x * y + 7 * k) % 256], -1
+    ).astype(np.uint8)
+
+
+@pytest.fixture(scope="session")
+def make_video() -> Callable[..., Path]:
+    """Write a small real video: ``make_video(path, frames=30, times_s=None, ...)``."""
+
+    def make(
+        path: Path,
+        *,
+        frames: int = 30,
+        size: tuple[int, int] = (96, 64),
+        codec: str = "libx264",
+        times_s: Sequence[float] | None = None,
+        pictures: Callable[[int], "np.ndarray[Any, np.dtype[np.uint8]]"] | None = None,
+        container_options: dict[str, str] | None = None,
+        audio: bool = False,
+    ) -> Path:
+        import av
+
+        width, height = size
+        with av.open(str(path), "w", options=container_options or {}) as out:
+            if audio:
+                sound = out.add_stream("aac", rate=8000)
+            if frames:
+                video = out.add_stream(codec, rate=30)
+                video.width, video.height, video.pix_fmt = width, height, "yuv420p"
+                video.time_base = video.codec_context.time_base = Fraction(1, 90000)
+                video.gop_size = 10
+            for k in range(frames):
+                rgb = pictures(k) if pictures else _picture(k, width, height)
+                frame = av.VideoFrame.from_ndarray(rgb, format="rgb24")
+                time_s = k / 30 if times_s is None else times_s[k]
+                frame.pts, frame.time_base = round(time_s * 90000), Fraction(1, 90000)
+                out.mux(video.encode(frame))
+            if frames:
+                out.mux(video.encode())
+            if audio:
+                tone = np.zeros((1, 8000), np.float32)
+                chunk = av.AudioFrame.from_ndarray(tone, format="fltp", layout="mono")
+                chunk.sample_rate, chunk.pts = 8000, 0
+                out.mux(sound.encode(chunk))
+                out.mux(sound.encode())
+        return path
+
+    return make

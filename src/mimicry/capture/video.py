@@ -19,7 +19,8 @@ from mimicry.errors import RecordingError
 __all__ = ["VIDEO_SUFFIXES", "Frame", "VideoReader", "VideoReport"]
 
 VIDEO_SUFFIXES = frozenset(
-    ".mp4 .m4v .mov .mkv .webm .avi .mpg .mpeg .ts .mts .m2ts .wmv .flv .3gp .ogv .mxf".split()
+    {".3gp", ".avi", ".flv", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".mts"}
+    | {".mxf", ".ogv", ".ts", ".webm", ".wmv"}
 )
 
 # Only real containers, only local files: a play list or an address inside a hostile file must

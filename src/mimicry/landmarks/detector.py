@@ -160,8 +160,8 @@ class FaceDetector:
     def _detect_raw(self, image: Any) -> Faces:
         result, message = self._result_type(), ctypes.c_char_p()
         status = self._c.MpFaceLandmarkerDetectImage(
-            self._landmarker._handle,  # noqa: SLF001
-            image._image_ptr,  # noqa: SLF001
+            self._landmarker._handle,
+            image._image_ptr,
             None,
             ctypes.byref(result),
             ctypes.byref(message),
@@ -197,7 +197,7 @@ def _floats(pointer: Any, rows: int, columns: int) -> NDArray[np.float32]:
     if address is None:
         return np.empty((0, columns), np.float32)
     buffer = (ctypes.c_float * (rows * columns)).from_address(address)
-    return np.frombuffer(buffer, np.float32).reshape(rows, columns)
+    return np.ctypeslib.as_array(buffer).reshape(rows, columns)
 
 
 def _layout_known(installed: str) -> bool:

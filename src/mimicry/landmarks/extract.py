@@ -121,7 +121,8 @@ class LandmarkStream:
     def _merged(self, workers: Sequence[LandmarkWorker]) -> Iterator[LandmarkTrack]:
         """Take block b from process ``b % n`` until one has no more."""
         answers = [w.ask(self._request(k, len(workers))) for k, w in enumerate(workers)]
-        total = [next(a)[0]["declared_frames"] for a in answers][0]
+        starts = [next(a)[0] for a in answers]
+        total = starts[0]["declared_frames"]
         done = block = 0
         while True:
             header, arrays = next(answers[block % len(answers)])

@@ -15,7 +15,7 @@ _NOWHERE = "http://127.0.0.1:9"
 _PROXIES = ("http_proxy", "https_proxy", "ftp_proxy", "all_proxy")
 
 GUARD: Mapping[str, str] = {
-    **{name: _NOWHERE for name in _PROXIES},
+    **dict.fromkeys(_PROXIES, _NOWHERE),
     **{name.upper(): _NOWHERE for name in _PROXIES},
     # An exception for every host ("*") in the user's own setting would undo the guard; both
     # spellings are read by different libraries.

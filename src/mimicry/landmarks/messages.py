@@ -22,8 +22,7 @@ def write_message(
     text = json.dumps({**header, "arrays": announced}).encode()
     stream.write(_LENGTH.pack(len(text)))
     stream.write(text)
-    for array in arrays.values():
-        stream.write(np.ascontiguousarray(array).data)
+    stream.writelines(np.ascontiguousarray(array).data for array in arrays.values())
     stream.flush()
 
 

@@ -110,7 +110,7 @@ class _Block:
         faces = detector.detect(rgb)
         n = len(faces.points)
         values = self._arrays
-        values["points_px"][row, :n] = faces.points * np.float32([width, height, width])
+        values["points_px"][row, :n] = faces.points * np.array([width, height, width], np.float32)
         values["blendshapes"][row, :n] = faces.blendshapes
         values["head_pose"][row, :n] = faces.head_pose
         if n == 0:
@@ -157,7 +157,7 @@ def _ahead(frames: Iterator[Frame]) -> Iterator[Frame]:
             for frame in frames:
                 line.put(frame)
             line.put(None)
-        except BaseException as error:  # noqa: BLE001 - raised again by the consumer
+        except BaseException as error:
             line.put(error)
 
     threading.Thread(target=decode, daemon=True).start()

@@ -1,0 +1,145 @@
+"""The action units, as data.
+
+Each :class:`ActionUnit` says what is measured, from which landmarks, in which unit, on whose
+authority, and how far it can be trusted. Formulas are weighted sums of the measures of
+``measures.MEASURES``, taken as change from the person's neutral face.
+
+Validity tiers: **A** agrees well with other tools on real faces; **B** moderately; **C** weak
+or experimental. All tiers describe *movement estimates*: none is FACS coding, and agreement
+with certified coders or EMG has not been shown.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from mimicry.action_units.measures import MEASURE_NAMES, MEASURES
+
+__all__ = ["ACTION_UNITS", "DEAD_BLENDSHAPES", "NAMES", "SIDED_NAMES", "ActionUnit", "columns"]
+
+Tier = Literal["A", "B", "C"]
+
+_FORMULA = "landmark formula after agreement with OpenFace 2 on real clips (docs/validity.md)"
+_RENDERED = "own formula; shown on rendered heads only"
+
+# Scores of MediaPipe's blendshape network that stay at zero whatever the face does: cheek,
+# nostril and nasal-ala landmarks are not among its inputs. Kept as columns, never used.
+DEAD_BLENDSHAPES = (
+    "_neutral", "cheekPuff", "cheekSquintLeft", "cheekSquintRight", "jawForward",
+    "noseSneerLeft", "noseSneerRight",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class ActionUnit:
+    """One action unit.
+
+    Parameters
+    ----------
+    code, name
+        ``"AU12"`` and the muscle action in FACS terms.
+    formula
+        (measure, weight) pairs; a measure without side in a sided unit stands for both sides'
+        own (``"cheek"``), one that exists once (``"jaw"``) for itself.
+    full
+        Change of the formula, in outer-eye-corner distances, that makes 1.0: the declared
+        reference movement.
+    tier
+        Validity tier.
+    sided
+        Whether ``_L`` and ``_R`` columns exist; the unit itself is then their mean.
+    source
+        Where the formula comes from.
+    note
+        What a reader must know before using it.
+    """
+
+    code: str
+    name: str
+    formula: tuple[tuple[str, float], ...]
+    full: float
+    tier: Tier
+    sided: bool = True
+    source: str = _FORMULA
+    note: str = ""
+
+    @property
+    def landmarks(self) -> tuple[int, ...]:
+        """Every landmark the formula reads."""
+        stems = {name for name, _ in self.formula}
+        used = [m for m in MEASURES if m.name in stems or m.name[:-2] in stems]
+        return tuple(sorted({k for m in used for k in (*m.points, *m.against)}))
+
+    @property
+    def unit(self) -> str:
+        """What 1.0 means."""
+        return (
+            f"1.0 = {100 * self.full:.3g} % of the outer-eye-corner distance (33-263), "
+            "a full expression of the rendered reference head"
+        )
+
+    def weights(self, side: str) -> dict[str, float]:
+        """Weights by measure name for side ``"R"`` or ``"L"``."""
+        return {
+            (name if name in MEASURE_NAMES else f"{name}_{side}"): weight
+            for name, weight in self.formula
+        }
+
+
+ACTION_UNITS: tuple[ActionUnit, ...] = (
+    ActionUnit("AU01", "Inner brow raiser", (("brow_inner", 1.0),), 0.034, "B"),
+    ActionUnit("AU02", "Outer brow raiser", (("brow_outer", 1.0),), 0.039, "B"),
+    ActionUnit(
+        "AU04", "Brow lowerer", (("brow_low", -1.0), ("brow_gap", -0.5)), 0.051, "B",
+        note="needs its knit term: brows raised and knitted together are lowered by nothing",
+    ),
+    ActionUnit("AU05", "Upper lid raiser", (("lid_upper", 1.0),), 0.025, "C"),
+    ActionUnit(
+        "AU06", "Cheek raiser (smile-linked)", (("cheek", 1.0),), 0.03, "C",
+        note="a stated, not unmixed measure; carries nothing beyond AU12 on real faces and is "
+        "no marker of a felt smile",
+    ),
+    ActionUnit("AU07", "Lid tightener", (("lid_lower", 1.0),), 0.0137, "B"),
+    ActionUnit(
+        "AU09", "Nose wrinkler", (("nose_wing", 1.0), ("brow_low", -0.4)), 0.02, "C",
+    ),
+    ActionUnit(
+        "AU10", "Upper lip raiser", (("lip_upper", 1.0), ("nose_wing", 0.27)), 0.047, "B",
+    ),
+    ActionUnit(
+        "AU12", "Lip corner puller", (("mouth_corner", -1.0), ("jaw", -0.5)), 0.111, "A",
+        note="the jaw term keeps an opening mouth from reading as a negative smile",
+    ),
+    ActionUnit(
+        "AU14", "Dimpler", (("corner_depth", -1.0),), 0.05, "C", source=_RENDERED,
+    ),
+    ActionUnit("AU15", "Lip corner depressor", (("corner_up", -1.0),), 0.05, "C"),
+    ActionUnit("AU17", "Chin raiser", (("chin", 1.0),), 0.0173, "C", sided=False),
+    ActionUnit(
+        "AU18", "Lip pucker", (("corner_out_R", -0.5), ("corner_out_L", -0.5)), 0.06, "C",
+        sided=False, source=_RENDERED,
+    ),
+    ActionUnit("AU20", "Lip stretcher", (("corner_out", 1.0),), 0.089, "C", source=_RENDERED),
+    ActionUnit(
+        "AU23", "Lip tightener", (("lip_red", -1.0),), 0.03, "C", sided=False, source=_RENDERED,
+    ),
+    ActionUnit("AU25", "Lips part", (("lip_gap", 1.0),), 0.075, "A", sided=False),
+    ActionUnit("AU26", "Jaw drop", (("jaw", -1.0),), 0.06, "A", sided=False),
+    ActionUnit(
+        "AU43", "Eyes closed", (("eye_open", -1.0),), 0.107, "A",
+        note="slow part of lid closure: what is left after blinks are taken out",
+    ),
+    ActionUnit(
+        "AU45", "Blink", (("eye_open", -1.0),), 0.107, "A",
+        note="fast part of lid closure: AU43 + AU45 is the closure itself",
+    ),
+)  # fmt: skip
+
+NAMES: tuple[str, ...] = tuple(unit.code for unit in ACTION_UNITS)
+SIDED_NAMES: tuple[str, ...] = tuple(
+    f"{unit.code}_{side}" for unit in ACTION_UNITS if unit.sided for side in ("L", "R")
+)
+
+
+def columns() -> tuple[str, ...]:
+    """Names of all intensity columns, in the order of the table."""
+    return NAMES + SIDED_NAMES

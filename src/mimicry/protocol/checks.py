@@ -63,16 +63,18 @@ def _stimuli(protocol: "Protocol") -> Iterator[Problem]:
 
 def _factors(protocol: "Protocol") -> Iterator[Problem]:
     identities = len(protocol.file.stimuli.identities)
+    shares = 1
     for name, factor in protocol.file.design.factors.items():
         key = ("design", "factors", name)
         if name in {"condition", "block", "group", "visit", "identity", "emotion", "kind", "run"}:
             yield Problem(key, f"design.factors.{name}: the name is taken; choose another")
-        levels = len(factor.levels)
-        if factor.assign == "identity" and identities % levels:
+        shares *= len(factor.levels) if factor.assign == "identity" else 1
+        if factor.assign == "identity" and identities % shares:
             yield Problem(
                 (*key, "assign"),
                 f"design.factors.{name}: {identities} identities cannot be shared equally among "
-                f"{levels} levels; use a multiple of {levels} identities",
+                f"{shares} levels, so the faces cannot be counterbalanced; use a multiple of "
+                f"{shares} identities",
             )
         for level, spec in factor.levels.items():
             known = [f for f in type(protocol.file.timing).model_fields if f != "iti_s"]
@@ -142,7 +144,8 @@ def _ratings(protocol: "Protocol") -> Iterator[Problem]:
 
 def _windows(protocol: "Protocol") -> Iterator[Problem]:
     settings = protocol.scoring_settings()
-    before, after = protocol.before_onset_s(), protocol.after_onset_s()
+    first = max(start for start, _ in protocol.trial_spans())
+    last = min(end for _, end in protocol.trial_spans())
     spans: list[tuple[tuple[str, ...], tuple[float, float]]] = []
     spans += [(("windows", name), window) for name, window in settings.windows.items()]
     spans += [(("baseline_s",), settings.baseline_s)]
@@ -152,11 +155,11 @@ def _windows(protocol: "Protocol") -> Iterator[Problem]:
         shown = ".".join(key)
         if start >= end:
             yield Problem(key, f"{shown} is [{start:g}, {end:g}]; expected start before end")
-        elif start < -before - 1e-9 or end > after + 1e-9:
+        elif start < first - 1e-9 or end > last + 1e-9:
             yield Problem(
                 key,
                 f"{shown} is [{start:g}, {end:g}], outside the trial, which runs from "
-                f"{-before:g} to {after:g} s around the dynamic onset",
+                f"{first:g} to {last:g} s around the dynamic onset",
             )
     if settings.baseline_s[1] > 1e-9:
         yield Problem(

@@ -9,9 +9,13 @@ from typing import Any
 from mimicry.files import digest
 from mimicry.protocol.positions import Key
 from mimicry.protocol.schema import ProtocolFile
+from mimicry.protocol.session import Redraw, Session, build_session
 from mimicry.records import EmotionMap, ScoringSettings
 
-__all__ = ["Origin", "Protocol"]
+__all__ = ["BEFORE_ONSET", "PHASES", "Origin", "Protocol"]
+
+BEFORE_ONSET = ("fixation", "cue", "neutral")
+PHASES = (*BEFORE_ONSET, "rise", "apex", "fall", "blank")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,15 +99,29 @@ class Protocol:
         }
         return ScoringSettings(emotions=emotions, windows=self.windows(), **given)
 
-    def before_onset_s(self) -> float:
-        """Time from the start of a trial to the dynamic onset of the stimulus."""
-        timing = self.file.timing
-        return timing.fixation_s + timing.cue_s + timing.neutral_s
+    def timing(self, levels: Mapping[str, str] | None = None) -> dict[str, float]:
+        """Return the phase durations of a trial at these factor levels, in order.
 
-    def after_onset_s(self) -> float:
-        """Time from the dynamic onset to the end of the blank."""
+        Keys are the phase names without ``_s``; the pause between trials is not among them.
+        """
         timing = self.file.timing
-        return timing.rise_s + timing.apex_s + timing.fall_s + timing.blank_s
+        durations = {name: float(getattr(timing, f"{name}_s")) for name in PHASES}
+        for factor, level in (levels or {}).items():
+            spec = self.file.design.factors[factor].levels[level]
+            durations.update({k.removesuffix("_s"): v for k, v in spec.timing.items()})
+        return durations
+
+    def trial_spans(self) -> set[tuple[float, float]]:
+        """Return the different (start, end) of a trial around the dynamic onset.
+
+        The start is that of the fixation cross, the end that of the blank.
+        """
+        spans = set()
+        for levels in self.level_combinations():
+            t = self.timing(levels)
+            before = sum(t[name] for name in BEFORE_ONSET)
+            spans.add((-before, sum(t.values()) - before))
+        return spans
 
     def block_conditions(self, block: str) -> tuple[str, ...]:
         """Return the conditions shown in a block."""
@@ -120,23 +138,31 @@ class Protocol:
             levels["visit"] = tuple(design.visits)
         return levels
 
-    def cells(self) -> list[dict[str, str]]:
-        """Return the level combinations at which every condition x identity is shown.
-
-        Factors assigned to identities do not multiply the trials.
-        """
+    def level_combinations(self, assign: str | None = None) -> list[dict[str, str]]:
+        """Return all combinations of factor levels, of the factors assigned this way."""
         combinations: list[dict[str, str]] = [{}]
         for name, factor in self.file.design.factors.items():
-            if factor.assign == "trial":
+            if assign in (None, factor.assign):
                 combinations = [{**c, name: level} for c in combinations for level in factor.levels]
         return combinations
 
     def trials_per_condition(self, block: str) -> dict[str, int]:
         """Return how many scored trials of each condition a block has."""
-        each = (
-            len(self.cells()) * len(self.file.stimuli.identities) * self.file.blocks[block].repeats
-        )
+        faces = len(self.file.stimuli.identities)
+        each = len(self.level_combinations("trial")) * faces * self.file.blocks[block].repeats
         return dict.fromkeys(self.block_conditions(block), each)
+
+    def build_session(
+        self, participant: str, *, visit: str | None = None, seed: int | None = None
+    ) -> Session:
+        """Return the trials of one participant, in order; see :func:`build_session`."""
+        return build_session(self, participant, visit=visit, seed=seed)
+
+    def redraw(self, block: str) -> Redraw:
+        """Return the randomiser of a block's order, for the null ``swap: redraw``."""
+        conditions = self.block_conditions(block)
+        limit = self.file.design.randomisation.max_same_condition
+        return Redraw(conditions, self.trials_per_condition(block)[conditions[0]], limit)
 
     def leaves(self) -> Iterator[tuple[Key, Any]]:
         """Yield every value of the resolved protocol with its key, defaults included."""

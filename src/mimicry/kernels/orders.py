@@ -1,0 +1,282 @@
+"""Random orders with a limit on equal neighbours, drawn uniformly and many at a time.
+
+A null that redraws the order of a session must draw from the very distribution that made the
+order. Both functions here are exactly uniform over the orders that keep the limit (they count
+the ways to go on instead of trying and mending), so the second is the conditional
+distribution of the first.
+"""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+__all__ = ["dealt_faces", "longest_run", "restricted_orders", "swapped_labels"]
+
+MAX_STATES = 2_000_000
+ATTEMPTS = 1000
+
+
+def restricted_orders(
+    counts: Sequence[int], limit: int | None, rng: np.random.Generator, n: int = 1
+) -> NDArray[np.intp]:
+    """Return `n` sequences of labels 0..C-1, label c `counts[c]` times, runs of at most `limit`.
+
+    Parameters
+    ----------
+    counts
+        C numbers, how often each label stands in a sequence.
+    limit
+        Most equal labels in a row; None: any order.
+    rng
+        Source of randomness.
+    n
+        How many sequences.
+
+    Returns
+    -------
+    ndarray
+        (n, K) labels, K = sum of `counts`; every allowed sequence is equally likely.
+
+    Raises
+    ------
+    ValueError
+        When no sequence keeps the limit.
+
+    Examples
+    --------
+    >>> restricted_orders([2, 2], 1, np.random.default_rng(0), 3).shape
+    (3, 4)
+    """
+    counts = tuple(int(c) for c in counts)
+    labels = np.repeat(np.arange(len(counts)), counts)
+    if limit is None or max(counts, default=0) <= limit:
+        return rng.permuted(np.tile(labels, (n, 1)), axis=1)
+    total = sum(counts)
+    if max(counts) > limit * (total - max(counts) + 1):
+        raise ValueError(f"no order of {counts} labels keeps runs to {limit}")
+    if np.prod([c + 1.0 for c in counts]) * len(counts) > MAX_STATES:
+        return _by_rejection(labels, limit, rng, n)
+    return _by_counting(counts, limit, rng, n)
+
+
+def swapped_labels(
+    labels: ArrayLike, pair: tuple[int, int], limit: int | None, rng: np.random.Generator, n: int
+) -> NDArray[np.intp]:
+    """Return `n` sequences in which the two labels of `pair` are dealt anew, the rest stays.
+
+    This is what an order drawn by :func:`restricted_orders` looks like, given where the other
+    labels stand: counts are kept and no run is longer than `limit`.
+
+    Parameters
+    ----------
+    labels
+        (K,) labels in the order shown.
+    pair
+        The two labels that change places.
+    limit
+        Most equal labels in a row; None: any order. Labels that break it from the start (a
+        table from which trials were taken out) raise the limit to their own longest run.
+    rng
+        Source of randomness.
+    n
+        How many sequences.
+
+    Returns
+    -------
+    ndarray
+        (n, K) labels.
+
+    Examples
+    --------
+    >>> swapped_labels([0, 2, 1, 0], (0, 1), 2, np.random.default_rng(0), 5)[:, 1].tolist()
+    [2, 2, 2, 2, 2]
+    """
+    labels = np.asarray(labels, dtype=np.intp)
+    movable = np.isin(labels, pair)
+    drawn = np.tile(labels, (n, 1))
+    if limit is None:
+        drawn[:, movable] = rng.permuted(drawn[:, movable], axis=1)
+        return drawn
+    limit = max(limit, longest_run(np.where(movable, labels, -1 - np.arange(len(labels)))))
+    ways = _ways_to_finish(labels, pair, limit)
+    left = np.full(n, int((labels == pair[0]).sum()))
+    last, run = np.full(n, 2), np.zeros(n, dtype=np.intp)  # 2: neither label of the pair
+    rows = np.arange(n)
+    for k in np.flatnonzero(movable):
+        if k and not movable[k - 1]:
+            last[:], run[:] = 2, 0
+        chance = np.zeros((n, 2))
+        for side in (0, 1):
+            after = np.where(last == side, run + 1, 1)
+            fits = (after <= limit) & (left - (side == 0) >= 0)
+            remaining = np.maximum(left - (side == 0), 0)
+            chance[:, side] = ways[k + 1, remaining, side, np.minimum(after, limit)] * fits
+        side = (rng.random(n) * chance.sum(axis=1) >= chance[:, 0]).astype(np.intp)
+        run = np.where(last == side, run + 1, 1)
+        last = side
+        left = left - (side == 0)
+        drawn[rows, k] = np.asarray(pair)[side]
+    return drawn
+
+
+def dealt_faces(
+    order: NDArray[np.intp], n_faces: int, each: int, limit: int | None, rng: np.random.Generator
+) -> NDArray[np.intp]:
+    """Deal every face `each` times onto every condition, at most `limit` times in a row."""
+    n_conditions = int(order.max()) + 1
+    if limit is None or n_faces == 1:
+        decks = rng.permuted(
+            np.tile(np.repeat(np.arange(n_faces), each), (n_conditions, 1)), axis=1
+        )
+        seen = np.zeros(n_conditions, dtype=int)
+        dealt = np.empty(len(order), dtype=np.intp)
+        for k, c in enumerate(order):
+            dealt[k] = decks[c, seen[c]]
+            seen[c] += 1
+        return dealt
+    for _ in range(ATTEMPTS):
+        tried = _try_to_deal(order, np.full((n_conditions, n_faces), each), limit, rng)
+        if tried is not None:
+            return tried
+    raise ValueError(f"found no order of {n_faces} faces with at most {limit} in a row")
+
+
+def longest_run(labels: ArrayLike) -> int:
+    """Return the length of the longest run of equal labels.
+
+    Examples
+    --------
+    >>> longest_run([1, 1, 2, 2, 2, 1])
+    3
+    """
+    values = np.asarray(labels)
+    edges = np.flatnonzero(values[1:] != values[:-1]) + 1
+    return max((b - a for a, b in pairwise([0, *edges.tolist(), len(values)])), default=0)
+
+
+def _ways_to_finish(
+    labels: NDArray[np.intp], pair: tuple[int, int], limit: int
+) -> NDArray[np.float64]:
+    """Return (K + 1, n_first + 1, 3, limit + 1) relative numbers of ways to fill from k on.
+
+    Axes: position, how many of the first label are left, label before (2: neither), its run.
+    """
+    total, first = len(labels), int((labels == pair[0]).sum())
+    ways = np.zeros((total + 1, first + 1, 3, limit + 1))
+    ways[total, 0] = 1.0
+    for k in range(total - 1, -1, -1):
+        if labels[k] not in pair:
+            ways[k] = ways[k + 1, :, 2, 0][:, None, None]
+            continue
+        after = ways[k + 1]
+        new_second = after[:, 1, 1]
+        new_first = np.concatenate([[0.0], after[:-1, 0, 1]])
+        ways[k] += (new_first + new_second)[:, None, None]
+        ways[k, :, 0, :] -= new_first[:, None]
+        ways[k, :, 1, :] -= new_second[:, None]
+        ways[k, 1:, 0, :limit] += after[:-1, 0, 1:]
+        ways[k, :, 1, :limit] += after[:, 1, 1:]
+        ways[k] = np.maximum(ways[k], 0.0)
+        ways[k] /= max(ways[k].max(), 1e-300)  # only ratios count; keeps long sessions finite
+    return ways
+
+
+def _by_rejection(
+    labels: NDArray[np.intp], limit: int, rng: np.random.Generator, n: int
+) -> NDArray[np.intp]:
+    """Shuffle until the limit is kept: quick when there are many labels."""
+    kept: list[NDArray[np.intp]] = []
+    found = 0
+    for _ in range(10_000):
+        drawn = rng.permuted(np.tile(labels, (1024, 1)), axis=1)
+        equal = drawn[:, 1:] == drawn[:, :-1]
+        sums = np.pad(equal, ((0, 0), (1, 0))).cumsum(axis=1)
+        good = drawn[(sums[:, limit:] - sums[:, :-limit] < limit).all(axis=1)]
+        kept.append(good)
+        found += len(good)
+        if found >= n:
+            return np.concatenate(kept)[:n]
+    raise ValueError(f"found only {found} orders of {len(labels)} labels with runs up to {limit}")
+
+
+def _by_counting(
+    counts: tuple[int, ...], limit: int, rng: np.random.Generator, n: int
+) -> NDArray[np.intp]:
+    """Build sequences run by run, each run in proportion to the ways to go on from it."""
+    ways, strides = _continuations(counts, limit)
+    size, total = len(counts), sum(counts)
+    left = np.tile(np.array(counts), (n, 1))
+    drawn = np.full((n, total), -1, dtype=np.intp)
+    filled = np.zeros(n, dtype=np.intp)
+    last = np.full(n, -1)
+    columns = np.arange(total)
+    choices = [(c, r) for c in range(size) for r in range(1, limit + 1)]
+    for _ in range(total):
+        if (filled == total).all():
+            break
+        flat = left @ strides
+        chance = np.zeros((n, len(choices)))
+        for j, (c, r) in enumerate(choices):
+            fits = (left[:, c] >= r) & (last != c)
+            chance[fits, j] = ways[flat[fits] - r * strides[c], c]
+        bound = chance.cumsum(axis=1)
+        pick = (rng.random(n)[:, None] * bound[:, -1:] >= bound).sum(axis=1)
+        label = np.array([c for c, _ in choices])[np.minimum(pick, len(choices) - 1)]
+        length = np.array([r for _, r in choices])[np.minimum(pick, len(choices) - 1)]
+        length = np.where(filled == total, 0, length)
+        here = (columns >= filled[:, None]) & (columns < (filled + length)[:, None])
+        drawn = np.where(here, label[:, None], drawn)
+        left[np.arange(n), label] -= length
+        filled += length
+        last = np.where(length > 0, label, last)
+    return drawn
+
+
+@lru_cache(maxsize=64)
+def _continuations(
+    counts: tuple[int, ...], limit: int
+) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
+    """Return how many ways there are to go on after a run of label c, for all that can be left.
+
+    (states, C); a state is the number of each label that is left, in row-major order.
+    """
+    shape = tuple(c + 1 for c in counts)
+    strides = np.array([int(np.prod(shape[i + 1 :])) for i in range(len(shape))], dtype=np.intp)
+    left = np.indices(shape).reshape(len(shape), -1)
+    totals = left.sum(axis=0)
+    ways = np.zeros((left.shape[1], len(counts)))
+    ways[0] = 1.0
+    for total in range(1, int(totals.max()) + 1):
+        states = np.flatnonzero(totals == total)
+        begin = np.zeros((len(states), len(counts)))
+        for d in range(len(counts)):
+            for r in range(1, limit + 1):
+                fits = left[d, states] >= r
+                begin[fits, d] += ways[states[fits] - r * strides[d], d]
+        ways[states] = begin.sum(axis=1, keepdims=True) - begin
+    ways.flags.writeable = False
+    return ways, strides
+
+
+def _try_to_deal(
+    order: NDArray[np.intp], left: NDArray[np.int_], limit: int, rng: np.random.Generator
+) -> NDArray[np.intp] | None:
+    """Deal one trial after the other; None in a dead end."""
+    dealt = np.empty(len(order), dtype=np.intp)
+    last, run = -1, 0
+    for k, (c, u) in enumerate(zip(order, rng.random(len(order)), strict=True)):
+        chance = left[c] * left.sum(axis=0)  # faces that are much needed later come sooner
+        if run >= limit:
+            chance[last] = 0
+        bound = chance.cumsum()
+        if not bound[-1]:
+            return None
+        face = int(np.searchsorted(bound, u * bound[-1], side="right"))
+        run = run + 1 if face == last else 1
+        last = face
+        left[c, face] -= 1
+        dealt[k] = face
+    return dealt

@@ -1,0 +1,68 @@
+"""Random orders with limited runs are uniform, and redrawing keeps what it must."""
+
+from collections import Counter
+from itertools import permutations
+
+import numpy as np
+import pytest
+from scipy.stats import chisquare
+
+from mimicry.kernels.orders import longest_run, restricted_orders, swapped_labels
+
+RNG = np.random.default_rng
+
+
+def every_order(labels: list[int], limit: int) -> set[tuple[int, ...]]:
+    """The slow way: all arrangements, looked at one by one."""
+    return {p for p in permutations(labels) if longest_run(p) <= limit}
+
+
+@pytest.mark.parametrize(("counts", "limit"), [((3, 3), 1), ((4, 2), 2), ((2, 3, 2), 2)])
+def test_every_allowed_order_is_equally_likely(counts: tuple[int, ...], limit: int) -> None:
+    labels = [c for c, n in enumerate(counts) for _ in range(n)]
+    allowed = every_order(labels, limit)
+    drawn = Counter(map(tuple, restricted_orders(counts, limit, RNG(1), 20_000).tolist()))
+    assert set(drawn) == allowed
+    assert chisquare(list(drawn.values())).pvalue > 0.001
+
+
+def test_a_session_of_three_conditions_keeps_counts_and_limit() -> None:
+    drawn = restricted_orders([24, 24, 24], 2, RNG(2), 50)
+    assert all(np.bincount(row).tolist() == [24, 24, 24] for row in drawn)
+    assert max(longest_run(row) for row in drawn) == 2
+
+
+def test_many_conditions_are_drawn_by_rejection_and_keep_the_limit() -> None:
+    drawn = restricted_orders([8] * 7, 2, RNG(3), 20)
+    assert all(np.bincount(row).tolist() == [8] * 7 for row in drawn)
+    assert max(longest_run(row) for row in drawn) <= 2
+
+
+def test_an_order_that_cannot_exist_is_refused() -> None:
+    with pytest.raises(ValueError, match="no order"):
+        restricted_orders([7, 2], 2, RNG(4))
+
+
+def test_redrawing_is_the_conditional_distribution_of_the_order() -> None:
+    shown = [0, 2, 0, 1, 1, 0, 2, 1]
+    allowed = {p for p in every_order(shown, 2) if p[1] == 2 and p[6] == 2}
+    drawn = Counter(map(tuple, swapped_labels(shown, (0, 1), 2, RNG(5), 20_000).tolist()))
+    assert set(drawn) == allowed
+    assert chisquare(list(drawn.values())).pvalue > 0.001
+
+
+def test_without_a_limit_redrawing_is_a_free_shuffle_of_the_pair() -> None:
+    drawn = swapped_labels([0, 0, 1, 2, 1], (0, 1), None, RNG(6), 6000)
+    assert (drawn[:, 3] == 2).all()
+    assert len(Counter(map(tuple, drawn.tolist()))) == 6
+
+
+def test_trials_taken_out_do_not_make_the_order_impossible() -> None:
+    shown = [0, 0, 0, 1, 0, 1]  # three in a row after a trial between them was rejected
+    drawn = swapped_labels(shown, (0, 1), 2, RNG(7), 100)
+    assert (drawn.sum(axis=1) == 2).all()
+
+
+def test_equal_seeds_give_equal_orders() -> None:
+    one, two = (restricted_orders([9, 9, 9], 2, RNG(8), 5) for _ in range(2))
+    assert (one == two).all()

@@ -1,0 +1,344 @@
+"""Landmark files: a whole recording's landmarks in parquet, small and exact to 1/128 pixel.
+
+Positions are stored as whole steps from a per-frame anchor (the tip of the nose, to the pixel):
+``x = anchor_x + x_17 * step``. The step is 1/64 pixel for faces up to 1000 pixels wide and
+doubles for larger ones, so a position is off by at most 1/128 pixel (a hundredth of the
+landmarker's own noise). Blendshapes are stored in steps of 1/65535. Everything else is exact.
+
+Files are written and read in row groups, so that memory does not grow with a recording.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mimicry.errors import TableError
+from mimicry.records import LandmarkTrack
+from mimicry.records.blendshapes import BLENDSHAPE_NAMES
+
+__all__ = [
+    "FRAMES_PER_GROUP",
+    "LandmarkFile",
+    "LandmarkWriter",
+    "read_landmarks",
+    "stored",
+    "write_landmarks",
+]
+
+FRAMES_PER_GROUP = 2048
+_FORMAT = "mimicry landmarks 1"
+_KEY = b"mimicry"
+_ANCHOR = 1  # tip of the nose
+_FINEST = 6  # steps of 2**-6 pixel
+_POSE = tuple((row, column) for row in range(3) for column in range(4))
+_AXES = "xyz"
+
+_Columns = dict[str, "NDArray[Any]"]
+
+
+class LandmarkWriter:
+    """Writes a landmark file chunk by chunk.
+
+    Parameters
+    ----------
+    path
+        Where to write; use :func:`mimicry.files.atomic_path`.
+    image_size_px
+        (width, height) of the upright image.
+    landmarks
+        Number of landmarks of each face.
+    """
+
+    def __init__(self, path: Path, image_size_px: tuple[int, int], landmarks: int = 478) -> None:
+        import pyarrow.parquet as pq
+
+        self._size = image_size_px
+        self._landmarks = landmarks
+        self._waiting: list[LandmarkTrack] = []
+        self._count = 0
+        self._schema = _schema(landmarks)
+        self._writer = pq.ParquetWriter(
+            path,
+            self._schema,
+            compression="zstd",
+            use_dictionary=False,
+            write_statistics=False,
+            column_encoding=_encodings(self._schema),
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._writer.close()
+
+    def add(self, track: LandmarkTrack) -> None:
+        """Take the next chunk."""
+        self._waiting.append(track)
+        self._count += len(track)
+        while self._count >= FRAMES_PER_GROUP:
+            self._flush(FRAMES_PER_GROUP)
+
+    def finish(self, provenance: Mapping[str, Any]) -> None:
+        """Write the rest and what made the track."""
+        if self._count:
+            self._flush(self._count)
+        note = {
+            "format": _FORMAT,
+            "landmarks": self._landmarks,
+            "image_size_px": list(self._size),
+            "provenance": provenance,
+            "columns": _DESCRIPTION,
+        }
+        self._writer.add_key_value_metadata({_KEY: json.dumps(note, sort_keys=True)})
+
+    def _flush(self, n: int) -> None:
+        """Write the first `n` waiting frames as one row group."""
+        import pyarrow as pa
+
+        whole = _joined(self._waiting)
+        columns = _encode({name: values[:n] for name, values in whole.items()})
+        arrays = [
+            pa.array(values, field.type, mask=columns["missing"] if field.nullable else None)
+            for field in self._schema
+            for values in [columns[field.name]]
+        ]
+        self._writer.write_table(pa.table(arrays, schema=self._schema), row_group_size=n)
+        rest: dict[str, Any] = {name: values[n:] for name, values in whole.items()}
+        self._count -= n
+        self._waiting = [LandmarkTrack(**rest, image_size_px=self._size)] if self._count else []
+
+
+class LandmarkFile:
+    """An open landmark file; iterating gives its chunks, as often as wanted.
+
+    Parameters
+    ----------
+    path
+        A file of :class:`LandmarkWriter`.
+
+    Raises
+    ------
+    TableError
+        When it is missing, damaged or no landmark file.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        self.path = Path(path)
+        if not self.path.is_file():
+            raise TableError("landmark file not found", path=self.path)
+        try:
+            self._file = pq.ParquetFile(self.path)
+        except (pa.ArrowException, OSError) as error:
+            raise TableError(
+                "is not a readable parquet file",
+                path=self.path,
+                hint="Extract the recording again.",
+            ) from error
+        note = json.loads((self._file.metadata.metadata or {}).get(_KEY, b"{}"))
+        if note.get("format") != _FORMAT:
+            raise TableError(
+                "is a parquet file, but not one of landmarks",
+                path=self.path,
+                hint="Expected a file NAME_landmarks.parquet made by mimicry extract.",
+            )
+        self.landmarks: int = note["landmarks"]
+        self.image_size_px: tuple[int, int] = tuple(note["image_size_px"])
+        self.provenance: dict[str, Any] = note["provenance"]
+
+    def __len__(self) -> int:
+        return int(self._file.metadata.num_rows)
+
+    def __iter__(self) -> Iterator[LandmarkTrack]:
+        import pyarrow as pa
+
+        for k in range(self._file.num_row_groups):
+            try:
+                table = self._file.read_row_group(k, use_threads=False)
+            except (pa.ArrowException, OSError) as error:
+                raise TableError(
+                    f"is damaged in row group {k}",
+                    path=self.path,
+                    hint="Extract the recording again.",
+                ) from error
+            columns = {
+                name: table.column(i).to_numpy() for i, name in enumerate(table.column_names)
+            }
+            fields = _decode(columns, self.landmarks)
+            yield LandmarkTrack(
+                **fields, image_size_px=self.image_size_px, provenance=self.provenance
+            )
+
+
+def write_landmarks(path: str | Path, track: LandmarkTrack) -> Path:
+    """Write a whole track; what is read back equals :func:`stored`."""
+    from mimicry.files import atomic_path
+
+    path = Path(path)
+    size, landmarks = track.image_size_px, track.points_px.shape[1]
+    with atomic_path(path) as temporary, LandmarkWriter(temporary, size, landmarks) as writer:
+        writer.add(track)
+        writer.finish(dict(track.provenance))
+    return path
+
+
+def read_landmarks(path: str | Path) -> LandmarkTrack:
+    """Read a whole landmark file.
+
+    Raises
+    ------
+    TableError
+        When it is missing, damaged or no landmark file.
+    """
+    file = LandmarkFile(path)
+    return LandmarkTrack(
+        **_joined(list(file)), image_size_px=file.image_size_px, provenance=file.provenance
+    )
+
+
+def stored(track: LandmarkTrack) -> LandmarkTrack:
+    """Return the track as it will be read back from a file (positions within 1/128 pixel)."""
+    fields = {name: getattr(track, name) for name in _FIELDS}
+    columns = _encode(fields)
+    return LandmarkTrack(
+        **_decode(columns, track.points_px.shape[1]),
+        image_size_px=track.image_size_px,
+        provenance=track.provenance,
+    )
+
+
+_FIELDS = ("times_s", "points_px", "blendshapes", "head_pose", "luminance", "sharpness")
+_SHAPES_SCALE = np.float32(65535)
+
+_DESCRIPTION = {
+    "timestamp": "presentation time, s",
+    "success": "1: a face was seen; 0: all columns of the face are null",
+    "luminance": "mean luma 0..255 of the face box (of the image when no face was seen)",
+    "sharpness": "variance of the Laplacian of the luma in the face box",
+    "anchor_x, anchor_y, anchor_z": "whole pixels",
+    "step_exponent": "step = 2 ** -step_exponent pixel",
+    "x_N, y_N, z_N": "landmark N: position = anchor + value * step, isotropic pixels",
+    "bs_NAME": "blendshape = value / 65535",
+    "pose_RC": "row R, column C of the 4x4 head transform (last row: 0 0 0 1)",
+}
+
+
+def _encode(fields: Mapping[str, NDArray[Any]]) -> _Columns:
+    """Arrays of a track to file columns."""
+    points = fields["points_px"]
+    missing = np.isnan(points[:, 0, 0])
+    points = np.where(missing[:, None, None], np.float32(0), points)
+    anchor = np.rint(points[:, min(_ANCHOR, points.shape[1] - 1)]).astype(np.int32)
+    offset = points.astype(np.float64) - anchor[:, None]
+    reach = np.maximum(np.abs(offset).max(axis=(1, 2)), 1.0)
+    exponent = np.minimum(np.floor(np.log2(32767 / reach)), _FINEST).astype(np.int8)
+    steps = np.rint(offset * np.exp2(exponent)[:, None, None]).astype(np.int16)
+    shapes = np.rint(np.nan_to_num(fields["blendshapes"]).clip(0, 1) * _SHAPES_SCALE)
+    columns: _Columns = {
+        "timestamp": fields["times_s"],
+        "success": (~missing).astype(np.int8),
+        "luminance": fields["luminance"],
+        "sharpness": fields["sharpness"],
+        "step_exponent": exponent,
+        "missing": missing,
+    }
+    columns |= {f"anchor_{axis}": anchor[:, a] for a, axis in enumerate(_AXES)}
+    columns |= {
+        f"{axis}_{k}": np.ascontiguousarray(steps[:, k, a])
+        for a, axis in enumerate(_AXES)
+        for k in range(points.shape[1])
+    }
+    columns |= {
+        f"bs_{name}": shapes[:, k].astype(np.uint16) for k, name in enumerate(BLENDSHAPE_NAMES)
+    }
+    pose = fields["head_pose"].astype(np.float32)
+    columns |= {f"pose_{r}{c}": np.ascontiguousarray(pose[:, r, c]) for r, c in _POSE}
+    return columns
+
+
+def _decode(columns: Mapping[str, NDArray[Any]], landmarks: int) -> dict[str, NDArray[Any]]:
+    """File columns to arrays of a track."""
+    missing = columns["success"] == 0
+    n = len(missing)
+    step = np.exp2(-_filled(columns["step_exponent"]))
+    points = np.empty((n, landmarks, 3), np.float32)
+    for a, axis in enumerate(_AXES):
+        anchor = _filled(columns[f"anchor_{axis}"])
+        for k in range(landmarks):
+            points[:, k, a] = anchor + _filled(columns[f"{axis}_{k}"]) * step
+    shapes = np.empty((n, len(BLENDSHAPE_NAMES)), np.float32)
+    for k, name in enumerate(BLENDSHAPE_NAMES):
+        shapes[:, k] = _filled(columns[f"bs_{name}"]).astype(np.float32) / _SHAPES_SCALE
+    pose = np.zeros((n, 4, 4))
+    pose[:, 3, 3] = 1
+    for r, c in _POSE:
+        pose[:, r, c] = _filled(columns[f"pose_{r}{c}"])
+    for values in (points, shapes, pose):
+        values[missing] = np.nan
+    return {
+        "times_s": columns["timestamp"],
+        "points_px": points,
+        "blendshapes": shapes,
+        "head_pose": pose,
+        "luminance": _or_nan(columns["luminance"]),
+        "sharpness": _or_nan(columns["sharpness"]),
+    }
+
+
+def _filled(values: NDArray[Any]) -> NDArray[np.float64]:
+    """Numbers of a column; what is missing is overwritten with NaN later."""
+    return np.asarray(np.nan_to_num(values.astype(np.float64)))
+
+
+def _or_nan(values: NDArray[Any]) -> NDArray[np.float32]:
+    return values.astype(np.float32)
+
+
+def _joined(tracks: list[LandmarkTrack]) -> dict[str, NDArray[Any]]:
+    return {name: np.concatenate([getattr(t, name) for t in tracks]) for name in _FIELDS}
+
+
+def _schema(landmarks: int) -> Any:
+    import pyarrow as pa
+
+    def column(name: str, kind: Any, *, of_face: bool = True) -> Any:
+        return pa.field(name, kind, nullable=of_face)
+
+    return pa.schema(
+        [
+            column("timestamp", pa.float64(), of_face=False),
+            column("success", pa.int8(), of_face=False),
+            column("luminance", pa.float32(), of_face=False),
+            column("sharpness", pa.float32(), of_face=False),
+            column("step_exponent", pa.int8()),
+            *(column(f"anchor_{axis}", pa.int32()) for axis in _AXES),
+            *(column(f"{axis}_{k}", pa.int16()) for axis in _AXES for k in range(landmarks)),
+            *(column(f"bs_{name}", pa.uint16()) for name in BLENDSHAPE_NAMES),
+            *(column(f"pose_{r}{c}", pa.float32()) for r, c in _POSE),
+        ]
+    )
+
+
+def _encodings(schema: Any) -> dict[str, str]:
+    """Whole numbers change little from frame to frame; floats compress best byte by byte."""
+    import pyarrow as pa
+
+    return {
+        field.name: "BYTE_STREAM_SPLIT"
+        if pa.types.is_floating(field.type)
+        else "DELTA_BINARY_PACKED"
+        for field in schema
+    }

@@ -1,0 +1,95 @@
+"""The camera's own faults, laid over a rendered picture: exposure, blur, noise, colour."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mimicry.synthetic.head import Identity
+from mimicry.synthetic.motion import Performance
+from mimicry.synthetic.scene import Scene, View
+
+__all__ = ["Faults", "render_frames", "to_srgb"]
+
+
+@dataclass(frozen=True, slots=True)
+class Faults:
+    """What a camera does to the light that reaches it.
+
+    Parameters
+    ----------
+    exposure
+        Factor on the light, after which bright parts clip.
+    white_balance
+        Factors on r, g, b.
+    blur_px
+        Standard deviation of a Gaussian blur, in pixels.
+    noise
+        Standard deviation of the noise, in steps of 0..255, drawn anew in every frame.
+    """
+
+    exposure: float = 1.0
+    white_balance: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    blur_px: float = 0.0
+    noise: float = 0.0
+
+
+def to_srgb(light: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Linear light 0..1 to sRGB 0..255, not rounded."""
+    index = np.clip(light, 0, 1) * (len(_CURVE) - 1)
+    return np.asarray(_CURVE[(index + 0.5).astype(np.int32)])
+
+
+def _curve() -> NDArray[np.float32]:
+    x = np.linspace(0, 1, 1 << 14)
+    y = np.where(x <= 0.0031308, 12.92 * x, 1.055 * x ** (1 / 2.4) - 0.055)
+    return np.asarray(255 * y, dtype=np.float32)
+
+
+_CURVE = _curve()
+
+
+def _seen(
+    light: NDArray[np.float32], faults: Faults, rng: np.random.Generator
+) -> NDArray[np.uint8]:
+    gain = np.array(faults.white_balance, dtype=np.float32) * np.float32(faults.exposure)
+    if faults.blur_px > 0:
+        import cv2
+
+        light = np.asarray(cv2.GaussianBlur(light, (0, 0), faults.blur_px), dtype=np.float32)
+    picture = to_srgb(light * gain)
+    if faults.noise > 0:
+        picture = picture + faults.noise * rng.standard_normal(picture.shape, dtype=np.float32)
+    return np.asarray(np.clip(picture + 0.5, 0, 255), dtype=np.uint8)
+
+
+def render_frames(
+    identity: Identity,
+    play: Performance,
+    *,
+    view: View | None = None,
+    faults: Faults | None = None,
+    seed: int = 0,
+    rig: str = "faceunits01",
+) -> Iterator[NDArray[np.uint8]]:
+    """Yield the (H, W, 3) RGB pictures of a performance, one for each time.
+
+    Parameters
+    ----------
+    identity
+        Who is shown.
+    play
+        What the face does.
+    view, faults
+        Camera and light, and the camera's faults.
+    seed
+        Of the sensor noise.
+    rig
+        ``"faceunits01"``, or ``"second"`` for the independent set of movements.
+    """
+    scene = Scene(identity, view or View(), rig)
+    faults = faults or Faults()
+    for k in range(len(play)):
+        rng = np.random.default_rng([seed, k])
+        yield _seen(scene.picture(play, k), faults, rng)

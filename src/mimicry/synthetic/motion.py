@@ -1,0 +1,169 @@
+"""What a face does over time: movement profiles and the performance that is rendered.
+
+Times are seconds, intensities are action units (1.0 = reference movement), angles degrees.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from mimicry.errors import InputError
+from mimicry.synthetic.facs import action_unit_names
+
+__all__ = ["Performance", "blink_curve", "envelope", "minimum_jerk", "performance", "times_at"]
+
+F = NDArray[np.float64]
+
+
+def times_at(fps: float, duration_s: float) -> F:
+    """Frame times k / fps below `duration_s`."""
+    return np.arange(int(np.floor(duration_s * fps + 1e-9))) / fps
+
+
+def minimum_jerk(t: ArrayLike) -> F:
+    """Smooth step from 0 at t <= 0 to 1 at t >= 1 (Flash & Hogan 1985)."""
+    x = np.clip(np.asarray(t, dtype=np.float64), 0, 1)
+    return np.asarray(x**3 * (10 - 15 * x + 6 * x * x))
+
+
+def envelope(
+    times_s: F,
+    onset_s: float,
+    apex_s: float,
+    offset_s: float | None = None,
+    end_s: float | None = None,
+) -> F:
+    """(T,) rise from `onset_s` to `apex_s`, and fall from `offset_s` to `end_s` if given.
+
+    Examples
+    --------
+    >>> envelope(np.array([0.0, 0.5, 1.0, 2.0]), 0.0, 1.0).tolist()
+    [0.0, 0.5, 1.0, 1.0]
+    """
+    out = minimum_jerk((times_s - onset_s) / max(apex_s - onset_s, 1e-9))
+    if offset_s is not None:
+        end = offset_s + 0.5 if end_s is None else end_s
+        out = out * (1 - minimum_jerk((times_s - offset_s) / max(end - offset_s, 1e-9)))
+    return out
+
+
+def blink_curve(
+    times_s: F, starts_s: ArrayLike, *, close_s: float = 0.08, open_s: float = 0.16
+) -> F:
+    """(T,) lid closure 0..1 of blinks that begin at the given times."""
+    out = np.zeros_like(times_s)
+    for start in np.atleast_1d(np.asarray(starts_s, dtype=np.float64)):
+        shut = start + close_s
+        out = np.maximum(out, envelope(times_s, start, shut, shut + 0.03, shut + 0.03 + open_s))
+    return out
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Performance:
+    """What is rendered, frame by frame.
+
+    Parameters
+    ----------
+    times_s
+        (T,) strictly increasing seconds; they become the video's presentation times.
+    intensity
+        (T, A) action units. A bilateral name moves both sides; ``_L``/``_R`` add to it.
+    names
+        A names out of :func:`mimicry.synthetic.facs.action_unit_names`; ``AU45`` is the blink.
+    pose_deg
+        (T, 3) pitch (positive: chin up), yaw (positive: the person turns to their left), roll
+        (positive: the head tilts to the person's left shoulder).
+    shift_mm
+        (T, 3) translation of the whole person: to their left, up, towards the camera.
+    gaze_deg
+        (T, 2) pitch (up) and yaw (to the person's left) of the eyes in the head.
+    light
+        (T,) factor on all light.
+    """
+
+    times_s: F
+    intensity: F
+    names: tuple[str, ...]
+    pose_deg: F
+    shift_mm: F
+    gaze_deg: F
+    light: F
+    notes: Mapping[str, object] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        n = len(self.times_s)
+        if n == 0 or np.any(np.diff(self.times_s) <= 0):
+            raise InputError("times_s must be strictly increasing and hold at least one time")
+        unknown = sorted(set(self.names) - set(action_unit_names()))
+        if unknown or len(set(self.names)) != len(self.names):
+            raise InputError(
+                f"unknown or repeated action units: {', '.join(unknown) or self.names}"
+            )
+        wanted: dict[str, tuple[int, ...]] = {
+            "intensity": (n, len(self.names)),
+            "pose_deg": (n, 3),
+            "shift_mm": (n, 3),
+            "gaze_deg": (n, 2),
+            "light": (n,),
+        }
+        for key, shape in wanted.items():
+            found = np.shape(getattr(self, key))
+            if found != shape:
+                raise InputError(f"{key} has shape {found}, expected {shape}")
+
+    def __len__(self) -> int:
+        return len(self.times_s)
+
+    def of(self, name: str) -> F:
+        """(T,) intensity of an action unit, 0 where the performance has none."""
+        if name not in self.names:
+            return np.zeros(len(self))
+        return self.intensity[:, self.names.index(name)]
+
+    def adding(self, units: Mapping[str, ArrayLike]) -> "Performance":
+        """Return a performance with further movement added to it."""
+        table = {n: self.intensity[:, k] for k, n in enumerate(self.names)}
+        for name, values in units.items():
+            table[name] = table.get(name, 0.0) + np.broadcast_to(values, len(self))
+        return replace(self, names=tuple(sorted(table)), intensity=_columns(table, len(self)))
+
+
+def _columns(table: Mapping[str, ArrayLike], n: int) -> F:
+    if not table:
+        return np.zeros((n, 0))
+    return np.column_stack(
+        [np.broadcast_to(np.asarray(table[k], dtype=np.float64), n) for k in sorted(table)]
+    )
+
+
+def performance(
+    times_s: ArrayLike,
+    units: Mapping[str, ArrayLike] | None = None,
+    *,
+    pose_deg: ArrayLike = (0.0, 0.0, 0.0),
+    shift_mm: ArrayLike = (0.0, 0.0, 0.0),
+    gaze_deg: ArrayLike = (0.0, 0.0),
+    light: ArrayLike = 1.0,
+) -> Performance:
+    """Build a performance from a mapping of action units; constants are repeated.
+
+    Examples
+    --------
+    >>> t = times_at(30, 2.0)
+    >>> smile = performance(t, {"AU12": 0.5 * envelope(t, 0.5, 1.0)})
+    >>> float(smile.of("AU12").max())
+    0.5
+    """
+    t = np.asarray(times_s, dtype=np.float64)
+    n = len(t)
+    return Performance(
+        times_s=t,
+        intensity=_columns(units or {}, n),
+        names=tuple(sorted(units or {})),
+        pose_deg=np.broadcast_to(np.asarray(pose_deg, dtype=np.float64), (n, 3)),
+        shift_mm=np.broadcast_to(np.asarray(shift_mm, dtype=np.float64), (n, 3)),
+        gaze_deg=np.broadcast_to(np.asarray(gaze_deg, dtype=np.float64), (n, 2)),
+        light=np.broadcast_to(np.asarray(light, dtype=np.float64), (n,)),
+    )

@@ -1,0 +1,289 @@
+"""One picture: the moved head, seen by a pinhole camera, under two lights."""
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mimicry.errors import MissingExtraError
+from mimicry.synthetic.facs import basis
+from mimicry.synthetic.head import Identity, head_pack, neutral_shape
+from mimicry.synthetic.motion import Performance
+from mimicry.synthetic.skin import hair_share, look_of, texture_points
+
+try:
+    from mimicry.synthetic import raster
+except ImportError as error:  # pragma: no cover - depends on the installation
+    raise MissingExtraError(
+        "rendering needs numba", hint='Run: pip install "facial-mimicry[synth]"'
+    ) from error
+
+__all__ = ["Scene", "View", "head_points"]
+
+F = NDArray[np.float64]
+PIVOT = np.array([0.0, 690.0, 25.0])  # mm; where the head turns on the neck
+AIM = np.array([0.0, 700.0, 60.0])  # mm; what the camera looks at
+EYES = ((1, 0), (2, 1))  # material number, side
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Camera and light.
+
+    Parameters
+    ----------
+    size_px
+        (width, height).
+    distance_mm
+        From the camera to the head's axis.
+    span_mm
+        Height of the picture at the head.
+    aim_mm
+        Shift of the picture's middle: to the person's left, up.
+    light_level
+        Factor on all light; 1 is a well exposed face.
+    light_azimuth_deg, light_height_deg
+        Where the key light stands; 0, 0 is the camera.
+    light_colour
+        Linear r, g, b of the key light.
+    background
+        sRGB of the wall behind.
+    """
+
+    size_px: tuple[int, int] = (640, 480)
+    distance_mm: float = 650.0
+    span_mm: float = 380.0
+    aim_mm: tuple[float, float] = (0.0, 0.0)
+    light_level: float = 1.0
+    light_azimuth_deg: float = 28.0
+    light_height_deg: float = 32.0
+    light_colour: tuple[float, float, float] = (1.0, 0.96, 0.9)
+    background: tuple[int, int, int] = (150, 156, 162)
+
+
+def _rotations(rotation_vectors: F) -> F:
+    """(V, 3, 3) rotation matrices of rotation vectors (rad)."""
+    angle = np.linalg.norm(rotation_vectors, axis=1)
+    axis = rotation_vectors / np.maximum(angle, 1e-12)[:, None]
+    k = np.zeros((len(angle), 3, 3))
+    k[:, 0, 1], k[:, 0, 2], k[:, 1, 2] = -axis[:, 2], axis[:, 1], -axis[:, 0]
+    k -= k.transpose(0, 2, 1).copy()
+    s, c = np.sin(angle)[:, None, None], (1 - np.cos(angle))[:, None, None]
+    return np.asarray(np.eye(3) + s * k + c * (k @ k))
+
+
+def head_rotation(pose_deg: F) -> F:
+    """(3, 3) rotation of pitch (chin up), yaw (to the person's left), roll (to the left)."""
+    pitch, yaw, roll = np.deg2rad(pose_deg) * np.array([-1, 1, -1])
+    rx, ry, rz = _rotations(np.diag([pitch, yaw, roll]))
+    return np.asarray(ry @ rx @ rz)
+
+
+def _rotation_vector(matrix: F) -> F:
+    angle = float(np.arccos(np.clip((np.trace(matrix) - 1) / 2, -1, 1)))
+    skew = np.array(
+        [matrix[2, 1] - matrix[1, 2], matrix[0, 2] - matrix[2, 0], matrix[1, 0] - matrix[0, 1]]
+    )
+    return np.asarray(skew / 2 * (angle / np.sin(angle) if angle > 1e-6 else 1.0))
+
+
+@lru_cache(maxsize=1)
+def _neck_share() -> F:
+    """(V,) how much of the head's turn a vertex follows: 0 on the chest, 1 on the face."""
+    v = head_pack().vertices
+    s = np.clip((v[:, 1] + 0.35 * (v[:, 2] - 50) - 585) / 58, 0, 1)
+    return np.asarray(s * s * (3 - 2 * s))
+
+
+def _sided_weights(play: Performance, k: int) -> dict[str, float]:
+    """Sided action unit -> intensity of frame k, blinks joined with closure."""
+    out: dict[str, float] = {}
+    for name, value in zip(play.names, play.intensity[k], strict=True):
+        if value:
+            unit = "AU43" + name[4:] if name.startswith("AU45") else name
+            for side in (unit[5:],) if "_" in unit else ("L", "R"):
+                key = f"{unit[:4]}_{side}"
+                out[key] = out.get(key, 0.0) + float(value)
+    for side in "LR":
+        if f"AU43_{side}" in out:
+            out[f"AU43_{side}"] = min(out[f"AU43_{side}"], 1.0)
+    return out
+
+
+def head_points(identity: Identity, play: Performance, k: int, *, rig: str = "faceunits01") -> F:
+    """(V, 3) vertices of frame k in mm, in the head's own frame: no pose, eyes turned."""
+    pack = head_pack()
+    shape = neutral_shape(identity).copy()
+    units = basis(rig)
+    for name, weight in _sided_weights(play, k).items():
+        index, delta = units[name]
+        shape[index] += weight * delta
+    pitch, yaw = play.gaze_deg[k]
+    _lids_follow(shape, pitch, yaw)
+    turn = head_rotation(np.array([pitch, yaw, 0.0]))
+    for material, _ in EYES:
+        eye = pack.material == material
+        centre = neutral_shape(identity)[eye].mean(axis=0)
+        shape[eye] = (shape[eye] - centre) @ turn.T + centre
+    return shape
+
+
+def _lids_follow(shape: F, pitch: float, yaw: float) -> None:
+    """Move the lids with the gaze; a full target stands for 30 degrees."""
+    pack = head_pack()
+    parts = [("Up" if pitch > 0 else "Down", "Up" if pitch > 0 else "Down", abs(pitch))]
+    parts.append(("Out" if yaw > 0 else "In", "In" if yaw > 0 else "Out", abs(yaw)))
+    for left, right, size in parts:
+        if size:
+            for name in (f"unit/eyeLook{left}Left", f"unit/eyeLook{right}Right"):
+                index, delta = pack.targets[name]
+                skin = ~np.isin(pack.material[index], (1, 2))
+                shape[index[skin]] += size / 30 * delta[skin]
+
+
+def _sphere(n: int) -> F:
+    """(n, 3) directions spread evenly over the sphere."""
+    k = np.arange(n) + 0.5
+    polar, turn = np.arccos(1 - 2 * k / n), np.pi * (1 + 5**0.5) * k
+    return np.column_stack(
+        [np.cos(turn) * np.sin(polar), np.cos(polar), np.sin(turn) * np.sin(polar)]
+    )
+
+
+def _reached(shape: F, triangles: NDArray[np.int64], normals: F, directions: int = 64) -> F:
+    """(V,) share of the sky that reaches each vertex, cosine-weighted, 0..1."""
+    size, total, light = 224, np.zeros(len(shape)), np.zeros(len(shape))
+    centre, scale = shape.mean(axis=0), size / 560.0
+    sheer = np.zeros(len(triangles), dtype=bool)
+    for d in _sphere(directions):
+        side = np.cross([0.3, 1.0, 0.2], d)
+        side /= np.linalg.norm(side)
+        frame = np.array([side, np.cross(d, side), d])
+        p = (shape - centre) @ frame.T
+        screen = np.column_stack([p[:, 0] * scale + size / 2, size / 2 - p[:, 1] * scale, -p[:, 2]])
+        nearest = np.full((size, size), np.inf)
+        raster.draw(screen, triangles, sheer, nearest, np.full((size, size), -1, np.int32))
+        cosine = np.maximum(normals @ d, 0)
+        total += cosine
+        light += cosine * ~raster.occlusion_from(screen, nearest, 6.0)
+    return np.asarray(light / np.maximum(total, 1e-9))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Prepared:
+    triangles: NDArray[np.int64]
+    kinds: NDArray[np.int64]
+    sheer: NDArray[np.bool_]
+    attributes: F
+    hair: F
+
+
+@lru_cache(maxsize=16)
+def _prepare(identity: Identity) -> _Prepared:
+    """What stays the same in all frames of an identity."""
+    pack, look = head_pack(), look_of(identity)
+    triangles = pack.triangles
+    kinds = pack.material[triangles[:, 0]]
+    hair = hair_share(pack.vertices) * (pack.material == 0)
+    ears = np.abs(pack.vertices[:, 0]) > 74
+    hair = hair * look.hair_mm * ~(ears & (pack.vertices[:, 1] < 745))
+    shape = neutral_shape(identity)
+    normals = raster.vertex_normals(shape, triangles)
+    solid = triangles[kinds != 5]
+    light = _reached(shape, solid, normals)
+    inside = pack.masks[:, 2]
+    light = np.where(pack.material == 3, 0.55, np.where(pack.material == 4, 0.4, light))
+    light = np.where(pack.material == 5, 0.9, light)
+    attributes = np.zeros((len(shape), 9))
+    attributes[:, :2] = texture_points(pack.vertices)
+    attributes[:, 2] = pack.masks[:, 0]
+    attributes[:, 3] = inside
+    attributes[:, 4] = np.where(inside > 0.5, 0.25, light)
+    attributes[:, 5] = 0.035 + 0.05 * pack.masks[:, 0]
+    for material, _ in EYES:
+        eye = pack.material == material
+        attributes[eye, 6:] = shape[eye] - shape[eye].mean(axis=0)
+    return _Prepared(triangles, kinds, np.isin(kinds, (5,)), attributes, hair)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scene:
+    """An identity before a camera. :meth:`picture` renders one frame in linear light."""
+
+    identity: Identity
+    view: View = field(default_factory=View)
+    rig: str = "faceunits01"
+
+    def placed(self, play: Performance, k: int) -> F:
+        """(V, 3) vertices of frame k in mm, with head pose and shift."""
+        ready = _prepare(self.identity)
+        shape = head_points(self.identity, play, k, rig=self.rig)
+        normals = raster.vertex_normals(shape, ready.triangles)
+        shape += normals * ready.hair[:, None]
+        turn = _rotation_vector(head_rotation(play.pose_deg[k]))
+        if np.any(turn):
+            share = _neck_share()
+            turned = np.einsum("vij,vj->vi", _rotations(share[:, None] * turn), shape - PIVOT)
+            shape = turned + PIVOT
+        return np.asarray(shape + play.shift_mm[k])
+
+    def project(self, points: F) -> F:
+        """(V, 3) pixel x, y and depth in mm of points in mm."""
+        width, height = self.view.size_px
+        p = points - AIM - np.array([*self.view.aim_mm, 0.0])
+        depth = self.view.distance_mm - p[:, 2]
+        focal = self.view.distance_mm * height / self.view.span_mm
+        return np.column_stack(
+            [width / 2 + focal * p[:, 0] / depth, height / 2 - focal * p[:, 1] / depth, depth]
+        )
+
+    def _lights(self, level: float) -> F:
+        v = self.view
+        out = np.zeros((5, 3))
+        for row, azimuth, height in (
+            (0, v.light_azimuth_deg, v.light_height_deg),
+            (2, -v.light_azimuth_deg - 30, 8.0),
+        ):
+            a, h = np.deg2rad([azimuth, height])
+            out[row] = [np.sin(a) * np.cos(h), np.sin(h), np.cos(a) * np.cos(h)]
+        key = np.array(v.light_colour) * level
+        out[1], out[3], out[4] = 0.72 * key, 0.16 * level, 0.36 * level * np.array([1, 1.01, 1.04])
+        return out
+
+    def _wall(self, level: float) -> NDArray[np.float32]:
+        from mimicry.synthetic.skin import linear
+
+        width, height = self.view.size_px
+        x, y = np.linspace(-1, 1, width), np.linspace(-1, 1, height)[:, None]
+        fall = 1 - 0.22 * (x - 0.4) ** 2 - 0.18 * (y + 0.3) ** 2
+        wall = linear(np.array(self.view.background)) * fall[..., None] * level
+        return np.asarray(wall, dtype=np.float32)
+
+    def picture(self, play: Performance, k: int) -> NDArray[np.float32]:
+        """(H, W, 3) frame k in linear light, before the camera's own faults."""
+        ready, look = _prepare(self.identity), look_of(self.identity)
+        width, height = self.view.size_px
+        level = self.view.light_level * float(play.light[k])
+        shape = self.placed(play, k)
+        normals = raster.vertex_normals(shape, ready.triangles)
+        screen = self.project(shape)
+        screen[:, :2] *= 2
+        ids = np.full((2 * height, 2 * width), raster.BACKGROUND, dtype=np.int32)
+        nearest = np.full(ids.shape, np.inf)
+        raster.draw(screen, ready.triangles, ready.sheer, nearest, ids)
+        picture = self._wall(level)
+        raster.shade(
+            ids,
+            screen,
+            ready.triangles,
+            ready.kinds,
+            normals,
+            ready.attributes,
+            look.texture,
+            look.colours,
+            look.eye,
+            self._lights(level),
+            picture,
+        )
+        return picture

@@ -1,0 +1,84 @@
+"""Rendered videos: exact times, known movements, same input same bytes."""
+
+from pathlib import Path
+
+import av
+import numpy as np
+import pandas as pd
+import pytest
+from mimicry.errors import InputError, OutputExistsError
+from mimicry.files import read_json
+from mimicry.synthetic import (
+    Identity,
+    View,
+    envelope,
+    identities,
+    performance,
+    render_frames,
+    render_video,
+    times_at,
+)
+
+SMALL = View(size_px=(160, 120))
+PERSON = identities(3, 1)[0]
+
+
+def _decoded_times(path: Path) -> np.ndarray:
+    with av.open(str(path)) as container:
+        return np.array([float(f.pts * f.time_base) for f in container.decode(video=0)])
+
+
+def test_irregular_times_reach_the_file_exactly(tmp_path: Path) -> None:
+    times = np.cumsum([0.0, 0.033, 0.047, 0.1, 0.02, 0.0333])
+    made = render_video(tmp_path / "v.mp4", PERSON, performance(times), view=SMALL)
+    truth = pd.read_csv(made.truth_table, sep="\t")
+    np.testing.assert_array_equal(_decoded_times(made.video), truth["timestamp"])
+    np.testing.assert_allclose(truth["timestamp"], times, atol=0.5 / 90_000)
+
+
+def test_the_same_input_gives_the_same_bytes(tmp_path: Path) -> None:
+    play = performance(times_at(30, 0.2), {"AU12": 0.5})
+    made = [
+        render_video(tmp_path / f"{k}" / "v.mp4", PERSON, play, view=SMALL, seed=4)
+        for k in "ab"
+        if (tmp_path / k).mkdir() is None
+    ]
+    assert made[0].video.read_bytes() == made[1].video.read_bytes()
+    assert made[0].truth_json.read_bytes() == made[1].truth_json.read_bytes()
+
+
+def test_the_truth_says_how_many_millimetres_a_unit_is(tmp_path: Path) -> None:
+    t = times_at(30, 0.2)
+    play = performance(t, {"AU12": envelope(t, 0.0, 0.1)})
+    made = render_video(tmp_path / "v.mp4", PERSON, play, view=SMALL)
+    facts = read_json(made.truth_json)
+    assert 10 < facts["columns"]["AU12"]["mm_per_unit"] < 20
+    assert "upper bound" in facts["note"]
+    np.testing.assert_allclose(pd.read_csv(made.truth_table, sep="\t")["AU12"], play.of("AU12"))
+
+
+def test_a_third_of_a_millimetre_changes_the_picture() -> None:
+    play = performance([0.0, 1.0], {"AU12": [0.0, 0.3 / 18]})
+    still, moved = (f.astype(int) for f in render_frames(PERSON, play))
+    assert np.abs(still - moved).max() > 5
+
+
+def test_left_is_the_persons_left_on_the_right_of_the_picture() -> None:
+    play = performance([0.0, 1.0], {"AU12_L": [0.0, 1.0]})
+    still, moved = (f.astype(int) for f in render_frames(PERSON, play, view=SMALL))
+    change = np.abs(still - moved).sum(axis=(0, 2))
+    assert change[80:].sum() > 5 * change[:80].sum()
+
+
+def test_an_existing_video_is_not_overwritten(tmp_path: Path) -> None:
+    play = performance([0.0])
+    render_video(tmp_path / "v.mp4", PERSON, play, view=SMALL)
+    with pytest.raises(OutputExistsError, match="there already"):
+        render_video(tmp_path / "v.mp4", PERSON, play, view=SMALL)
+
+
+def test_unknown_action_units_and_shapes_are_refused() -> None:
+    with pytest.raises(InputError, match="AU99"):
+        performance([0.0], {"AU99": 1.0})
+    with pytest.raises(InputError, match="base shape"):
+        Identity("x", "male", "martian")  # type: ignore[arg-type]

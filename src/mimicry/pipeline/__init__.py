@@ -1,0 +1,5 @@
+"""One recording, resumable: the only place (with ``batch`` and ``cli``) that joins the stages.
+
+:mod:`.extraction` turns a video into landmarks and action units, :mod:`.scores` turns these
+with events and protocol into scores and a report.
+"""

@@ -5,14 +5,19 @@ the clock of the recording. NaN means "not seen". A positive lag means that the 
 follows the stimulus.
 """
 
+from mimicry.records.aligned import AlignedTrials
+from mimicry.records.scores import ConditionSummary, MimicryScores
 from mimicry.records.settings import EmotionMap, ScoringSettings
 from mimicry.records.timeline import StimulusTimeline, TrialTable
 from mimicry.records.tracks import ActionUnitTrack, LandmarkTrack
 
 __all__ = [
     "ActionUnitTrack",
+    "AlignedTrials",
+    "ConditionSummary",
     "EmotionMap",
     "LandmarkTrack",
+    "MimicryScores",
     "ScoringSettings",
     "StimulusTimeline",
     "TrialTable",

@@ -48,6 +48,19 @@ class ScoringSettings:
         valence.
     swap
         What the label-swap null permutes; follows the randomisation of the design.
+    phase_column
+        Design column whose values (watch, imitate, inhibit) are never pooled; without such a
+        column all trials belong together.
+    imitate_phase
+        Value of that column whose trials calibrate the others.
+    correlation_s
+        Stimulus samples that enter the lagged correlation; None: from the dynamic onset to
+        the end of the primary window.
+
+    Raises
+    ------
+    ValueError
+        When the primary window is not one of the windows, or a window ends before it starts.
     """
 
     emotions: Mapping[str, EmotionMap]
@@ -56,6 +69,8 @@ class ScoringSettings:
     swap: Swap = "free"
     identity_column: str = "identity"
     block_column: str = "block"
+    phase_column: str = "block"
+    imitate_phase: str = "imitate"
     rate_hz: float = 30.0
     max_gap_s: float = 0.1
     baseline_s: tuple[float, float] = (-0.5, 0.0)
@@ -71,6 +86,8 @@ class ScoringSettings:
     smooth_amplitude_s: float = 0.1
     smooth_latency_s: float = 0.05
     lags_s: tuple[float, float] = (0.0, 1.5)
+    correlation_s: tuple[float, float] | None = None
+    min_overlap: float = 0.8
     pose_limit_deg: float = 20.0
     bin_s: float = 0.1
     baseline_outlier_sd: float = 3.5
@@ -87,11 +104,34 @@ class ScoringSettings:
     event_sigma: float = 3.0
     event_hold_s: float = 0.1
     event_search_s: tuple[float, float] = (0.2, 2.0)
+    event_max_missing: float = 0.2
+    noise_block_s: float = 0.3
     surrogates: int = 9999
     enumerate_up_to: int = 10_000
     min_arrangements: int = 40
     two_sided: bool = True
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.primary_window not in self.windows:
+            raise ValueError(
+                f"the primary window {self.primary_window!r} is none of {', '.join(self.windows)}"
+            )
+        for name, (start, stop) in {**self.windows, "baseline": self.baseline_s}.items():
+            if not start < stop:
+                raise ValueError(f"window {name} ends at {stop} s, before its start at {start} s")
+
+    @property
+    def scored(self) -> tuple[str, ...]:
+        """Every action unit that an emotion names, targets first, each once."""
+        maps = self.emotions.values()
+        names = [n for m in maps for n in m.targets] + [n for m in maps for n in m.opponents]
+        return tuple(dict.fromkeys(names))
+
+    @property
+    def stimulus_window_s(self) -> tuple[float, float]:
+        """The stimulus samples that enter the lagged correlation."""
+        return self.correlation_s or (0.0, self.windows[self.primary_window][1])
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON types, for sidecars and digests."""

@@ -29,6 +29,8 @@ class StimulusTimeline:
         NaN offset: the expression is held to the end. A static stimulus has onset = apex = 0.
     stimulus_id
         The id in the stimulus manifest and in the events table.
+    identity
+        Whose face is shown; empty when not known.
 
     Raises
     ------
@@ -43,6 +45,7 @@ class StimulusTimeline:
     apex_s: float
     offset_s: float
     stimulus_id: str
+    identity: str = ""
 
     def __post_init__(self) -> None:
         fix = object.__setattr__
@@ -72,6 +75,8 @@ class TrialTable:
         (K,) how long it was shown; NaN when not known.
     columns
         Further design columns (block, phase, identity, ...): name -> K strings.
+    source
+        The file it was read from, for messages; empty when made in memory.
 
     Raises
     ------
@@ -85,6 +90,7 @@ class TrialTable:
     onset_s: NDArray[np.float64]
     duration_s: NDArray[np.float64]
     columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    source: str = ""
 
     def __post_init__(self) -> None:
         fix = object.__setattr__

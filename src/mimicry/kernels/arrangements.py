@@ -1,0 +1,94 @@
+"""Rearranged labels and signs: every one when there are few, random ones when there are many."""
+
+from itertools import combinations, product
+from math import comb
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["label_arrangements", "sign_arrangements", "welch_t"]
+
+
+def label_arrangements(
+    labels: NDArray[np.bool_],
+    rng: np.random.Generator,
+    *,
+    enumerate_up_to: int = 10_000,
+    draws: int = 9_999,
+) -> tuple[NDArray[np.bool_], int, bool]:
+    """Labels handed out anew over the same units, counts kept.
+
+    Parameters
+    ----------
+    labels
+        (n,) observed labels of the units.
+    rng
+        Used only when not all arrangements are listed.
+
+    Returns
+    -------
+    arrangements
+        (N, n) all of them, the observed one included, or `draws` random ones.
+    count
+        How many different arrangements there are.
+    complete
+        True when all are listed.
+
+    Examples
+    --------
+    >>> _, count, complete = label_arrangements(np.array([True, False, False]), None)
+    >>> count, complete
+    (3, True)
+    """
+    n, k = len(labels), int(labels.sum())
+    count = comb(n, k)
+    if count <= enumerate_up_to:
+        chosen = np.array(list(combinations(range(n), k)), dtype=np.int64).reshape(count, k)
+        table = np.zeros((count, n), dtype=bool)
+        np.put_along_axis(table, chosen, values=True, axis=1)
+        return table, count, True
+    return rng.permuted(np.tile(labels, (draws, 1)), axis=1), count, False
+
+
+def sign_arrangements(
+    n: int, rng: np.random.Generator, *, enumerate_up_to: int = 10_000, draws: int = 9_999
+) -> tuple[NDArray[np.float64], int, bool]:
+    """(N, n) signs for n pairs, as in :func:`label_arrangements`."""
+    count = 2**n
+    if count <= enumerate_up_to:
+        return np.array(list(product((1.0, -1.0), repeat=n))).reshape(count, n), count, True
+    return rng.choice(np.array([1.0, -1.0]), size=(draws, n)), count, False
+
+
+def welch_t(values: NDArray[np.float64], labels: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Welch's t of labelled against unlabelled values, for every arrangement.
+
+    Parameters
+    ----------
+    values
+        (n,) finite values.
+    labels
+        (N, n) arrangements; the number of labelled values may differ between them.
+
+    Returns
+    -------
+    numpy.ndarray
+        (N,); NaN where neither side varies or a side has fewer than two values.
+    """
+    centred = values - values.mean()
+    size = float((centred**2).mean()) if len(values) else 0.0
+    mask = labels.astype(np.float64)
+    total, squares = centred.sum(), centred**2
+    n_own = mask.sum(axis=1)
+    n_rest = len(values) - n_own
+    own, own_squares = mask @ centred, mask @ squares
+    mean_own = own / np.maximum(n_own, 1)
+    mean_rest = (total - own) / np.maximum(n_rest, 1)
+    var_own = (own_squares - n_own * mean_own**2) / np.maximum(n_own - 1, 1)
+    var_rest = (squares.sum() - own_squares - n_rest * mean_rest**2) / np.maximum(n_rest - 1, 1)
+    error = np.maximum(var_own, 0) / np.maximum(n_own, 1)
+    error = error + np.maximum(var_rest, 0) / np.maximum(n_rest, 1)
+    defined = (n_own > 1) & (n_rest > 1) & (error > 1e-13 * size)
+    return np.where(
+        defined, (mean_own - mean_rest) / np.sqrt(np.where(defined, error, 1.0)), np.nan
+    )

@@ -1,0 +1,93 @@
+"""Which trials may be used, decided without a look at their condition."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mimicry.kernels.windows import in_window, window_mean
+from mimicry.records import AlignedTrials, ScoringSettings
+
+__all__ = ["judge_trials", "phases"]
+
+
+def phases(aligned: AlignedTrials, settings: ScoringSettings) -> tuple[str, ...]:
+    """Return the phase of every trial; "" for all when the table has no such column."""
+    return aligned.trials.columns.get(settings.phase_column, ("",) * len(aligned))
+
+
+def judge_trials(
+    aligned: AlignedTrials, settings: ScoringSettings
+) -> tuple[NDArray[np.bool_], tuple[str, ...]]:
+    """Whether each trial is valid, and if not, every reason for it.
+
+    Returns
+    -------
+    valid
+        (K,) True where no reason applies.
+    reason
+        K texts, sorted codes joined by ``;``: ``artefact`` (too many bad bins in the
+        response), ``baseline`` (in the baseline), ``low_fps``, ``outside`` (the trial reaches
+        beyond the recording), ``speech`` (in the baseline).
+
+    Notes
+    -----
+    The amplitude of a *response* never makes a trial invalid: a big smile is the signal. Only
+    baseline bins can be outliers, and their limit comes from all baselines of the phase.
+    """
+    before, after = _bin_kinds(aligned, settings)
+    unseen = _unseen(aligned)
+    bad_before = unseen[:, before] | _outlying(aligned, before, settings)
+    share = settings.bad_bins_fraction
+    quality = aligned.quality
+    rate = quality["fps_effective"]
+    flags = {
+        "artefact": unseen[:, after].mean(axis=1) > share,
+        "baseline": bad_before.mean(axis=1) > share,
+        "low_fps": rate < settings.min_fps - 1e-9,
+        "outside": quality["outside"] == 1,
+        "speech": quality["speech"] == 1,
+    }
+    invalid = np.logical_or.reduce(list(flags.values()))
+    reasons = tuple(
+        ";".join(code for code, flag in sorted(flags.items()) if flag[k])
+        for k in range(len(aligned))
+    )
+    return ~invalid, reasons
+
+
+def _bin_kinds(
+    aligned: AlignedTrials, settings: ScoringSettings
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    starts = aligned.edges_s[:-1]
+    return in_window(starts, settings.baseline_s), starts >= max(0.0, settings.baseline_s[1]) - 1e-9
+
+
+def _unseen(aligned: AlignedTrials) -> NDArray[np.bool_]:
+    """(K, B) fewer than half of the frames have a face, or most faces are masked."""
+    few = (aligned.tracked == 0) | (2 * aligned.tracked < aligned.frames)
+    return np.asarray(few | (2 * aligned.masked > aligned.tracked))
+
+
+def _outlying(
+    aligned: AlignedTrials, before: NDArray[np.bool_], settings: ScoringSettings
+) -> NDArray[np.bool_]:
+    """(K, bins) some scored action unit is far from its mean over all baselines of the phase."""
+    edges = aligned.edges_s
+    chosen = np.flatnonzero(before)
+    means = np.stack(
+        [
+            window_mean(aligned.response, in_window(aligned.times_s, (edges[b], edges[b + 1])))
+            for b in chosen
+        ],
+        axis=1,
+    )
+    result = np.zeros(means.shape[:2], dtype=bool)
+    names = np.array(phases(aligned, settings))
+    for phase in np.unique(names):
+        own = means[names == phase]
+        count = np.isfinite(own).sum(axis=(0, 1))
+        centre = np.where(np.isfinite(own), own, 0).sum(axis=(0, 1)) / np.maximum(count, 1)
+        squares = np.where(np.isfinite(own), (own - centre) ** 2, 0).sum(axis=(0, 1))
+        sd = np.sqrt(squares / np.maximum(count - 1, 1))
+        far = np.abs(own - centre) > settings.baseline_outlier_sd * sd + 1e-12
+        result[names == phase] = (far & (count > 1)).any(axis=2)
+    return result

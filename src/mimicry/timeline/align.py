@@ -1,0 +1,274 @@
+"""Cutting a recording into trials on the clock of the stimulus."""
+
+import warnings
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mimicry.errors import EventsError, NoFaceError, QualityWarning, StimulusError, TableError
+from mimicry.kernels.resample import sample_at, time_grid
+from mimicry.kernels.smooth import gaussian_smooth
+from mimicry.kernels.windows import bin_counts, bin_edges, in_window
+from mimicry.records import (
+    ActionUnitTrack,
+    AlignedTrials,
+    ScoringSettings,
+    StimulusTimeline,
+    TrialTable,
+)
+
+__all__ = ["align", "masked_frames"]
+
+Floats = NDArray[np.float64]
+
+# A closing eye is what these measure, so a blink must not hide it from them.
+_EYE_CLOSURE = ("AU43", "AU45")
+
+
+def align(
+    track: ActionUnitTrack,
+    trials: TrialTable,
+    timelines: Mapping[str, StimulusTimeline],
+    settings: ScoringSettings,
+) -> AlignedTrials:
+    """Return the trials of a recording on a common grid around the dynamic onset.
+
+    The whole recording is masked (blinks, head turned away, implausible fits), smoothed
+    without delay, and then sampled at ``j / rate`` around each dynamic onset, which is the
+    clip's onset plus the stimulus's own ``onset_s``. Condition labels are not looked at.
+
+    Parameters
+    ----------
+    track
+        Action units of the recording, unsmoothed and unmasked.
+    trials
+        When which stimulus was shown.
+    timelines
+        Stimulus id -> timeline, for instance from :func:`mimicry.timeline.read_manifest`.
+    settings
+        Windows, rate, smoothing and limits; action units that its emotions name are aligned.
+
+    Returns
+    -------
+    AlignedTrials
+        NaN where nothing was seen, where it is masked, in gaps longer than
+        ``settings.max_gap_s`` and outside the recording.
+
+    Raises
+    ------
+    StimulusError
+        When a trial names an unknown stimulus; the known ones are listed.
+    EventsError
+        When every trial lies outside the recording.
+    NoFaceError
+        When no face was seen in the whole recording.
+    TableError
+        When the track holds none of the scored action units.
+    """
+    names = settings.scored
+    _check_units(track, names)
+    _check_stimuli(trials, timelines)
+    if not track.tracked.any():
+        raise NoFaceError(
+            f"no face was seen in any of {len(track)} frames",
+            hint="Check that the recording shows the participant's face.",
+        )
+    _check_clock(track, trials)
+    onset = trials.onset_s + np.array([timelines[s].onset_s for s in trials.stimulus_id])
+    grid = time_grid(*_span(settings), settings.rate_hz)
+    masked = masked_frames(track, settings)
+    edges = _edges(settings)
+    on_clock = onset[:, None] + edges
+    return AlignedTrials(
+        trials=_with_identity(trials, timelines),
+        names=names,
+        rate_hz=settings.rate_hz,
+        times_s=grid,
+        response=_cut(track, names, masked, onset, grid, settings.smooth_amplitude_s, settings),
+        response_fast=_cut(track, names, masked, onset, grid, settings.smooth_latency_s, settings),
+        stimulus=_stimuli(trials, timelines, names, grid),
+        timelines={s: timelines[s] for s in dict.fromkeys(trials.stimulus_id)},
+        onset_s=onset,
+        edges_s=edges,
+        frames=bin_counts(track.times_s, on_clock, np.ones(len(track), dtype=bool)),
+        tracked=bin_counts(track.times_s, on_clock, track.tracked),
+        masked=bin_counts(track.times_s, on_clock, track.tracked & masked),
+        quality=_quality(track, onset, settings),
+    )
+
+
+def masked_frames(track: ActionUnitTrack, settings: ScoringSettings) -> NDArray[np.bool_]:
+    """(T,) True where a value must not be used: blink, head turned away, implausible fit."""
+    return _blink(track) | _turned_or_implausible(track, settings)
+
+
+def _blink(track: ActionUnitTrack) -> NDArray[np.bool_]:
+    return np.asarray(track.quality.get("blink", np.zeros(len(track))) == 1)
+
+
+def _turned_or_implausible(
+    track: ActionUnitTrack, settings: ScoringSettings
+) -> NDArray[np.bool_]:
+    angle = np.abs(track.pose_deg[:, :2])  # pitch, yaw
+    known = np.isfinite(angle).all(axis=1)
+    turned = np.where(np.isfinite(angle), angle, 0.0).max(axis=1) > settings.pose_limit_deg
+    ok = track.quality.get("pose_ok", np.ones(len(track)))
+    plausible = track.quality.get("plausible", np.ones(len(track)))
+    return np.asarray(turned | (~known & (ok == 0)) | (plausible == 0))
+
+
+def _check_units(track: ActionUnitTrack, names: tuple[str, ...]) -> None:
+    missing = [name for name in names if name not in track.names]
+    if len(missing) == len(names):
+        raise TableError(
+            f"the track holds {', '.join(track.names)}, expected {', '.join(names)}",
+            key="emotions",
+            hint="Score with a protocol whose action units were measured.",
+        )
+    if missing:
+        warnings.warn(
+            QualityWarning(
+                f"{', '.join(missing)} not measured in this track: scores that need them are NaN"
+            ),
+            stacklevel=3,
+        )
+
+
+def _check_stimuli(trials: TrialTable, timelines: Mapping[str, StimulusTimeline]) -> None:
+    unknown = [s for s in dict.fromkeys(trials.stimulus_id) if s not in timelines]
+    if unknown:
+        raise StimulusError(
+            f"unknown stimulus {', '.join(map(repr, unknown))}; known are {', '.join(timelines)}",
+            path=trials.source or None,
+            key="stimulus",
+        )
+
+
+def _check_clock(track: ActionUnitTrack, trials: TrialTable) -> None:
+    first, last = float(track.times_s[0]), float(track.times_s[-1])
+    inside = (trials.onset_s >= first) & (trials.onset_s <= last)
+    if not inside.any():
+        low, high = float(trials.onset_s.min()), float(trials.onset_s.max())
+        raise EventsError(
+            f"all {len(trials)} onsets ({low:.3f} to {high:.3f} s) lie outside the recording "
+            f"({first:.3f} to {last:.3f} s)",
+            path=trials.source or None,
+            key="onset",
+            hint="Onsets are seconds on the clock of the recording's timestamps.",
+        )
+
+
+def _span(settings: ScoringSettings) -> tuple[float, float]:
+    """The times that any score needs, from the dynamic onset."""
+    low, high = settings.stimulus_window_s
+    hold = settings.event_hold_s + 2 / settings.rate_hz
+    starts = [w[0] for w in settings.windows.values()]
+    stops = [w[1] for w in settings.windows.values()]
+    step = 1 / settings.rate_hz
+    return (
+        min(settings.baseline_s[0], low + settings.lags_s[0], *starts),
+        max(
+            high + max(settings.lags_s[1], 0.0) + step,
+            settings.latency_fit_s[1],
+            settings.event_search_s[1] + hold,
+            *stops,
+        ),
+    )
+
+
+def _edges(settings: ScoringSettings) -> Floats:
+    """Quality bins over the baseline and from 0 to the end of the primary window."""
+    stop = settings.windows[settings.primary_window][1]
+    before = bin_edges(settings.baseline_s, settings.bin_s)
+    after = bin_edges((max(0.0, settings.baseline_s[1]), stop), settings.bin_s)
+    return np.unique(np.concatenate([before, after]).round(9))
+
+
+def _with_identity(
+    trials: TrialTable, timelines: Mapping[str, StimulusTimeline]
+) -> TrialTable:
+    """Add whose face was shown, when the events table does not say so."""
+    identity = tuple(timelines[s].identity for s in trials.stimulus_id)
+    if "identity" in trials.columns or not all(identity):
+        return trials
+    return TrialTable(
+        trial_id=trials.trial_id,
+        stimulus_id=trials.stimulus_id,
+        condition=trials.condition,
+        onset_s=trials.onset_s,
+        duration_s=trials.duration_s,
+        columns={**trials.columns, "identity": identity},
+        source=trials.source,
+    )
+
+
+def _cut(
+    track: ActionUnitTrack,
+    names: tuple[str, ...],
+    masked: NDArray[np.bool_],
+    onset: Floats,
+    grid: Floats,
+    sigma_s: float,
+    settings: ScoringSettings,
+) -> Floats:
+    """(K, G, A): masked, smoothed, sampled."""
+    values = np.full((len(track), len(names)), np.nan)
+    eyes_open = _turned_or_implausible(track, settings)
+    for k, name in enumerate(names):
+        if name in track.names:
+            hidden = eyes_open if name.startswith(_EYE_CLOSURE) else masked
+            values[:, k] = np.where(hidden | ~track.tracked, np.nan, track.of(name))
+    smooth = gaussian_smooth(track.times_s, values, sigma_s, max_gap_s=settings.max_gap_s)
+    at = (onset[:, None] + grid).ravel()
+    sampled = sample_at(track.times_s, smooth, at, max_gap_s=settings.max_gap_s)
+    return sampled.reshape(len(onset), len(grid), len(names))
+
+
+def _stimuli(
+    trials: TrialTable,
+    timelines: Mapping[str, StimulusTimeline],
+    names: tuple[str, ...],
+    grid: Floats,
+) -> Floats:
+    shown = {
+        s: np.stack([timelines[s].at(timelines[s].onset_s + grid, name) for name in names], axis=1)
+        for s in dict.fromkeys(trials.stimulus_id)
+    }
+    return np.stack([shown[s] for s in trials.stimulus_id])
+
+
+def _quality(
+    track: ActionUnitTrack, onset: Floats, settings: ScoringSettings
+) -> dict[str, Floats]:
+    """Numbers about each trial from the start of its baseline to the primary window's end."""
+    rows = [_trial_quality(track, float(t), settings) for t in onset]
+    return {name: np.array([row[name] for row in rows]) for name in rows[0]}
+
+
+def _trial_quality(
+    track: ActionUnitTrack, onset: float, settings: ScoringSettings
+) -> dict[str, float]:
+    start, stop = settings.baseline_s[0], settings.windows[settings.primary_window][1]
+    inside = in_window(track.times_s - onset, (start, stop))
+    times, tracked = track.times_s[inside] - onset, track.tracked[inside]
+    n = len(times)
+    seen = times[tracked]
+    pose = np.abs(track.pose_deg[inside][tracked][:, :2])
+    blink = _blink(track)[inside]
+    speech = track.quality.get("speech", np.zeros(len(track)))[inside]
+    before = in_window(times, settings.baseline_s)
+    frame_s = float(np.median(np.diff(track.times_s))) if len(track) > 1 else 0.0
+    return {
+        "n_frames": float(n),
+        "tracked_fraction": float(tracked.mean()) if n else np.nan,
+        "max_gap_s": float(np.diff(np.concatenate([[start], seen, [stop]])).max()),
+        "fps_effective": float((n - 1) / (times[-1] - times[0])) if n > 1 else np.nan,
+        "pose_max_deg": float(np.nanmax(pose)) if np.isfinite(pose).any() else np.nan,
+        "blink_fraction": float(blink[tracked].mean()) if tracked.any() else np.nan,
+        "speech": float((speech[before] == 1).any()),
+        "outside": float(
+            onset + start < track.times_s[0] - frame_s
+            or onset + stop > track.times_s[-1] + frame_s
+        ),
+    }

@@ -165,9 +165,7 @@ def _from_pairs(
 
 def _centre(
     windows: NDArray[np.float64],
-) -> tuple[
-    NDArray[np.bool_], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]
-]:
+) -> tuple[NDArray[np.bool_], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Mask, count, mean and centred values (0 where missing) along the last axis."""
     there = np.isfinite(windows)
     count = there.sum(axis=-1).astype(np.float64)

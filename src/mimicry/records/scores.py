@@ -177,9 +177,9 @@ class ConditionSummary:
         """Return the table."""
         import pandas as pd
 
-        return pd.DataFrame([
-            {k: (None if v == "" else v) for k, v in row.items()} for row in self.rows
-        ])
+        return pd.DataFrame(
+            [{k: (None if v == "" else v) for k, v in row.items()} for row in self.rows]
+        )
 
 
 def _texts(values: Any) -> list[str | None]:

@@ -109,7 +109,7 @@ def _strength(deltas: Floats) -> float:
     mean = float(deltas.mean())
     if se <= 1e-12 * max(1.0, abs(mean)):
         return float(np.sign(mean) * np.finfo(np.float64).max) if abs(mean) > 1e-12 else 0.0
-    return mean / se
+    return float(mean / se)
 
 
 def fit_shift(

@@ -58,9 +58,7 @@ def _mean_over(values: Floats, names: Sequence[str], wanted: Sequence[str]) -> F
     return np.asarray(values[:, [list(names).index(name) for name in wanted]].mean(axis=1))
 
 
-def reference_trials(
-    conditions: Sequence[str], emotion: str, settings: ScoringSettings
-) -> Flags:
+def reference_trials(conditions: Sequence[str], emotion: str, settings: ScoringSettings) -> Flags:
     """(K,) True for the trials that an emotion is compared with.
 
     With ``reference: neutral`` the neutral control trials; with ``reference: valence`` all
@@ -74,7 +72,9 @@ def reference_trials(
     return np.isin(labels, names)
 
 
-def contrast(score: ArrayLike, own: ArrayLike, reference: ArrayLike, *, min_trials: int = 6) -> float:
+def contrast(
+    score: ArrayLike, own: ArrayLike, reference: ArrayLike, *, min_trials: int = 6
+) -> float:
     """Mean pattern score of an emotion's trials minus that of its reference trials.
 
     0: no emotion-specific response; above 0: mimicry; below 0: counter-mimicry. NaN when

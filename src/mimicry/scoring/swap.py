@@ -191,9 +191,12 @@ def _swap_pairs(
 ) -> SwapResult:
     names = np.array(design.identities)
     differences = [
-        values[used & own & (names == name)].mean() - values[used & reference & (names == name)].mean()
+        values[used & own & (names == name)].mean()
+        - values[used & reference & (names == name)].mean()
         for name in dict.fromkeys(design.identities)
-        if name and (used & own & (names == name)).any() and (used & reference & (names == name)).any()
+        if name
+        and (used & own & (names == name)).any()
+        and (used & reference & (names == name)).any()
     ]
     if len(differences) < 2:
         return SwapResult(reason="no_pairs")
@@ -206,7 +209,7 @@ def _swap_pairs(
 
 
 def _one_sample_t(differences: Floats) -> Floats:
-    """t of every row against 0; NaN for a row that does not vary."""
+    """Student's t of every row against 0; NaN for a row that does not vary."""
     n = differences.shape[1]
     sd = differences.std(axis=1, ddof=1)
     size = np.sqrt((differences**2).mean(axis=1))
@@ -235,7 +238,7 @@ def _redraw(
         return SwapResult(t=observed, reason="no_randomiser")
     labels = np.array(design.conditions)
     names_own, names_rest = set(labels[own]), set(labels[reference])
-    places = own | reference
+    places = np.isin(labels, list(names_own | names_rest))
     table = np.empty((settings.surrogates, int(places.sum())), dtype=bool)
     for row in table:
         order = design.redraw(rng)

@@ -107,9 +107,7 @@ def _blink(track: ActionUnitTrack) -> NDArray[np.bool_]:
     return np.asarray(track.quality.get("blink", np.zeros(len(track))) == 1)
 
 
-def _turned_or_implausible(
-    track: ActionUnitTrack, settings: ScoringSettings
-) -> NDArray[np.bool_]:
+def _turned_or_implausible(track: ActionUnitTrack, settings: ScoringSettings) -> NDArray[np.bool_]:
     angle = np.abs(track.pose_deg[:, :2])  # pitch, yaw
     known = np.isfinite(angle).all(axis=1)
     turned = np.where(np.isfinite(angle), angle, 0.0).max(axis=1) > settings.pose_limit_deg
@@ -185,9 +183,7 @@ def _edges(settings: ScoringSettings) -> Floats:
     return np.unique(np.concatenate([before, after]).round(9))
 
 
-def _with_identity(
-    trials: TrialTable, timelines: Mapping[str, StimulusTimeline]
-) -> TrialTable:
+def _with_identity(trials: TrialTable, timelines: Mapping[str, StimulusTimeline]) -> TrialTable:
     """Add whose face was shown, when the events table does not say so."""
     identity = tuple(timelines[s].identity for s in trials.stimulus_id)
     if "identity" in trials.columns or not all(identity):
@@ -238,9 +234,7 @@ def _stimuli(
     return np.stack([shown[s] for s in trials.stimulus_id])
 
 
-def _quality(
-    track: ActionUnitTrack, onset: Floats, settings: ScoringSettings
-) -> dict[str, Floats]:
+def _quality(track: ActionUnitTrack, onset: Floats, settings: ScoringSettings) -> dict[str, Floats]:
     """Numbers about each trial from the start of its baseline to the primary window's end."""
     rows = [_trial_quality(track, float(t), settings) for t in onset]
     return {name: np.array([row[name] for row in rows]) for name in rows[0]}
@@ -268,7 +262,6 @@ def _trial_quality(
         "blink_fraction": float(blink[tracked].mean()) if tracked.any() else np.nan,
         "speech": float((speech[before] == 1).any()),
         "outside": float(
-            onset + start < track.times_s[0] - frame_s
-            or onset + stop > track.times_s[-1] + frame_s
+            onset + start < track.times_s[0] - frame_s or onset + stop > track.times_s[-1] + frame_s
         ),
     }

@@ -91,7 +91,9 @@ def _read(file: Path) -> tuple[list[str], list[list[str]]]:
         ) from error
     lines = [row for row in csv.reader(text.splitlines(), delimiter="\t") if any(row)]
     if not lines:
-        raise EventsError("the table is empty, expected a header and trials", path=file, key="onset")
+        raise EventsError(
+            "the table is empty, expected a header and trials", path=file, key="onset"
+        )
     header = [name.strip() for name in lines[0]]
     if len(header) == 1 and "," in header[0]:
         raise EventsError(

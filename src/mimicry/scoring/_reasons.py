@@ -1,0 +1,76 @@
+"""Every NaN says why: values and reasons are put down together."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+__all__ = ["ReasonedColumns", "first_reason"]
+
+
+def first_reason(
+    n: int, *causes: tuple[NDArray[np.bool_], str], otherwise: str
+) -> NDArray[np.object_]:
+    """(n,) code of the first cause that applies to each row."""
+    result = np.full(n, otherwise, dtype=object)
+    for flags, code in reversed(causes):
+        result[flags] = code
+    return result
+
+
+_FAMILIES = ("delta_cal_", "delta_z_", "noise_se_")
+
+
+class ReasonedColumns:
+    """Columns of n rows; a NaN needs a code.
+
+    Rows that are invalid are NaN throughout and explained once, as ``*=invalid_trial``.
+    """
+
+    def __init__(self, valid: NDArray[np.bool_]) -> None:
+        self.valid = valid
+        self.columns: dict[str, NDArray[np.float64]] = {}
+        self._names: list[str] = []
+        self._why: list[dict[str, str]] = [{} if ok else {"*": "invalid_trial"} for ok in valid]
+
+    def add(
+        self, name: str, values: ArrayLike, codes: Sequence[str] | NDArray[np.object_] | str
+    ) -> NDArray[np.float64]:
+        """Put down a column and return it, blanked in invalid rows."""
+        column = self.explain(name, values, codes)
+        self.columns[name] = column
+        return column
+
+    def explain(
+        self, name: str, values: ArrayLike, codes: Sequence[str] | NDArray[np.object_] | str
+    ) -> NDArray[np.float64]:
+        """Blank invalid rows and note the reason of every other NaN, without a column."""
+        column = np.where(self.valid, np.asarray(values, dtype=np.float64), np.nan)
+        self._names.append(name)
+        texts = [codes] * len(column) if isinstance(codes, str) else codes
+        for k in np.flatnonzero(~np.isfinite(column) & self.valid).tolist():
+            if not texts[k]:
+                raise ValueError(f"row {k} of {name} is NaN without a reason")
+            self._why[k][name] = str(texts[k])
+        return column
+
+    @property
+    def why(self) -> tuple[str, ...]:
+        """One text a row: ``column=code`` joined by ``;``, families put together.
+
+        ``delta_cal_*=code`` stands for all columns that begin with ``delta_cal_``.
+        """
+        return tuple(
+            ";".join(f"{name}={code}" for name, code in self._gathered(row).items())
+            for row in self._why
+        )
+
+    def _gathered(self, row: dict[str, str]) -> dict[str, str]:
+        result = dict(row)
+        for prefix in _FAMILIES:
+            members = [name for name in self._names if name.startswith(prefix)]
+            codes = {result.get(name, "") for name in members}
+            if len(members) > 1 and len(codes) == 1 and "" not in codes:
+                result = {k: v for k, v in result.items() if k not in members}
+                result[f"{prefix}*"] = codes.pop()
+        return result

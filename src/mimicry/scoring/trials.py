@@ -1,0 +1,415 @@
+"""The trial table: one row of scores for every trial."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mimicry.kernels.baseline import block_standard_error, pooled_sd
+from mimicry.kernels.correlation import peak_over_lags
+from mimicry.kernels.windows import in_window, window_mean, window_sd
+from mimicry.records import AlignedTrials, EmotionMap, MimicryScores, ScoringSettings
+from mimicry.scoring._reasons import ReasonedColumns, first_reason
+from mimicry.scoring.lag import lag_axis_s, profiles
+from mimicry.scoring.onsets import find_onsets, rest_noise
+from mimicry.scoring.pattern import calibration, pattern_score, reference_trials
+from mimicry.scoring.validity import judge_trials, phases
+
+__all__ = ["score"]
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+Codes = NDArray[np.object_]
+
+
+def score(
+    aligned: AlignedTrials,
+    settings: ScoringSettings,
+    *,
+    participant: str = "",
+    session: str = "",
+) -> MimicryScores:
+    """Score every trial of one participant.
+
+    Parameters
+    ----------
+    aligned
+        Trials on their common grid, from :func:`mimicry.timeline.align`.
+    settings
+        Windows, action-unit maps, limits.
+    participant, session
+        Labels for the table.
+
+    Returns
+    -------
+    MimicryScores
+        Validity, baseline, deltas in three units, index, lagged correlation and onset of each
+        trial. A trial carries no p value, and its index alone is a description: only the
+        contrast of :func:`mimicry.scoring.summarise` says whether there is mimicry.
+
+    Notes
+    -----
+    Trials of different phases (watch, imitate, inhibit) are never pooled. Standardised deltas
+    are divided by the SD over all trials of the phase and never centred. All scores of an
+    invalid trial are NaN; its baseline stays readable.
+    """
+    valid, reason = judge_trials(aligned, settings)
+    phase = phases(aligned, settings)
+    table = ReasonedColumns(valid)
+    before = in_window(aligned.times_s, settings.baseline_s)
+    level = window_mean(aligned.response, before)
+    spread = window_sd(aligned.response, before)
+    amplitude = _Amplitudes(aligned, settings, valid, np.array(phase), level)
+    deltas, deltas_z, deltas_cal = amplitude.fill(table)
+    noise = _noise(aligned, settings, before, table)
+    main = list(settings.windows).index(settings.primary_window)
+    for suffix, values in (("", deltas_z), ("_raw", deltas), ("_cal", deltas_cal)):
+        own = _own_index(aligned, settings, values[:, main])
+        why = _index_reasons(aligned, settings)
+        table.add(f"mimicry_index{suffix}", own, why)
+    table.add("snr", *_snr(aligned, settings, valid, np.array(phase), deltas[:, main]))
+    profile = _lags(aligned, settings, np.array(phase), table)
+    _onsets(aligned, settings, np.array(phase), table)
+    return MimicryScores(
+        trials=aligned.trials,
+        names=aligned.names,
+        windows=tuple(settings.windows),
+        phase=phase,
+        valid=valid,
+        reason=reason,
+        quality={k: aligned.quality[k] for k in _SHOWN_QUALITY},
+        baseline_mean=level,
+        baseline_sd=spread,
+        delta=deltas,
+        delta_z=deltas_z,
+        delta_cal=deltas_cal,
+        noise_se=noise,
+        columns=table.columns,
+        lags_s=lag_axis_s(aligned, settings),
+        lag_profile=profile,
+        why=table.why,
+        participant=participant,
+        session=session,
+    )
+
+
+_SHOWN_QUALITY = (
+    "n_frames",
+    "tracked_fraction",
+    "max_gap_s",
+    "fps_effective",
+    "pose_max_deg",
+    "blink_fraction",
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Amplitudes:
+    """Deltas of all windows in three units."""
+
+    aligned: AlignedTrials
+    settings: ScoringSettings
+    valid: Flags
+    phase: NDArray[np.str_]
+    level: Floats
+
+    def fill(self, table: ReasonedColumns) -> tuple[Floats, Floats, Floats]:
+        shape = (len(self.aligned), len(self.settings.windows), len(self.aligned.names))
+        raw, in_sd, in_imitation = (np.full(shape, np.nan) for _ in range(3))
+        for v, (name, window) in enumerate(self.settings.windows.items()):
+            delta = self._delta(window)
+            for a, unit in enumerate(self.aligned.names):
+                raw[:, v, a] = table.explain(
+                    f"delta_{unit}_{name}", delta[:, a], self._why_missing(a)
+                )
+            for group in np.unique(self.phase):
+                in_sd[self.phase == group, v] = raw[self.phase == group, v] / self._sd(
+                    raw[self.phase == group, v]
+                )
+            for a, unit in enumerate(self.aligned.names):
+                in_sd[:, v, a] = table.explain(
+                    f"delta_z_{unit}_{name}", in_sd[:, v, a], self._why_no_sd(raw[:, v, a], a)
+                )
+            rulers, codes = self._rulers(raw[:, v])
+            for a, unit in enumerate(self.aligned.names):
+                missing = ~np.isfinite(raw[:, v, a])
+                in_imitation[:, v, a] = table.explain(
+                    f"delta_cal_{unit}_{name}",
+                    raw[:, v, a] / rulers[:, a],
+                    np.where(missing, self._why_missing(a), codes[:, a]),
+                )
+        return raw, in_sd, in_imitation
+
+    def _delta(self, window: tuple[float, float]) -> Floats:
+        inside = in_window(self.aligned.times_s, window)
+        return window_mean(self.aligned.response, inside) - self.level
+
+    def _sd(self, raw: Floats) -> Floats:
+        return pooled_sd(raw, min_trials=self.settings.min_trials_z)
+
+    def _why_missing(self, unit: int) -> Codes:
+        """Why a delta of a valid trial can be missing."""
+        n = len(self.aligned)
+        return first_reason(
+            n,
+            (np.full(n, ~np.isfinite(self.aligned.response[:, :, unit]).any()), "not_measured"),
+            (~np.isfinite(self.level[:, unit]), "no_baseline"),
+            otherwise="window_missing",
+        )
+
+    def _why_no_sd(self, raw: Floats, unit: int) -> Codes:
+        few = np.zeros(len(raw), dtype=bool)
+        for group in np.unique(self.phase):
+            own = self.phase == group
+            few[own] = np.isfinite(raw[own]).sum() < max(self.settings.min_trials_z, 2)
+        missing = ~np.isfinite(raw)
+        codes = np.where(few, "too_few_trials", "no_variance").astype(object)
+        return np.where(missing, self._why_missing(unit), codes)
+
+    def _rulers(self, raw: Floats) -> tuple[Floats, Codes]:
+        """(K, A) calibration of every trial, and why it is NaN."""
+        rulers = np.full(raw.shape, np.nan)
+        codes = np.full(raw.shape, "", dtype=object)
+        conditions = np.array(self.aligned.trials.condition)
+        imitated = self.phase == self.settings.imitate_phase
+        for a, unit in enumerate(self.aligned.names):
+            emotions = [n for n, m in self.settings.emotions.items() if unit in m.targets]
+            shown = imitated & np.isin(conditions, emotions)
+            for group in np.unique(self.phase):
+                own = self.phase == group
+                rest = own & _any_reference(conditions, emotions, self.settings)
+                rulers[own, a], codes[own, a] = calibration(
+                    raw[shown, a], raw[rest, a], min_trials=self.settings.min_trials_calibration
+                )
+        return rulers, codes
+
+
+def _any_reference(
+    conditions: NDArray[np.str_], emotions: list[str], settings: ScoringSettings
+) -> Flags:
+    """Trials that serve as reference of any of these emotions."""
+    flags = [reference_trials(list(conditions), name, settings) for name in emotions]
+    return np.logical_or.reduce(flags) if flags else np.zeros(len(conditions), dtype=bool)
+
+
+def _noise(
+    aligned: AlignedTrials, settings: ScoringSettings, before: Flags, table: ReasonedColumns
+) -> Floats:
+    """(K, A) block-bootstrap SE of delta in the primary window."""
+    inside = in_window(aligned.times_s, settings.windows[settings.primary_window])
+    block = max(1, round(settings.noise_block_s * aligned.rate_hz))
+    rest_block = max(1, min(block, int(before.sum()) // 2))
+    error = np.hypot(
+        block_standard_error(aligned.response, inside, block),
+        block_standard_error(aligned.response, before, rest_block),
+    )
+    for a, unit in enumerate(aligned.names):
+        error[:, a] = table.explain(f"noise_se_{unit}", error[:, a], "missing_samples")
+    return error
+
+
+def _own_index(aligned: AlignedTrials, settings: ScoringSettings, values: Floats) -> Floats:
+    """(K,) pattern score of each trial for its own condition."""
+    result = np.full(len(aligned), np.nan)
+    conditions = np.array(aligned.trials.condition)
+    for name, emotion in settings.emotions.items():
+        own = conditions == name
+        result[own] = pattern_score(values[own], aligned.names, emotion)
+    return result
+
+
+def _index_reasons(aligned: AlignedTrials, settings: ScoringSettings) -> Codes:
+    n = len(aligned)
+    mapped = np.isin(np.array(aligned.trials.condition), list(settings.emotions))
+    return first_reason(n, (~mapped, "no_au_map"), otherwise="au_missing")
+
+
+def _snr(
+    aligned: AlignedTrials,
+    settings: ScoringSettings,
+    valid: Flags,
+    phase: NDArray[np.str_],
+    deltas: Floats,
+) -> tuple[Floats, Codes]:
+    """Delta of the first target over its SD across the reference trials of the phase."""
+    n = len(aligned)
+    conditions = np.array(aligned.trials.condition)
+    result = np.full(n, np.nan)
+    for name, emotion in settings.emotions.items():
+        unit = aligned.index(emotion.targets[0])
+        for group in np.unique(phase):
+            own = valid & (phase == group)
+            rest = deltas[own & reference_trials(list(conditions), name, settings), unit]
+            rest = rest[np.isfinite(rest)]
+            sd = float(rest.std(ddof=1)) if len(rest) >= max(settings.min_trials, 2) else np.nan
+            shown = own & (conditions == name)
+            if sd > 1e-9:
+                result[shown] = deltas[shown, unit] / sd
+    mapped = np.isin(conditions, list(settings.emotions))
+    unknown = np.isnan(_first_target(aligned, settings, deltas))
+    codes = first_reason(
+        n,
+        (~mapped, "no_au_map"),
+        (unknown, "au_missing"),
+        otherwise="no_reference_sd",
+    )
+    return result, codes
+
+
+def _first_target(aligned: AlignedTrials, settings: ScoringSettings, values: Floats) -> Floats:
+    """(K,) the column of the first target of each trial's own condition; NaN without a map."""
+    result = np.full(len(aligned), np.nan)
+    for k, condition in enumerate(aligned.trials.condition):
+        if condition in settings.emotions:
+            target = settings.emotions[condition].targets[0]
+            result[k] = values[k, aligned.index(target)]
+    return result
+
+
+def _lags(
+    aligned: AlignedTrials,
+    settings: ScoringSettings,
+    phase: NDArray[np.str_],
+    table: ReasonedColumns,
+) -> Floats:
+    """Lagged correlation of each trial's first target with its own stimulus."""
+    lags = lag_axis_s(aligned, settings)
+    profile = np.full((len(aligned), len(lags)), np.nan)
+    rank = np.full(len(aligned), np.nan)
+    conditions = np.array(aligned.trials.condition)
+    flat = np.zeros(len(aligned), dtype=bool)
+    for name, emotion in settings.emotions.items():
+        unit = aligned.index(emotion.targets[0])
+        own = conditions == name
+        if not own.any():
+            continue
+        matched = profiles(aligned, aligned.stimulus[:, :, unit], unit, settings)
+        profile[own] = matched[own]
+        flat[own] = _flat(aligned, settings, unit)[own]
+        for group in np.unique(phase):
+            inside = phase == group
+            rank[inside & own] = _rank(aligned, settings, name, emotion, inside, table.valid)[
+                inside & own
+            ]
+    profile[~table.valid] = np.nan
+    mapped = np.isin(conditions, list(settings.emotions))
+    codes = first_reason(
+        len(aligned),
+        (~mapped, "no_au_map"),
+        (flat, "flat_stimulus"),
+        otherwise="too_few_pairs_or_flat_response",
+    )
+    peak, at = peak_over_lags(profile, lags)
+    zero = int(np.abs(lags).argmin())
+    if abs(lags[zero]) < 1e-9:
+        table.add("r_zero_lag", profile[:, zero], codes)
+    else:
+        table.add("r_zero_lag", np.full(len(aligned), np.nan), "zero_not_among_lags")
+    table.add("r_peak", peak, codes)
+    table.add("lag_peak_s", at, np.where(np.isfinite(peak), "edge", codes))
+    none = first_reason(
+        len(aligned), (~np.isfinite(peak), "no_r_peak"), otherwise="no_reference_trials"
+    )
+    table.add("rank_mismatched", rank, np.where(mapped, none, "no_au_map"))
+    return profile
+
+
+def _flat(aligned: AlignedTrials, settings: ScoringSettings, unit: int) -> Flags:
+    inside = in_window(aligned.times_s, settings.stimulus_window_s)
+    shown = aligned.stimulus[:, inside, unit]
+    return np.asarray(np.ptp(shown, axis=1) <= 1e-9)
+
+
+def _rank(
+    aligned: AlignedTrials,
+    settings: ScoringSettings,
+    name: str,
+    emotion: EmotionMap,
+    inside: Flags,
+    valid: Flags,
+) -> Floats:
+    """Share of reference trials whose response fits the emotion's envelope at least as well."""
+    peaks = matched_peaks(aligned, settings, name, emotion, inside & valid)
+    rest = reference_trials(aligned.trials.condition, name, settings) & inside & valid
+    others = peaks[rest & np.isfinite(peaks)]
+    if not len(others):
+        return np.full(len(peaks), np.nan)
+    above = (others[None] >= peaks[:, None] - 1e-9).sum(axis=1)
+    return np.where(np.isfinite(peaks), (1 + above) / (len(others) + 1), np.nan)
+
+
+def matched_peaks(
+    aligned: AlignedTrials,
+    settings: ScoringSettings,
+    name: str,
+    emotion: EmotionMap,
+    used: Flags,
+) -> Floats:
+    """(K,) peak correlation of every trial with one emotion's mean envelope.
+
+    Trials of other conditions take the same envelope, since their own may not vary.
+    """
+    unit = aligned.index(emotion.targets[0])
+    shown = used & (np.array(aligned.trials.condition) == name)
+    if not shown.any():
+        return np.full(len(aligned), np.nan)
+    envelope = aligned.stimulus[shown, :, unit].mean(axis=0)
+    everywhere = np.broadcast_to(envelope, (len(aligned), len(envelope)))
+    r = profiles(aligned, everywhere, unit, settings)
+    return peak_over_lags(r, lag_axis_s(aligned, settings))[0]
+
+
+def _onsets(
+    aligned: AlignedTrials,
+    settings: ScoringSettings,
+    phase: NDArray[np.str_],
+    table: ReasonedColumns,
+) -> None:
+    hit, onset = all_onsets(aligned, settings, phase, table.valid)
+    mapped = np.isin(np.array(aligned.trials.condition), list(settings.emotions))
+    own_hit = _first_target(aligned, settings, hit)
+    own_onset = _first_target(aligned, settings, onset)
+    codes = first_reason(len(aligned), (~mapped, "no_au_map"), otherwise="missing_samples")
+    table.add("event_hit", own_hit, codes)
+    why = np.where(own_hit == 0, "censored", codes)
+    table.add("event_onset_s", own_onset, why)
+    table.add("event_apex_s", _apex(aligned, settings, own_onset), why)
+
+
+def _apex(aligned: AlignedTrials, settings: ScoringSettings, onset: Floats) -> Floats:
+    """(K,) time of the largest value from the onset to the end of the primary window."""
+    stop = settings.windows[settings.primary_window][1]
+    result = np.full(len(aligned), np.nan)
+    for k in np.flatnonzero(np.isfinite(onset)):
+        unit = aligned.index(settings.emotions[aligned.trials.condition[k]].targets[0])
+        inside = in_window(aligned.times_s, (float(onset[k]), max(stop, float(onset[k]) + 1e-6)))
+        course = np.where(inside, aligned.response_fast[k, :, unit], np.nan)
+        result[k] = aligned.times_s[int(np.nanargmax(course))]
+    return result
+
+
+def all_onsets(
+    aligned: AlignedTrials, settings: ScoringSettings, phase: NDArray[np.str_], valid: Flags
+) -> tuple[Floats, Floats]:
+    """(K, A) hits and onsets of every action unit, against the noise of each phase."""
+    before = in_window(aligned.times_s, settings.baseline_s)
+    level = window_mean(aligned.response_fast, before)
+    change = aligned.response_fast - level[:, None]
+    shape = (len(aligned), len(aligned.names))
+    hit, onset = np.full(shape, np.nan), np.full(shape, np.nan)
+    for group in np.unique(phase):
+        own = (phase == group) & valid
+        if not own.any():
+            continue
+        noise = rest_noise(aligned.response_fast[own][:, before].reshape(-1, shape[1]))
+        hit[own], onset[own] = find_onsets(
+            aligned.times_s,
+            change[own],
+            noise,
+            rate_hz=aligned.rate_hz,
+            sigma=settings.event_sigma,
+            hold_s=settings.event_hold_s,
+            search_s=settings.event_search_s,
+            max_missing=settings.event_max_missing,
+        )
+    return hit, onset

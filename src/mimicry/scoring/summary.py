@@ -29,6 +29,7 @@ Flags = NDArray[np.bool_]
 
 VALENCE_CONGRUENT = "valence-congruent response"
 _LATE = "late"
+_MANY = 10**15  # numbers of arrangements are given up to here
 
 
 def summarise(
@@ -236,7 +237,7 @@ class _Phase:
         row.put(f"{prefix}t", result.t, result.reason)
         row.put(f"{prefix}p", result.p, result.reason)
         row.put(f"{prefix}z_surrogate", result.z_surrogate, result.reason or "no_variance")
-        row.cells[f"{prefix}arrangements"] = result.arrangements
+        row.cells[f"{prefix}arrangements"] = min(result.arrangements, _MANY)
 
     def _swap(self, prefix: str, y: Floats, condition: str) -> SwapResult:
         at = np.flatnonzero(self.inside)

@@ -39,7 +39,8 @@ class SwapResult:
 
     `arrangements` is the number of different arrangements (of those drawn, for ``redraw``);
     `reason` says why `p` is NaN: ``no_variance``, ``too_few_trials``,
-    ``too_few_arrangements``, ``not_identified``, ``no_randomiser``, ``no_pairs``.
+    ``too_few_arrangements``, ``not_identified``, ``no_randomiser``,
+    ``randomiser_mismatch`` (it draws another number of trials than were shown), ``no_pairs``.
     """
 
     t: float = float("nan")
@@ -244,10 +245,7 @@ def _redraw(
         order = design.redraw(rng)
         drawn = [name in names_own for name in order if name in names_own | names_rest]
         if len(drawn) != len(row):
-            raise ValueError(
-                f"the randomiser drew {len(drawn)} trials of the contrast, "
-                f"the session holds {len(row)}"
-            )
+            return SwapResult(t=observed, reason="randomiser_mismatch")
         row[:] = drawn
     table = table[:, used[places]]
     count = len(np.unique(np.packbits(table, axis=1), axis=0))

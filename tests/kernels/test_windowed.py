@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mimicry.kernels.windowed import fisher_z, window_starts, windowed_correlation
+from mimicry.kernels.windowed import capped_fisher_z, window_starts, windowed_correlation
 
 
 def slow_loop(a, b, *, window, step, max_lag, min_valid=0.5):
@@ -126,4 +126,6 @@ def test_windows_start_while_window_and_lag_fit():
 
 
 def test_fisher_z_is_held_at_ten_and_keeps_nan():
-    np.testing.assert_array_equal(fisher_z([1.0, -1.0, np.nan, 0.0]), [10.0, -10.0, np.nan, 0.0])
+    np.testing.assert_array_equal(
+        capped_fisher_z([1.0, -1.0, np.nan, 0.0]), [10.0, -10.0, np.nan, 0.0]
+    )

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["fisher_z", "window_starts", "windowed_correlation"]
+__all__ = ["capped_fisher_z", "window_starts", "windowed_correlation"]
 
 Floats = NDArray[np.float64]
 
@@ -103,10 +103,10 @@ def windowed_correlation(
     return result
 
 
-def fisher_z(r: ArrayLike, *, cap: float = 10.0) -> Floats:
+def capped_fisher_z(r: ArrayLike, *, cap: float = 10.0) -> Floats:
     """Return atanh of correlations, held within +-`cap`; NaN stays NaN."""
     with np.errstate(divide="ignore"):
-        return np.clip(np.arctanh(np.asarray(r, np.float64)), -cap, cap)
+        return np.asarray(np.clip(np.arctanh(np.asarray(r, np.float64)), -cap, cap))
 
 
 @dataclass(slots=True)
@@ -194,7 +194,7 @@ def _complete(part: _Windows) -> Floats:
         r = (_correlate(x, y, lags) - x_mean * y_sum) / np.sqrt(x_power * y_power)
     r[still_y | still_x] = np.nan
     _again(r, (y_power < _FRAIL * total[:, -1:]) & ~still_x, part)
-    return np.clip(r, -1.0, 1.0, out=r)
+    return np.asarray(np.clip(r, -1.0, 1.0))
 
 
 def _masked(part: _Windows) -> Floats:
@@ -217,7 +217,7 @@ def _masked(part: _Windows) -> Floats:
     frail |= y_power < _FRAIL * (y * y).sum(axis=1, keepdims=True)
     _again(r, frail & (n >= part.need), part)
     r[n < part.need] = np.nan
-    return np.clip(r, -1.0, 1.0, out=r)
+    return np.asarray(np.clip(r, -1.0, 1.0))
 
 
 def _correlate(x: Floats, y: Floats, lags: int) -> Floats:
@@ -257,7 +257,7 @@ def _pairwise(x: Floats, y: Floats, need: float) -> Floats:
     missing = _still(x_power, n, x_mean) | _still(y_power, n, y_mean) | (n < need)
     with np.errstate(invalid="ignore", divide="ignore"):
         r = (x * y).sum(axis=1) / np.sqrt(x_power * y_power)
-    return np.where(missing, np.nan, r)
+    return np.asarray(np.where(missing, np.nan, r))
 
 
 def _centred(values: Floats, both: NDArray[np.bool_], n: Floats) -> tuple[Floats, Floats]:

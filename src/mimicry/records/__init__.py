@@ -8,6 +8,7 @@ follows the stimulus.
 from mimicry.records.aligned import AlignedTrials
 from mimicry.records.scores import ConditionSummary, MimicryScores
 from mimicry.records.settings import EmotionMap, ScoringSettings
+from mimicry.records.synchrony import Synchrony, SynchronySettings
 from mimicry.records.timeline import StimulusTimeline, TrialTable
 from mimicry.records.tracks import ActionUnitTrack, LandmarkTrack
 
@@ -20,5 +21,7 @@ __all__ = [
     "MimicryScores",
     "ScoringSettings",
     "StimulusTimeline",
+    "Synchrony",
+    "SynchronySettings",
     "TrialTable",
 ]

@@ -1,0 +1,6 @@
+"""Association of two continuous series: windows, lags, lead and follow, chance."""
+
+from mimicry.series.presets import PRESETS, preset
+from mimicry.series.synchronise import synchronise
+
+__all__ = ["PRESETS", "preset", "synchronise"]

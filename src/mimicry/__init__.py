@@ -20,7 +20,10 @@ _HOME = {
     "MimicryError": "mimicry.errors",
     "ScoringSettings": "mimicry.records",
     "StimulusTimeline": "mimicry.records",
+    "Synchrony": "mimicry.records",
+    "SynchronySettings": "mimicry.records",
     "TrialTable": "mimicry.records",
+    "synchrony": "mimicry.dyads",
 }
 
 __all__ = [*sorted(_HOME), "__version__"]

@@ -11,7 +11,9 @@ import typer
 __all__ = ["app", "main"]
 
 # command -> module; groups (sub-commands) hold a typer app called `app`
-COMMANDS: dict[str, str] = {}
+COMMANDS: dict[str, str] = {
+    "synchrony": "mimicry.cli.synchrony",
+}
 GROUPS: dict[str, str] = {}
 
 app = typer.Typer(

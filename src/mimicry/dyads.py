@@ -11,7 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 from mimicry.errors import InputError
 from mimicry.files import digest, make_folder, refuse_other_results, sha256_of, write_json
 from mimicry.records import Synchrony, SynchronySettings
-from mimicry.series import preset, synchronise
+from mimicry.series import preset as preset_named
+from mimicry.series import synchronise
 
 __all__ = ["choose_settings", "synchrony", "write_synchrony"]
 
@@ -34,10 +35,17 @@ def synchrony(
     first: Source,
     second: Source | None = None,
     *,
-    settings: SynchronySettings | None = None,
+    preset: str = "rmea",
+    window_s: float | None = None,
+    step_s: float | None = None,
+    max_lag_s: float | None = None,
+    absolute: bool = False,
+    surrogates: int = 0,
+    null: str | None = None,
+    partners: Sequence[Source] = (),
+    seed: int = 0,
     rate_hz: float | None = None,
     columns: Sequence[int] | None = None,
-    partners: Sequence[Source] = (),
 ) -> Synchrony:
     """Return how the movements of two people go together, by window and lag.
 
@@ -45,14 +53,20 @@ def synchrony(
     ----------
     first, second
         Text files of numbers or arrays. `second` is None: `first` holds both, in two columns.
-    settings
-        From :func:`choose_settings`; None: the preset ``rmea``.
+    preset
+        Name of a published method and its settings: see :data:`mimicry.series.PRESETS`.
+    window_s, step_s, max_lag_s
+        Seconds, instead of the preset's.
+    absolute
+        Average absolute values, which count moving in opposite directions as synchrony.
+    surrogates, null, seed
+        How many stand-ins of the second person, drawn how, from which seed.
+    partners
+        Other people in the second's role, for the null ``pseudo-pairs``.
     rate_hz
         Samples per second of text and arrays, which carry no times.
     columns
         Which columns of a text file with more than two, counted from 1.
-    partners
-        Other people in the second's role, for the null ``pseudo-pairs``.
 
     Returns
     -------
@@ -70,18 +84,26 @@ def synchrony(
     >>> import mimicry
     >>> rng = np.random.default_rng(1)
     >>> leader = np.convolve(rng.standard_normal(3000), np.ones(10) / 10, "same")
-    >>> settings = mimicry.dyads.choose_settings("face")
-    >>> found = mimicry.synchrony(leader, np.roll(leader, 15), settings=settings, rate_hz=25)
+    >>> found = mimicry.synchrony(leader, np.roll(leader, 15), preset="face", rate_hz=25)
     >>> float(np.median(found.best_lag_s))
     0.6
     """
-    chosen = settings or preset("rmea")
+    settings = choose_settings(
+        preset,
+        window_s=window_s,
+        step_s=step_s,
+        max_lag_s=max_lag_s,
+        absolute=absolute,
+        surrogates=surrogates,
+        null=null or ("pseudo-pairs" if partners else None),
+        seed=seed,
+    )
     pair = _pair(first, second, rate_hz=rate_hz, columns=columns)
     others = [_partner(p, columns) for p in partners]
     return synchronise(
         pair.first,
         pair.second,
-        chosen,
+        settings,
         rate_hz=pair.rate_hz,
         names=pair.names,
         partners=others,
@@ -97,7 +119,7 @@ def choose_settings(name: str = "rmea", **changes: Any) -> SynchronySettings:
     InputError
         When there is no such preset, or a number is out of range.
     """
-    settings = replace(preset(name), **{k: v for k, v in changes.items() if v is not None})
+    settings = replace(preset_named(name), **{k: v for k, v in changes.items() if v is not None})
     if settings.absolute and settings.method not in ("correlation", "segments", "prewhitened"):
         raise InputError(
             f"--absolute means nothing for preset {name!r}, whose values are never negative",

@@ -38,23 +38,20 @@ def synchrony(
     def work() -> Outcome:
         from mimicry import dyads
 
-        settings = dyads.choose_settings(
-            preset,
-            window_s=window,
-            step_s=step,
-            max_lag_s=max_lag,
-            absolute=absolute or None,
-            surrogates=surrogates,
-            null="pseudo-pairs" if partner and null is None else null,
-            seed=seed,
-        )
         result = dyads.synchrony(
             first,
             second,
-            settings=settings,
+            preset=preset,
+            window_s=window,
+            step_s=step,
+            max_lag_s=max_lag,
+            absolute=absolute,
+            surrogates=surrogates,
+            null=null,
+            partners=partner,
+            seed=seed,
             rate_hz=rate,
             columns=_columns(columns),
-            partners=partner,
         )
         paths = (
             []
@@ -104,4 +101,6 @@ def _text(summary: dict[str, object], surrogate: dict[str, object]) -> str:
 
 
 def _short(value: object) -> str:
-    return f"{value:.4f}" if isinstance(value, float) else str(value)
+    if isinstance(value, float):
+        return f"{value:.4f}" if value == value else "n/a"
+    return str(value)

@@ -81,9 +81,7 @@ def _drawer(
     settings: SynchronySettings, grid: Grid, n: int
 ) -> Callable[[Floats, np.random.Generator], Floats]:
     if settings.null == "segment-shuffle":
-        whole = settings.method in ("prewhitened", "recurrence")
-        segment = max(2 * grid.max_lag, 3) if whole else grid.window
-        return partial(segment_shuffle, segment=min(segment, n // 3))
+        return partial(segment_shuffle, segment=_segment(settings, grid, n))
     if settings.null == "circular-shift":
         # further than any lag looked at, on both sides, so that no surrogate is the truth
         return partial(circular_shift, min_shift=2 * grid.max_lag + 1)
@@ -92,6 +90,14 @@ def _drawer(
     raise InputError(
         f"no null {settings.null!r} for two series; known are {', '.join(NULLS)}", key="--null"
     )
+
+
+def _segment(settings: SynchronySettings, grid: Grid, n: int) -> int:
+    """Segments longer than a window, so that few windows hold a seam, but at least six."""
+    if settings.method == "segments":
+        return grid.window
+    whole = settings.method in ("prewhitened", "recurrence")
+    return min(4 * grid.max_lag if whole else grid.window + grid.max_lag, n // 6)
 
 
 def _same_length(series: Floats, n: int) -> Floats:

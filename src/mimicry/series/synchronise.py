@@ -118,4 +118,5 @@ def _against_chance(
         )
         for name, value in observed.items()
     }
-    return {"null": settings.null, "n": len(drawn), "seed": settings.seed, **tests}
+    head = {"null": settings.null, "n": len(drawn), "seed": settings.seed}
+    return {**head, "statistic": "grand_average", **tests["grand_average"], **tests}

@@ -104,13 +104,14 @@ def _from_products(
         var_x = np.broadcast_to((centred**2).sum(axis=-1, keepdims=True), cov.shape)
         local = np.broadcast_to(mean_x, cov.shape)
     else:
-        var_x, local = _masked_sums(centred, centred_y, there, count, cov)
+        var_x, local = _masked_sums(x, centred, centred_y, there, count, cov)
         local = local + mean_x
     n = count[:, None, :]
     return _ratio(cov, var_x, var_y[:, None], local, mean_y[:, None], n, min_overlap * width)
 
 
 def _masked_sums(
+    raw: NDArray[np.float64],
     x: NDArray[np.float64],
     y: NDArray[np.float64],
     there: NDArray[np.bool_],
@@ -119,8 +120,8 @@ def _masked_sums(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Sum of squares about the mean, and the mean, of x over the pairs that are there.
 
-    Where that mean dwarfs the SD, the sums (and `cov`, in place) are formed again from values
-    centred on just these pairs.
+    Where that mean dwarfs the SD, the sums (and `cov`, in place) are formed again from the raw
+    values, centred on just these pairs.
     """
     mask = there.astype(np.float64).swapaxes(-1, -2)
     n = np.maximum(count, 1)[:, None, :]
@@ -132,7 +133,7 @@ def _masked_sums(
     for k in range(0, len(p), step):
         at = p[k : k + step], s[k : k + step], lag[k : k + step]
         kept = there[at[0], at[2]]
-        values = x[at[0], at[1]]
+        values = raw[at[0], at[1]]
         own = np.where(kept, values, 0.0).sum(axis=-1) / n[at[0], 0, at[2]]
         rest = np.where(kept, values - own[:, None], 0.0)
         var[at] = (rest**2).sum(axis=-1)

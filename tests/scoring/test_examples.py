@@ -1,0 +1,244 @@
+"""The worked examples that define the scores, each by the package and by the slow loop.
+
+H = happy (target AU12, opponent AU04), A = anger (the reverse). Minimum counts are switched
+off unless an example asks for them.
+"""
+
+import math
+
+import numpy as np
+import pytest
+import slow  # type: ignore[import-not-found]
+
+from mimicry.kernels.baseline import delta, pooled_sd
+from mimicry.kernels.correlation import lagged_correlation, peak_over_lags
+from mimicry.records import EmotionMap, ScoringSettings
+from mimicry.scoring.latency import fit_shift, jackknife_interval
+from mimicry.scoring.onsets import find_onsets
+from mimicry.scoring.pattern import calibration, contrast, pattern_score, reference_trials
+from mimicry.scoring.swap import SwapDesign, label_swap
+from mimicry.statistics.groups import percent_reduction
+
+NAMES = ("AU12", "AU04")
+EMOTIONS = {
+    "H": EmotionMap(("AU12",), ("AU04",), "positive"),
+    "A": EmotionMap(("AU04",), ("AU12",), "negative"),
+}
+
+
+def settings(**changes) -> ScoringSettings:
+    given = {"reference": "valence", "swap": "free", "min_trials": 0, "min_arrangements": 0}
+    return ScoringSettings(EMOTIONS, **(given | changes))
+
+
+def test_e1_delta_is_the_window_mean_minus_the_baseline_mean():
+    times = np.arange(-5, 15) / 10
+    response = [2, 2.2, 2.4, 2.6, 2.8, 3, 3, 3, 3, 3]
+    y = np.array([2.0] * 5 + [2.0] * 5 + response)
+    assert delta(times, y[None], (0.5, 1.5)).item() == pytest.approx(0.7, abs=1e-12)
+    assert slow.delta(list(times), list(y), (0.5, 1.5)) == pytest.approx(0.7, abs=1e-12)
+
+
+CONDITIONS = ["H", "H", "H", "A", "A", "A"]
+DELTA12 = [3.0, 1, 2, 0, 1, -1]
+DELTA04 = [0.0, -1, 1, 2, 0, 1]
+
+
+def e2():
+    deltas = np.array([DELTA12, DELTA04]).T
+    z = deltas / pooled_sd(deltas, min_trials=0)
+    own = np.array(CONDITIONS) == "H"
+    return z, own
+
+
+def test_e2_standardising_divides_and_does_not_centre():
+    deltas = np.array([DELTA12, DELTA04]).T
+    assert pooled_sd(deltas, min_trials=0) == pytest.approx([1.414214, 1.048809], abs=1e-6)
+    z, own = e2()
+    d = pattern_score(z, NAMES, EMOTIONS["H"])
+    assert d == pytest.approx([2.1213, 1.6606, 0.4608, -1.9069, 0.7071, -1.6606], abs=5e-5)
+    by_hand = slow.pattern(
+        {"AU12": slow.standardised(DELTA12), "AU04": slow.standardised(DELTA04)}, ["AU12"], ["AU04"]
+    )
+    assert d == pytest.approx(by_hand, abs=1e-12)
+    assert d[own].mean() == pytest.approx(1.414214, abs=1e-6)
+    assert -d[~own].mean() == pytest.approx(0.953463, abs=1e-6)
+
+
+def test_e2_both_emotions_share_one_contrast():
+    z, own = e2()
+    rest = reference_trials(CONDITIONS, "H", settings())
+    assert rest.tolist() == (~own).tolist()
+    happy = contrast(pattern_score(z, NAMES, EMOTIONS["H"]), own, rest, min_trials=0)
+    anger = contrast(pattern_score(z, NAMES, EMOTIONS["A"]), rest, own, min_trials=0)
+    assert happy == pytest.approx(2.367676, abs=1e-6)
+    assert anger == pytest.approx(happy, abs=1e-12)
+
+
+@pytest.mark.parametrize(("two_sided", "p"), [(False, 0.10), (True, 0.20)])
+def test_e2_the_label_swap_counts_all_twenty_arrangements(two_sided, p):
+    z, own = e2()
+    d = pattern_score(z, NAMES, EMOTIONS["H"])
+    found = label_swap(d, own, ~own, SwapDesign(CONDITIONS), settings(two_sided=two_sided), None)
+    assert found.t == pytest.approx(2.442859, abs=1e-6)
+    assert (found.arrangements, found.p) == (20, pytest.approx(p, abs=1e-12))
+    t, number, slow_p = slow.swapped_labels(list(d), [0, 1, 2], two_sided=two_sided)
+    assert (found.t, found.arrangements) == (pytest.approx(t, abs=1e-12), number)
+    assert found.p == pytest.approx(slow_p, abs=1e-12)
+
+
+def test_e2_twenty_arrangements_are_too_few_for_a_claim():
+    z, own = e2()
+    d = pattern_score(z, NAMES, EMOTIONS["H"])
+    found = label_swap(d, own, ~own, SwapDesign(CONDITIONS), settings(min_arrangements=40), None)
+    assert math.isnan(found.p)
+    assert found.reason == "too_few_arrangements"
+
+
+def test_e2_centring_would_invent_a_mimicry_of_anger():
+    """Why nothing is subtracted: centred scores make both emotions equally 'mimicked'."""
+    deltas = np.array([DELTA12, DELTA04]).T
+    z = (deltas - deltas.mean(axis=0)) / deltas.std(axis=0, ddof=1)
+    own = np.array(CONDITIONS) == "H"
+    assert pattern_score(z, NAMES, EMOTIONS["H"])[own].mean() == pytest.approx(1.1838, abs=5e-5)
+    assert pattern_score(z, NAMES, EMOTIONS["A"])[~own].mean() == pytest.approx(1.1838, abs=5e-5)
+
+
+def test_e3_the_same_smile_at_every_face_is_no_mimicry():
+    deltas = np.tile([1.0, 0.0], (8, 1))
+    own = np.array([True] * 6 + [False] * 2)
+    d_happy = pattern_score(deltas, NAMES, EMOTIONS["H"])
+    d_anger = pattern_score(deltas, NAMES, EMOTIONS["A"])
+    index = np.where(own, d_happy, d_anger)
+    assert index.mean() == 0.5
+    assert contrast(d_happy, own, ~own, min_trials=0) == 0
+    assert np.isnan(pooled_sd(deltas, min_trials=0)).all()
+    by_hand = slow.pattern({"AU12": [1.0] * 8, "AU04": [0.0] * 8}, ["AU12"], ["AU04"])
+    assert slow.contrast(by_hand, range(6), range(6, 8)) == 0
+    assert all(math.isnan(v) for v in slow.standardised([1.0] * 8))
+
+
+@pytest.mark.parametrize(("two_sided", "p"), [(False, 0.25), (True, 0.50)])
+def test_e4_pairs_flip_within_identities(two_sided, p):
+    values = [2, 0.5, 1, 1.5, 3, -1]
+    own = np.array([True, False] * 3)
+    design = SwapDesign(["H", "A"] * 3, identities=["m1", "m1", "m2", "m2", "m3", "m3"])
+    found = label_swap(values, own, ~own, design, settings(swap="pairs", two_sided=two_sided), None)
+    differences = [1.5, -0.5, 4.0]
+    assert found.t == pytest.approx(1.280369, abs=1e-6)
+    assert (found.arrangements, found.p) == (8, pytest.approx(p))
+    assert slow.mean(differences) == pytest.approx(1.6667, abs=5e-5)
+    t, number, slow_p = slow.swapped_pairs(differences, two_sided=two_sided)
+    assert (found.t, found.arrangements, found.p) == (pytest.approx(t), number, slow_p)
+
+
+E5_X = [0.0, 0, 0, 0, 1, 3, 2, 1, 0, 0, 0, 0]
+E5_Y = [0.0, 0, 0, 0, 0, 0, 1, 3, 2, 1, 0, 0]
+E5_R = [math.nan, -0.4889, -0.5180, -0.2705, 0.4146, 1, 0.4146]
+
+
+def test_e5_a_response_two_samples_later_has_its_peak_at_plus_two():
+    r = lagged_correlation([E5_X[3:9]], E5_Y[0:12])[0]
+    assert r == pytest.approx(E5_R, abs=5e-5, nan_ok=True)
+    by_hand = slow.lagged(E5_X, E5_Y, 3, 8, range(-3, 4))
+    assert r == pytest.approx(by_hand, abs=1e-12, nan_ok=True)
+    lags = list(range(-3, 4))
+    assert [v.item() for v in peak_over_lags(r, lags)] == pytest.approx([1, 2])
+    assert slow.peak(by_hand, lags) == pytest.approx((1, 2))
+
+
+def test_e5_a_peak_at_the_edge_has_a_height_but_no_lag():
+    r = lagged_correlation([E5_X[3:9]], E5_Y[0:11])[0]
+    height, lag = peak_over_lags(r, range(-3, 3))
+    assert height == pytest.approx(1)
+    assert math.isnan(lag)
+    height, lag = slow.peak(slow.lagged(E5_X, E5_Y, 3, 8, range(-3, 3)), list(range(-3, 3)))
+    assert height == pytest.approx(1)
+    assert math.isnan(lag)
+
+
+def test_e7_jackknife():
+    folds = [0.60, 0.64, 0.58, 0.62]
+    se, low, high = jackknife_interval(0.61, folds)
+    assert se == pytest.approx(0.038730, abs=1e-6)
+    assert (high - low) / 2 == pytest.approx(0.123256, abs=1e-6)
+    assert se == pytest.approx(slow.jackknife(folds), abs=1e-12)
+
+
+def raised_cosine(times):
+    return 0.5 - 0.5 * np.cos(np.pi * np.clip(np.asarray(times) / 0.75, 0, 1))
+
+
+def test_e8_a_shifted_envelope_is_found_between_the_steps():
+    times = np.arange(75) / 30
+    y = 0.8 * raised_cosine(times - 0.604)
+    shifts, reasons = fit_shift(times, y, raised_cosine)
+    assert shifts[0] == pytest.approx(0.604, abs=0.001)
+    assert reasons == ("",)
+    by_hand = slow.fitted_shift(list(times), list(y), lambda t: float(raised_cosine(t)))
+    assert shifts[0] == pytest.approx(by_hand, abs=1e-9)
+
+
+@pytest.mark.parametrize("gain", [0.0, -1.0])
+def test_e8_no_response_has_no_latency(gain):
+    times = np.arange(75) / 30
+    y = gain * raised_cosine(times - 0.6)
+    shifts, reasons = fit_shift(times, y, raised_cosine)
+    assert math.isnan(shifts[0])
+    assert reasons == ("no_response",)
+    envelope = raised_cosine
+    assert math.isnan(slow.fitted_shift(list(times), list(y), lambda t: float(envelope(t))))
+
+
+@pytest.mark.parametrize(("sd", "reads"), [(1.0, 0.2), (2.0, math.nan)])
+def test_e9_a_delta_in_shares_of_ones_own_imitation(sd, reads):
+    imitated = [4, 5, 9, 5, 6]
+    reference = [-sd, 0.0, sd]
+    assert slow.sd(reference) == sd
+    ruler, reason = calibration(imitated, reference)
+    assert 1 / ruler == pytest.approx(reads, nan_ok=True)
+    assert reason == ("" if sd == 1 else "weak_imitation")
+    assert slow.calibrated(1.0, imitated, reference) == pytest.approx(reads, nan_ok=True)
+
+
+@pytest.mark.parametrize(("samples", "hit", "onset"), [(2, 0, math.nan), (3, 1, 0.6)])
+def test_e10_three_samples_above_three_sigma_are_an_event(samples, hit, onset):
+    times = np.arange(75) / 30
+    y = np.zeros(75)
+    y[18 : 18 + samples] = 3.5
+    found = find_onsets(times, y[None, :, None], [1.0], rate_hz=30)
+    assert [v.item() for v in found] == pytest.approx([hit, onset], nan_ok=True)
+    assert slow.onset(list(times), list(y), 1.0, 30) == pytest.approx((hit, onset), nan_ok=True)
+
+
+def test_e11_fieller_set_of_a_forty_percent_reduction():
+    found = percent_reduction(1.0, 0.2, 0.6, 0.2, 1.99)
+    assert found.percent == pytest.approx(40)
+    assert (found.low, found.high) == pytest.approx((-23.1, 80.5), abs=0.05)
+    assert (found.low, found.high) == pytest.approx(slow.fieller(1, 0.2, 0.6, 0.2, 1.99), abs=0.02)
+
+
+@pytest.mark.parametrize("unit", [0, 1])
+def test_e12_a_constant_added_in_all_conditions_changes_no_contrast(unit):
+    rng = np.random.default_rng(12)
+    deltas = rng.normal(0, 1, (24, 2))
+    own = np.arange(24) < 12
+    moved = deltas.copy()
+    moved[:, unit] += 0.5
+    for before, after in (
+        (deltas, moved),
+        (deltas / pooled_sd(deltas), moved / pooled_sd(moved)),
+    ):
+        values = [
+            contrast(pattern_score(v, NAMES, EMOTIONS["H"]), own, ~own) for v in (before, after)
+        ]
+        assert values[0] == pytest.approx(values[1], abs=1e-12)
+    by_hand = [
+        slow.contrast(
+            slow.pattern({"AU12": list(v[:, 0]), "AU04": list(v[:, 1])}, ["AU12"], ["AU04"]),
+            range(12),
+            range(12, 24),
+        )
+        for v in (deltas, moved)
+    ]
+    assert by_hand[0] == pytest.approx(by_hand[1], abs=1e-12)

@@ -359,7 +359,10 @@ def _nothing(used: int, left_out: int, splits: int) -> Reliability:
         for name in Reliability.__dataclass_fields__
         if name not in ("n_participants", "n_left_out", "splits", "warnings")
     }
-    text = f"{used} participants have 4 trials, from two clips or more, on both sides; at least 3 are needed"
+    text = (
+        f"{used} participants have 4 trials, of 2 clips or more, on both sides; "
+        "at least 3 are needed"
+    )
     return Reliability(
         n_participants=used, n_left_out=left_out, splits=splits, warnings=(text,), **numbers
     )

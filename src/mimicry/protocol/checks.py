@@ -23,7 +23,8 @@ def check_file(protocol: "Protocol") -> list[Problem]:
 
 
 def _name(protocol: "Protocol") -> Iterator[Problem]:
-    if protocol.name != protocol.path.stem:
+    # a study keeps its protocol under one fixed name
+    if protocol.name != protocol.path.stem and protocol.path.name != "protocol.yaml":
         yield Problem(
             ("name",), f"name is {protocol.name!r}; expected the file's stem {protocol.path.stem!r}"
         )

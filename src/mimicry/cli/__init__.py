@@ -17,7 +17,9 @@ COMMANDS: dict[str, str] = {
     "run": "mimicry.cli.run",
     "synchrony": "mimicry.cli.synchrony",
 }
-GROUPS: dict[str, str] = {}
+GROUPS: dict[str, str] = {
+    "protocol": "mimicry.cli.protocol",
+}
 
 app = typer.Typer(
     name="mimicry",

@@ -1,7 +1,7 @@
 """A checked protocol, and what the other parts of the package ask it for."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,8 @@ from mimicry.files import digest
 from mimicry.protocol.positions import Key
 from mimicry.protocol.schema import ProtocolFile
 from mimicry.protocol.session import Redraw, Session, build_session
-from mimicry.records import EmotionMap, ScoringSettings
+from mimicry.protocol.stimuli import planned_timelines
+from mimicry.records import EmotionMap, ScoringSettings, StimulusTimeline
 
 __all__ = ["BEFORE_ONSET", "PHASES", "Origin", "Protocol"]
 
@@ -86,18 +87,22 @@ class Protocol:
         Conditions without target units (neutral) get no map. The seed of the protocol is
         used unless the scoring section names its own.
         """
+        emotions = {
+            name: EmotionMap(tuple(c.targets), tuple(c.opponents), c.valence)
+            for name, c in self.file.conditions.items()
+            if c.targets
+        }
+        return replace(self.settings_without_emotions(), emotions=emotions)
+
+    def settings_without_emotions(self) -> ScoringSettings:
+        """Return the scoring settings before the action-unit maps are known to be sound."""
         section = self.file.scoring
         given = {
             name: getattr(section, name) for name in type(section).model_fields if name != "windows"
         }
         if "seed" not in section.model_fields_set:
             given["seed"] = self.seed
-        emotions = {
-            name: EmotionMap(tuple(c.targets), tuple(c.opponents), c.valence)
-            for name, c in self.file.conditions.items()
-            if c.targets
-        }
-        return ScoringSettings(emotions=emotions, windows=self.windows(), **given)
+        return ScoringSettings(emotions={}, windows=self.windows(), **given)
 
     def timing(self, levels: Mapping[str, str] | None = None) -> dict[str, float]:
         """Return the phase durations of a trial at these factor levels, in order.
@@ -145,6 +150,17 @@ class Protocol:
             if assign in (None, factor.assign):
                 combinations = [{**c, name: level} for c in combinations for level in factor.levels]
         return combinations
+
+    def stimulus_kind(self, levels: Mapping[str, str]) -> str:
+        """Return the kind of stimulus shown at these factor levels."""
+        kind = self.file.stimuli.kind
+        for factor, level in levels.items():
+            kind = self.file.design.factors[factor].levels[level].kind or kind
+        return kind
+
+    def stimulus_timelines(self) -> dict[str, StimulusTimeline]:
+        """Return stimulus id -> movement as planned; see :func:`planned_timelines`."""
+        return planned_timelines(self)
 
     def trials_per_condition(self, block: str) -> dict[str, int]:
         """Return how many scored trials of each condition a block has."""

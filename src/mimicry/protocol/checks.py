@@ -2,6 +2,7 @@
 
 import string
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 from mimicry.protocol.explain import explain
@@ -20,7 +21,17 @@ def check_file(protocol: "Protocol") -> list[Problem]:
     """Return every mistake that the schema alone cannot see."""
     checks = [_name, _conditions, _stimuli, _factors, _blocks, _ratings, _windows, _scoring]
     checks += [_primary, _prediction, _predicted, _status, _claims, _provenance]
-    return [problem for check in checks for problem in check(protocol)]
+    return [problem for check in checks for problem in check(protocol)] or list(
+        _buildable(protocol)
+    )
+
+
+def _buildable(protocol: "Protocol") -> Iterator[Problem]:
+    """Let the settings record have the last word."""
+    try:
+        protocol.scoring_settings()
+    except ValueError as error:
+        yield Problem(("scoring",), f"the scoring settings do not fit together: {error}")
 
 
 def _name(protocol: "Protocol") -> Iterator[Problem]:
@@ -148,7 +159,7 @@ def _ratings(protocol: "Protocol") -> Iterator[Problem]:
 
 
 def _windows(protocol: "Protocol") -> Iterator[Problem]:
-    settings = protocol.settings_without_emotions()
+    settings = SimpleNamespace(**protocol.scoring_values())
     first = max(start for start, _ in protocol.trial_spans())
     last = min(end for _, end in protocol.trial_spans())
     spans: list[tuple[tuple[str, ...], tuple[float, float]]] = []
@@ -177,7 +188,7 @@ def _windows(protocol: "Protocol") -> Iterator[Problem]:
 
 
 def _scoring(protocol: "Protocol") -> Iterator[Problem]:
-    settings = protocol.settings_without_emotions()
+    settings = SimpleNamespace(**protocol.scoring_values())
     conditions = protocol.file.conditions
     if settings.reference == "neutral":
         name = settings.neutral_condition

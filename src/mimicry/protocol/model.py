@@ -1,7 +1,7 @@
 """A checked protocol, and what the other parts of the package ask it for."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -92,17 +92,16 @@ class Protocol:
             for name, c in self.file.conditions.items()
             if c.targets
         }
-        return replace(self.settings_without_emotions(), emotions=emotions)
+        return ScoringSettings(emotions=emotions, **self.scoring_values())
 
-    def settings_without_emotions(self) -> ScoringSettings:
-        """Return the scoring settings before the action-unit maps are known to be sound."""
+    def scoring_values(self) -> dict[str, Any]:
+        """Return every scoring setting but the action-unit maps, as written or by default."""
         section = self.file.scoring
-        given = {
-            name: getattr(section, name) for name in type(section).model_fields if name != "windows"
-        }
+        given = {name: getattr(section, name) for name in type(section).model_fields}
+        given["windows"] = self.windows()
         if "seed" not in section.model_fields_set:
             given["seed"] = self.seed
-        return ScoringSettings(emotions={}, windows=self.windows(), **given)
+        return given
 
     def timing(self, levels: Mapping[str, str] | None = None) -> dict[str, float]:
         """Return the phase durations of a trial at these factor levels, in order.

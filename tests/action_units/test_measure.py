@@ -36,7 +36,7 @@ def track_of(faces, *, rate=30.0, px_per_cm=12.0):
 
 
 def turned(face, pitch=0.0, yaw=0.0, roll=0.0):
-    a, b, c = np.radians([pitch, yaw, roll])
+    a, b, c = np.radians([-pitch, yaw, -roll])
     rx = np.array([[1, 0, 0], [0, np.cos(a), -np.sin(a)], [0, np.sin(a), np.cos(a)]])
     ry = np.array([[np.cos(b), 0, np.sin(b)], [0, 1, 0], [-np.sin(b), 0, np.cos(b)]])
     rz = np.array([[np.cos(c), -np.sin(c), 0], [np.sin(c), np.cos(c), 0], [0, 0, 1]])
@@ -58,7 +58,7 @@ def test_columns_stand_in_the_agreed_order():
 @pytest.mark.parametrize("unit", ACTION_UNITS, ids=lambda u: u.code)
 def test_every_definition_says_what_it_is(unit):
     stems = set(MEASURE_NAMES) | {n[:-2] for n in MEASURE_NAMES}
-    assert {name for name, _ in unit.formula} <= stems
+    assert {name for name, _ in unit.formula} | set(unit.unmixed_with) <= stems
     assert unit.landmarks
     assert unit.full > 0
     assert unit.source

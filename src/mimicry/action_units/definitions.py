@@ -12,7 +12,7 @@ with certified coders or EMG has not been shown.
 from dataclasses import dataclass
 from typing import Literal
 
-from mimicry.action_units.measures import MEASURE_NAMES, MEASURES
+from mimicry.action_units.measures import MEASURES
 
 __all__ = ["ACTION_UNITS", "DEAD_BLENDSHAPES", "NAMES", "SIDED_NAMES", "ActionUnit", "columns"]
 
@@ -45,6 +45,8 @@ class ActionUnit:
         reference movement.
     tier
         Validity tier.
+    unmixed_with
+        Further measures that may enter to take other units' movements out.
     sided
         Whether ``_L`` and ``_R`` columns exist; the unit itself is then their mean.
     source
@@ -59,13 +61,14 @@ class ActionUnit:
     full: float
     tier: Tier
     sided: bool = True
+    unmixed_with: tuple[str, ...] = ()
     source: str = _FORMULA
     note: str = ""
 
     @property
     def landmarks(self) -> tuple[int, ...]:
-        """Every landmark the formula reads."""
-        stems = {name for name, _ in self.formula}
+        """Every landmark that the formula and its unmixing read."""
+        stems = {name for name, _ in self.formula} | set(self.unmixed_with)
         used = [m for m in MEASURES if m.name in stems or m.name[:-2] in stems]
         return tuple(sorted({k for m in used for k in (*m.points, *m.against)}))
 
@@ -77,59 +80,87 @@ class ActionUnit:
             "a full expression of the rendered reference head"
         )
 
-    def weights(self, side: str) -> dict[str, float]:
-        """Weights by measure name for side ``"R"`` or ``"L"``."""
-        return {
-            (name if name in MEASURE_NAMES else f"{name}_{side}"): weight
-            for name, weight in self.formula
-        }
-
 
 ACTION_UNITS: tuple[ActionUnit, ...] = (
-    ActionUnit("AU01", "Inner brow raiser", (("brow_inner", 1.0),), 0.034, "B"),
-    ActionUnit("AU02", "Outer brow raiser", (("brow_outer", 1.0),), 0.039, "B"),
     ActionUnit(
-        "AU04", "Brow lowerer", (("brow_low", -1.0), ("brow_gap", -0.5)), 0.051, "B",
-        note="needs its knit term: brows raised and knitted together are lowered by nothing",
+        "AU01", "Inner brow raiser", (("brow_inner", 1.0),), 0.0348, "B",
+        unmixed_with=("brow_gap", "brow_outer", "corner_rise"),
     ),
-    ActionUnit("AU05", "Upper lid raiser", (("lid_upper", 1.0),), 0.025, "C"),
     ActionUnit(
-        "AU06", "Cheek raiser (smile-linked)", (("cheek", 1.0),), 0.03, "C",
+        "AU02", "Outer brow raiser", (("brow_outer", 1.0),), 0.0274, "B",
+        unmixed_with=("brow_gap", "brow_inner", "corner_rise"),
+    ),
+    ActionUnit(
+        "AU04", "Brow lowerer", (("brow_low", -1.0), ("brow_gap", -0.5)), 0.0537, "B",
+        unmixed_with=("brow_outer", "corner_rise"),
+        note="needs its knit term (the gap between the brows): brows raised and knitted "
+        "together are not lowered",
+    ),
+    ActionUnit(
+        "AU05", "Upper lid raiser", (("lid_upper", 1.0),), 0.0261, "C",
+        unmixed_with=("brow_low",), note="ends at -0.25: a closing lid is AU43/AU45",
+    ),
+    ActionUnit(
+        "AU06", "Cheek raiser (smile-linked)", (("cheek", 1.0),), 0.0341, "C",
         note="a stated, not unmixed measure; carries nothing beyond AU12 on real faces and is "
-        "no marker of a felt smile",
-    ),
-    ActionUnit("AU07", "Lid tightener", (("lid_lower", 1.0),), 0.0137, "B"),
-    ActionUnit(
-        "AU09", "Nose wrinkler", (("nose_wing", 1.0), ("brow_low", -0.4)), 0.02, "C",
+        "no marker of a felt smile; 1.0 is the cheek raise of a full smile",
     ),
     ActionUnit(
-        "AU10", "Upper lip raiser", (("lip_upper", 1.0), ("nose_wing", 0.27)), 0.047, "B",
+        "AU07", "Lid tightener", (("lid_lower", 1.0),), 0.0112, "B", unmixed_with=("lid_upper",),
     ),
     ActionUnit(
-        "AU12", "Lip corner puller", (("mouth_corner", -1.0), ("jaw", -0.5)), 0.111, "A",
-        note="the jaw term keeps an opening mouth from reading as a negative smile",
+        "AU09", "Nose wrinkler", (("nose_wing", 1.0), ("brow_low", -0.4)), 0.0205, "C",
+        unmixed_with=("corner_rise",),
     ),
     ActionUnit(
-        "AU14", "Dimpler", (("corner_depth", -1.0),), 0.05, "C", source=_RENDERED,
+        "AU10", "Upper lip raiser", (("lip_upper", 1.0), ("nose_wing", 0.27)), 0.0375, "B",
+        unmixed_with=("corner_rise", "lip_gap", "jaw", "lip_red"),
     ),
-    ActionUnit("AU15", "Lip corner depressor", (("corner_up", -1.0),), 0.05, "C"),
-    ActionUnit("AU17", "Chin raiser", (("chin", 1.0),), 0.0173, "C", sided=False),
     ActionUnit(
-        "AU18", "Lip pucker", (("corner_out_R", -0.5), ("corner_out_L", -0.5)), 0.06, "C",
-        sided=False, source=_RENDERED,
+        "AU12", "Lip corner puller",
+        (("corner_rise", 1.0), ("corner_out", 0.68), ("corner_up", 1.5)), 0.316, "A",
+        unmixed_with=("jaw", "lip_depth"),
+        note="corners counted from the eyes and from the lips, so that an opening jaw, which "
+        "lowers both, does not read as a negative smile",
     ),
-    ActionUnit("AU20", "Lip stretcher", (("corner_out", 1.0),), 0.089, "C", source=_RENDERED),
     ActionUnit(
-        "AU23", "Lip tightener", (("lip_red", -1.0),), 0.03, "C", sided=False, source=_RENDERED,
+        "AU14", "Dimpler", (("corner_out", 1.0), ("corner_depth", -1.0)), 0.0943, "C",
+        unmixed_with=("corner_rise", "corner_up", "lip_depth", "lip_red"), source=_RENDERED,
     ),
-    ActionUnit("AU25", "Lips part", (("lip_gap", 1.0),), 0.075, "A", sided=False),
-    ActionUnit("AU26", "Jaw drop", (("jaw", -1.0),), 0.06, "A", sided=False),
     ActionUnit(
-        "AU43", "Eyes closed", (("eye_open", -1.0),), 0.107, "A",
+        "AU15", "Lip corner depressor", (("corner_up", -1.0),), 0.0398, "C",
+        unmixed_with=("corner_rise", "corner_out", "corner_depth", "chin", "jaw", "lip_gap"),
+    ),
+    ActionUnit(
+        "AU17", "Chin raiser", (("chin", 1.0),), 0.0415, "C", sided=False,
+        unmixed_with=("corner_rise", "lip_upper", "lip_gap", "jaw", "corner_up"),
+    ),
+    ActionUnit(
+        "AU18", "Lip pucker", (("corner_out", -1.0),), 0.0368, "C", sided=False,
+        unmixed_with=("corner_rise", "corner_depth", "lip_depth", "lip_red"), source=_RENDERED,
+    ),
+    ActionUnit(
+        "AU20", "Lip stretcher", (("corner_out", 1.0),), 0.0344, "C",
+        unmixed_with=("corner_rise", "corner_depth", "corner_up"), source=_RENDERED,
+    ),
+    ActionUnit(
+        "AU23", "Lip tightener", (("lip_red", -1.0),), 0.0334, "C", sided=False,
+        unmixed_with=("lip_gap", "lip_upper", "corner_out", "corner_rise"), source=_RENDERED,
+    ),
+    ActionUnit(
+        "AU25", "Lips part", (("lip_gap", 1.0),), 0.0909, "A", sided=False,
+        note="whatever parts them: a dropped jaw or a raised upper lip parts them as well",
+    ),
+    ActionUnit(
+        "AU26", "Jaw drop", (("jaw", -1.0),), 0.0599, "A", sided=False,
+        unmixed_with=("eye_open", "brow_low"),
+    ),
+    ActionUnit(
+        "AU43", "Eyes closed", (("eye_open", -1.0),), 0.0789, "A",
         note="slow part of lid closure: what is left after blinks are taken out",
     ),
     ActionUnit(
-        "AU45", "Blink", (("eye_open", -1.0),), 0.107, "A",
+        "AU45", "Blink", (("eye_open", -1.0),), 0.0789, "A",
         note="fast part of lid closure: AU43 + AU45 is the closure itself",
     ),
 )  # fmt: skip

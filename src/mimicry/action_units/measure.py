@@ -19,7 +19,7 @@ from mimicry.action_units.neutral import (
 from mimicry.action_units.pose import TERMS, PoseFit, fit_pose, pose_terms
 from mimicry.action_units.quality import plausible, within_pose
 from mimicry.action_units.shape import POSE_SIGNS, FaceShape, face_shape, personal_template
-from mimicry.action_units.unmixing import formula_operator
+from mimicry.action_units.unmixing import UNMIXING_VERSION, unmixing
 from mimicry.records import ActionUnitTrack, LandmarkTrack
 
 __all__ = ["measure"]
@@ -83,7 +83,7 @@ def _whole_track(
     pose_ok, good = within_pose(shape.pose_deg), plausible(times, shape)
     ruler = _ruler(shape, pose_ok)
     measures = shape.measures / ruler
-    operator = formula_operator()
+    operator = unmixing()
     blink = _blinks_before_neutral(times, measures, operator)
     usable = pose_ok & good & ~blink
     rest = (
@@ -209,7 +209,7 @@ def _report(
             "onset_s": blinks.onset_s.tolist(),
             "duration_s": blinks.duration_s.tolist(),
         },
-        "measures": list(MEASURE_NAMES),
+        "unmixing": {"version": UNMIXING_VERSION, "measures": list(MEASURE_NAMES)},
         "dead_blendshapes": list(DEAD_BLENDSHAPES),
     }
 

@@ -16,8 +16,9 @@ __all__ = ["LANDMARKS", "MEASURES", "MEASURE_NAMES", "Measure", "measures_of"]
 
 Kind = Literal["height", "width", "depth", "distance"]
 
-# The eye-corner line, from which heights are counted.
-EYE_CORNERS = (33, 133, 362, 263)
+# The inner eye corners, from which heights are counted. (The outer ones sink when the lids close,
+# which would read as a brow raise.)
+EYE_CORNERS = (133, 362)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class Measure:
         ``place`` or ``place_R`` / ``place_L``.
     kind
         ``height``, ``width``, ``depth``: mean y, |x| or z of `points` minus that of `against`
-        (empty: the eye-corner line for heights, the origin of the face otherwise).
+        (empty: the inner eye corners for heights, the origin of the face otherwise).
         ``distance``: mean 3-D distance between the pairs (points[k], against[k]).
     points, against
         Landmark numbers.
@@ -73,7 +74,7 @@ MEASURES: tuple[Measure, ...] = (
     *_both("cheek", "height", (50, 101, 118, 205), (280, 330, 347, 425)),
     *_both("nose_wing", "height", (64, 98, 129), (294, 327, 358)),
     *_both("lip_upper", "height", (0, 37), (0, 267), against=((2,), (2,))),
-    *_both("mouth_corner", "distance", (61,), (291,), against=((33,), (263,))),
+    *_both("corner_rise", "height", (61,), (291,)),
     *_both("corner_up", "height", (61,), (291,), against=((13, 14), (13, 14))),
     *_both("corner_out", "width", (61,), (291,)),
     *_both("corner_depth", "depth", (61,), (291,)),
@@ -86,7 +87,7 @@ MEASURES: tuple[Measure, ...] = (
 MEASURE_NAMES: tuple[str, ...] = tuple(m.name for m in MEASURES)
 
 LANDMARKS: tuple[int, ...] = tuple(
-    sorted({k for m in MEASURES for k in (*m.points, *m.against)} | set(EYE_CORNERS))
+    sorted({k for m in MEASURES for k in (*m.points, *m.against)} | {*EYE_CORNERS, 33, 263})
 )
 
 

@@ -22,7 +22,7 @@ Mask = NDArray[np.bool_]
 
 # Units whose measures do not go negative when another one acts (a smile lifts the corners that
 # AU15 pulls down, so a low AU15 would be a smile, not rest).
-ACTIVE = ("AU01", "AU04", "AU06", "AU10", "AU12", "AU25", "AU26")
+ACTIVE = ("AU01", "AU04", "AU06", "AU12", "AU25", "AU26")
 _SHARE = 0.2  # of the usable frames taken as low in activity
 _LEAST_S = 0.5
 _LOW = 10.0  # percentile that stands in for rest, per action unit

@@ -35,10 +35,13 @@ STABLE_POINTS: tuple[int, ...] = (
 )  # fmt: skip
 
 POSE_SIGNS = {
-    "pitch": "degrees, positive: chin down",
+    "pitch": "degrees, positive: chin up",
     "yaw": "degrees, positive: turned to the person's own left",
-    "roll": "degrees, positive: tilted to the person's own right shoulder",
+    "roll": "degrees, positive: tilted to the person's own left shoulder",
 }
+
+_CANONICAL_SPAN = 8.892  # cm between the outer eye corners of the canonical face
+_POSE_SIGNS = np.array([-1.0, 1.0, -1.0])  # of the angles about x, y, z
 
 _CHUNK = 1024  # frames; keeps the working arrays inside the processor's cache
 _IRIS = (468, 473)
@@ -139,10 +142,10 @@ def _chunk(points_px: NDArray[np.floating], target: Array) -> FaceShape:
     fit = fit_similarity(points_px[:, STABLE_POINTS] * _TO_FACE_AXES, target)
     face = apply_similarity(fit, points_px[:, LANDMARKS] * _TO_FACE_AXES)
     span = np.linalg.norm(face[:, _AT[33]] - face[:, _AT[263]], axis=1)
-    reference = np.linalg.norm(target[STABLE_POINTS.index(33)] - target[STABLE_POINTS.index(263)])
+    reference = _CANONICAL_SPAN
     return FaceShape(
         measures=measures_of(face),
-        pose_deg=euler_deg(np.swapaxes(fit.rotation, 1, 2)),
+        pose_deg=euler_deg(np.swapaxes(fit.rotation, 1, 2)) * _POSE_SIGNS,
         eye_span=span,
         scale_px=span / fit.scale,
         residual=fit.residual / reference,

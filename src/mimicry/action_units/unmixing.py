@@ -1,29 +1,43 @@
-"""From measures to action units: one matrix for the whole track."""
+"""From measures to action units: one matrix for the whole track, kept as data.
+
+The matrix starts from the landmark formulas of ``definitions`` and departs from them as far as
+it takes to keep the units apart on rendered heads. ``benchmarks/fit_unmixing.py`` makes it.
+"""
+
+from functools import cache
+from importlib.resources import files
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mimicry.action_units.definitions import ACTION_UNITS, columns
+from mimicry.action_units.definitions import columns
 from mimicry.action_units.measures import MEASURE_NAMES
 
-__all__ = ["formula_operator"]
+__all__ = ["UNMIXING_VERSION", "unmixing"]
 
-Array = NDArray[np.float64]
+UNMIXING_VERSION = 1
 
 
-def formula_operator() -> Array:
-    """(M, A) matrix of the formulas of ``definitions.ACTION_UNITS``, in units of each.
+@cache
+def unmixing() -> NDArray[np.float64]:
+    """(M, A) matrix: change of the measures times it gives action units.
 
-    A unit without side stands for itself; a sided one has a column for each side and their
-    mean.
+    Measures are in outer-eye-corner distances and counted from the neutral face; 1.0 of a unit
+    is its reference movement. A sided unit is the mean of its two sides.
+
+    Raises
+    ------
+    RuntimeError
+        When the data file was made for other measures or units than the installed code.
     """
-    where = {name: k for k, name in enumerate(MEASURE_NAMES)}
-    out = {name: np.zeros(len(MEASURE_NAMES)) for name in columns()}
-    for unit in ACTION_UNITS:
-        for side in ("L", "R"):
-            for name, weight in unit.weights(side).items():
-                share = weight / unit.full
-                out[unit.code][where[name]] += share / 2
-                if unit.sided:
-                    out[f"{unit.code}_{side}"][where[name]] += share
-    return np.column_stack([out[name] for name in columns()])
+    path = files("mimicry.action_units") / "data" / f"unmixing-{UNMIXING_VERSION}.npz"
+    with path.open("rb") as file, np.load(file, allow_pickle=False) as data:
+        made_for = tuple(data["measures"].tolist()), tuple(data["names"].tolist())
+        weights = data["weights"].astype(np.float64)
+    if made_for != (MEASURE_NAMES, columns()):
+        raise RuntimeError(
+            f"{path} was made for other measures or action units; "
+            "run: python -m benchmarks.fit_unmixing"
+        )
+    weights.flags.writeable = False
+    return np.asarray(weights)

@@ -12,14 +12,9 @@ __all__ = ["app", "main"]
 
 # command -> module; groups (sub-commands) hold a typer app called `app`
 COMMANDS: dict[str, str] = {
-    "reliability": "mimicry.cli.reliability",
-    "resume": "mimicry.cli.resume",
-    "run": "mimicry.cli.run",
     "synchrony": "mimicry.cli.synchrony",
 }
-GROUPS: dict[str, str] = {
-    "protocol": "mimicry.cli.protocol",
-}
+GROUPS: dict[str, str] = {}
 
 app = typer.Typer(
     name="mimicry",

@@ -1,0 +1,1 @@
+"""Benchmarks: the figures behind the documentation, each made by one module."""

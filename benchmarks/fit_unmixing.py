@@ -1,0 +1,178 @@
+"""Fit the matrix that turns measures into action units, and write it as package data.
+
+    python -m benchmarks.fit_unmixing            needs the rendered set "train"
+
+Each row starts from the published landmark formula (``definitions.ACTION_UNITS``) and departs
+from it no further than it takes to keep cross-talk on rendered heads within :data:`LIMITS`:
+
+    minimise   departure from the formula + 0.05 x noise + 3 x excess over the limits
+    subject to the unit's own reference movement reading exactly 1
+
+Only the terms that the definition names may enter. Responses are medians over identities, left
+and right pooled. Real faces are not rendered ones: the formula is the anchor, the rig the brake
+on cross-talk, and not the other way round.
+"""
+
+from importlib import resources
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+
+from benchmarks.rendered_faces import UNITS, FaceSet, load
+from mimicry.action_units.definitions import ACTION_UNITS, ActionUnit, columns
+from mimicry.action_units.measures import MEASURE_NAMES
+from mimicry.action_units.shape import face_shape, personal_template
+
+VERSION = 1
+NOISE, EXCESS, AIM = 0.05, 3.0, 0.93
+# Reading (in units) that a full movement of another unit may leave; not listed: anything.
+_MOUTH_ON_BROW = {"AU12": 0.15, "AU26": 0.15, "AU25": 0.15, "AU10": 0.15, "AU43": 0.15}
+LIMITS: dict[str, dict[str, float]] = {
+    "AU01": {**_MOUTH_ON_BROW, "AU04": 0.3, "AU02": 0.3, "AU07": 0.3, "AU09": 0.8},
+    "AU02": {**_MOUTH_ON_BROW, "AU04": 0.6, "AU01": 0.3, "AU07": 0.3},
+    "AU04": {"AU01": 0.3, "AU02": 0.3, "AU12": 0.12, "AU26": 0.15, "AU43": 0.1, "AU07": 0.3,
+             "AU09": 0.6},
+    "AU05": {"AU04": 0.3, "AU01": 0.3, "AU02": 0.3, "AU12": 0.2},
+    "AU07": {"AU43": 0.3},
+    "AU09": {"AU12": 0.5},
+    "AU10": {"AU12": 0.28, "AU25": 0.28, "AU26": 0.28, "AU43": 0.28, "AU01": 0.12, "AU02": 0.12,
+             "AU04": 0.15, "AU17": 0.5, "AU23": 0.5, "AU15": 0.4},
+    "AU12": {"AU26": 0.1, "AU27": 0.15, "AU10": 0.2, "AU25": 0.15, "AU18": 0.2, "AU22": 0.25,
+             "AU43": 0.08, "AU04": 0.05},
+    "AU14": {"AU12": 0.5, "AU15": 0.5, "AU20": 0.5, "AU18": 0.5, "AU10": 0.4, "AU26": 0.3,
+             "AU25": 0.3, "AU23": 0.6, "AU17": 0.4, "AU04": 0.3},
+    "AU15": {"AU12": 0.4, "AU14": 0.4, "AU20": 0.5, "AU17": 0.5, "AU26": 0.3, "AU25": 0.3,
+             "AU10": 0.3, "AU18": 0.5, "AU23": 0.5, "AU04": 0.15},
+    "AU17": {"AU12": 0.5, "AU26": 0.4, "AU25": 0.5, "AU10": 0.4, "AU15": 0.4, "AU23": 0.8,
+             "AU18": 0.6, "AU14": 0.4},
+    "AU18": {"AU12": 0.3, "AU14": 0.5, "AU20": 0.6, "AU26": 0.3, "AU15": 0.5, "AU10": 0.3,
+             "AU25": 0.3},
+    "AU20": {"AU12": 0.3, "AU14": 0.5, "AU18": 0.6, "AU15": 0.4, "AU26": 0.3, "AU10": 0.3},
+    "AU23": {"AU12": 0.3, "AU26": 0.3, "AU25": 0.3, "AU10": 0.4, "AU24": 0.8},
+    "AU26": {"AU43": 0.25, "AU02": 0.15, "AU07": 0.28, "AU12": 0.25},
+}  # fmt: skip
+# The cheek barely moves on the rig when AU06 acts: its unit is what a full smile does to it.
+STANDS_FOR = {"AU06": "AU12"}
+Array = NDArray[np.float64]
+
+
+def changes(faces: FaceSet) -> Array:
+    """(T, M) measures in outer-eye-corner distances, as change from each identity's rest."""
+    out = np.empty((len(faces.shots), len(MEASURE_NAMES)))
+    resting = np.array([not s.units and max(map(abs, s.pose)) < 5 for s in faces.shots])
+    resting &= np.array([not any(s.gaze) for s in faces.shots])
+    for who in np.unique(faces.identity):
+        own = faces.identity == who
+        points = faces.points_px[own]
+        shape = face_shape(points, template=personal_template(points))
+        measures = shape.measures / np.median(shape.eye_span)
+        out[own] = measures - np.median(measures[resting[own]], axis=0)
+    return out
+
+
+def terms(unit: ActionUnit) -> list[str]:
+    """Measures that may enter a unit: those of its formula, then those of its unmixing."""
+    return list(dict.fromkeys([*(name for name, _ in unit.formula), *unit.unmixed_with]))
+
+
+def values(change: Array, unit: ActionUnit, side: str) -> Array:
+    """(..., terms) what the terms of a unit read on one side (midline units: mean of both)."""
+
+    def of(name: str) -> Array:
+        if name in MEASURE_NAMES:
+            return change[..., MEASURE_NAMES.index(name)]
+        both = [change[..., MEASURE_NAMES.index(f"{name}_{s}")] for s in "RL"]
+        return both["RL".index(side)] if unit.sided else (both[0] + both[1]) / 2
+
+    return np.stack([of(name) for name in terms(unit)], axis=-1)
+
+
+def responses(faces: FaceSet, change: Array, unit: ActionUnit) -> dict[str, Array]:
+    """Movement -> (terms,) median over identities of what its full size does to the terms."""
+    out = {}
+    for name in UNITS:
+        hit = faces.where(**{name: 1.0})
+        people = [
+            np.mean([values(change[hit & (faces.identity == who)], unit, s) for s in "RL"], (0, 1))
+            for who in np.unique(faces.identity[hit])
+        ]
+        out[name] = np.median(people, axis=0)
+    return out
+
+
+def fit_row(faces: FaceSet, change: Array, unit: ActionUnit) -> tuple[Array, float]:
+    """Weights per term, in units, and the formula's own reference movement."""
+    reply = responses(faces, change, unit)
+    own = reply[STANDS_FOR.get(unit.code, unit.code)]
+    formula = np.array([dict(unit.formula).get(name, 0.0) for name in terms(unit)])
+    full = float(own @ formula)
+    start = formula / full
+    limits = LIMITS.get(unit.code, {})
+    if not limits:
+        return start, full
+    others, most = np.array([reply[n] for n in limits]), np.array(list(limits.values()))
+    rest = np.concatenate([values(change[faces.where()], unit, s) for s in "RL"])
+    noise = np.cov(rest.T).reshape(len(start), -1)
+    size = np.sqrt(np.mean(np.square(list(reply.values())), axis=0)) + 1e-4
+    moved, shaken = np.square(size * start).sum(), start @ noise @ start
+
+    def cost(scaled: Array) -> float:
+        w = scaled / size
+        w = w / (w @ own)
+        over = np.maximum(np.abs(others @ w) - AIM * most, 0)
+        departure = np.square(size * (w - start)).sum() / moved
+        excess = float((over**2 / most).sum())
+        return float(departure + NOISE * (w @ noise @ w) / shaken + EXCESS * excess)
+
+    best = start * size
+    for _ in range(3):
+        best = minimize(cost, best, method="BFGS").x
+    weights = best / size
+    return weights / (weights @ own), full
+
+
+def operator(rows: dict[str, Array]) -> Array:
+    """(M, A) matrix from the weights per term of each unit."""
+    out = {name: np.zeros(len(MEASURE_NAMES)) for name in columns()}
+    for unit in ACTION_UNITS:
+        for name, weight in zip(terms(unit), rows[unit.code], strict=True):
+            for side in "RL":
+                column = name if name in MEASURE_NAMES else f"{name}_{side}"
+                at = MEASURE_NAMES.index(column)
+                out[unit.code][at] += weight / 2
+                if unit.sided:
+                    out[f"{unit.code}_{side}"][at] += weight
+    return np.column_stack([out[name] for name in columns()])
+
+
+def main() -> None:
+    """Fit all rows, print them, write the data file."""
+    faces = load("train")
+    change = changes(faces)
+    rows, fulls = {}, []
+    for unit in ACTION_UNITS:
+        stand_in = next(u for u in ACTION_UNITS if u.code == "AU43")
+        fitted = stand_in if unit.code == "AU45" else unit
+        rows[unit.code], full = fit_row(faces, change, fitted)
+        fulls.append(full)
+        parts = zip(terms(unit), rows[unit.code] * full, strict=True)
+        print(f"{unit.code} full {full:.4f} ", ", ".join(f"{n} {w:+.2f}" for n, w in parts))
+    out = Path(str(resources.files("mimicry.action_units"))) / "data" / f"unmixing-{VERSION}.npz"
+    with out.open("wb") as file:
+        np.savez(
+            file,
+            version=VERSION,
+            weights=operator(rows),
+            measures=np.array(MEASURE_NAMES),
+            names=np.array(columns()),
+            codes=np.array([u.code for u in ACTION_UNITS]),
+            full=np.array(fulls),
+            source="benchmarks/fit_unmixing.py on 10 rendered identities, rig faceunits01",
+        )
+    print(out)
+
+
+if __name__ == "__main__":
+    main()

@@ -87,9 +87,11 @@ def test_the_source_has_the_figures_of_the_emg_preset(test_data, table, emotion,
 
 
 def test_a_group_is_read_as_written():
-    group = parse_group("low:gain=0.6,latency=0.7,gain[role=critic]=0.3,shape=slow")
+    group = parse_group("low:gain=0.6,latency=0.7,gain[role=critic&condition=happy]=0.3,shape=slow")
     assert (group.name, group.gain, group.latency_s, group.shape) == ("low", 0.6, 0.7, "slow")
-    assert group.factors == {("role", "critic"): 0.3}
+    (change,) = group.changes
+    assert dict(change.where) == {"role": "critic", "condition": "happy"}
+    assert change.gain == 0.3
 
 
 def test_a_preset_is_a_start_that_can_be_changed():

@@ -9,7 +9,7 @@ import pytest
 from mimicry.errors import StimulusError
 from mimicry.records import TrialTable
 from mimicry.synthetic.design import make_trials
-from mimicry.synthetic.effects import EFFECTS, GROUPS, Effect, Group
+from mimicry.synthetic.effects import EFFECTS, GROUPS, Change, Effect, Group
 from mimicry.synthetic.nuisance import NUISANCE, Nuisance
 from mimicry.synthetic.participants import draw_participant
 from mimicry.synthetic.population import simulate_session
@@ -82,13 +82,24 @@ def test_a_later_group_responds_later_by_the_stated_time():
     assert half[1] - half[0] == pytest.approx(0.16, abs=0.006)
 
 
-def test_factors_act_in_trials_with_their_value_only():
-    group = replace(PROMPT, factors={("identity", "m1"): 0.2})
+def test_changes_act_in_the_trials_they_name_only():
+    group = replace(PROMPT, changes=(Change({"identity": "m1", "condition": "happy"}, 0.2),))
     session = simulate(group)
     happy = condition(session) == "happy"
     first = np.array(session.truth.trials.columns["identity"]) == "m1"
     np.testing.assert_allclose(apex(session)[happy & first], 0.05, atol=1e-3)
     np.testing.assert_allclose(apex(session)[happy & ~first], 0.25, atol=1e-3)
+
+
+def test_a_change_by_trait_holds_per_standard_deviation_of_it():
+    group = replace(PROMPT, changes=(Change({}, 0.7, delay_s=0.05, trait="warmth"),))
+    rng = np.random.default_rng(2)
+    trials, _ = make_trials({"happy": 2}, rng)
+    person = draw_participant("01", group, EXACT, ("happy",), rng)
+    z = person.traits["warmth"]
+    factors, delays = person.changes(trials)
+    np.testing.assert_allclose(factors, 1 - 0.3 * z)
+    np.testing.assert_allclose(delays, 0.05 * z)
 
 
 def test_habituation_takes_the_stated_share_by_the_last_trial():

@@ -9,17 +9,16 @@ are the patterns that claims about facial mimicry speak of, given as numbers.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from types import MappingProxyType
 from typing import Any, Literal, get_args
 
 from mimicry.errors import InputError
 from mimicry.records._check import as_mapping
 
-__all__ = ["EFFECTS", "GROUPS", "Effect", "Group", "Shape", "parse_group"]
+__all__ = ["EFFECTS", "GROUPS", "Change", "Effect", "Group", "Shape", "parse_group"]
 
 Shape = Literal["stimulus", "slow", "brief"]
 
-_FACTOR = re.compile(r"gain\[([^=\]]+)=([^\]]+)\]")
+_CHANGE = re.compile(r"(gain|delay)\[([^\]]+)\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +76,37 @@ class Effect:
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """What is different in some of the trials.
+
+    Parameters
+    ----------
+    where
+        Design column -> value; ``condition`` and ``stimulus`` are columns too. A trial is
+        concerned when all agree.
+    gain
+        Factor on the mean gain there.
+    delay_s
+        Added to the latency there (s).
+    trait
+        The change holds for one SD of this trait of the person: a person at z has the factor
+        ``1 + (gain - 1) * z`` and the delay ``delay_s * z``.
+    """
+
+    where: Mapping[str, str]
+    gain: float = 1.0
+    delay_s: float = 0.0
+    trait: str | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "where", as_mapping(self.where))
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain JSON types."""
+        return {key: getattr(self, key) for key in ("where", "gain", "delay_s", "trait")}
+
+
+@dataclass(frozen=True, slots=True)
 class Group:
     """In what the people of a group differ from the average participant.
 
@@ -89,9 +119,9 @@ class Group:
         reversed. The spread between people stays that of the effect unless `gain_sd` is given.
     gain_sd
         SD of the gain over people; None: that of the effect.
-    factors
-        (column, value) -> factor on the gain in trials whose design column has this value;
-        ``("condition", "angry")`` works too. Several that apply are multiplied.
+    changes
+        Differences in some of the trials; those that concern the same trial are multiplied
+        (gains) and added (delays).
     latency_s, latency_sd, trial_latency_sd
         Time from the stimulus's movement to the response (s): mean, SD over people, SD over
         trials of one person. No response starts earlier than 0.1 s after the stimulus.
@@ -120,7 +150,7 @@ class Group:
     name: str
     gain: float = 1.0
     gain_sd: float | None = None
-    factors: Mapping[tuple[str, str], float] = field(default_factory=dict)
+    changes: tuple[Change, ...] = ()
     latency_s: float = 0.6
     latency_sd: float = 0.08
     trial_latency_sd: float = 0.1
@@ -133,7 +163,6 @@ class Group:
     inhibit: float = 0.5
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "factors", MappingProxyType(dict(self.factors)))
         object.__setattr__(self, "every_stimulus", as_mapping(self.every_stimulus))
         for key in ("response_probability", "nonresponders", "habituation"):
             if not 0 <= getattr(self, key) <= 1:
@@ -147,10 +176,9 @@ class Group:
             raise ValueError(f"shape is {self.shape!r}, expected {', '.join(get_args(Shape))}")
 
     def to_json(self) -> dict[str, Any]:
-        """Return plain JSON types, keys as :func:`parse_group` reads them."""
-        plain = {k: getattr(self, k) for k in self.__dataclass_fields__ if k != "factors"}
-        plain["every_stimulus"] = dict(self.every_stimulus)
-        return plain | {f"gain[{c}={v}]": f for (c, v), f in self.factors.items()}
+        """Return plain JSON types."""
+        plain = {key: getattr(self, key) for key in self.__dataclass_fields__}
+        return plain | {"changes": [change.to_json() for change in self.changes]}
 
 
 #: Groups that the literature speaks of, as numbers and without a diagnosis.
@@ -159,13 +187,18 @@ GROUPS: Mapping[str, Group] = as_mapping(
         "typical": Group("typical"),
         "lower-gain": Group("lower-gain", gain=0.6),
         "longer-latency": Group("longer-latency", latency_s=0.76),
-        "selective": Group("selective", factors={("role", "critic"): 0.2, ("status", "low"): 0.2}),
+        "selective": Group(
+            "selective",
+            changes=(Change({"role": "critic"}, 0.2), Change({"status": "low"}, 0.2)),
+        ),
         "reversed": Group("reversed", gain=-0.5),
         "none": Group("none", gain=0.0, gain_sd=0.0),
         "same-to-all": Group(
             "same-to-all", gain=0.0, gain_sd=0.0, every_stimulus={"AU12": 0.2, "AU04": 0.1}
         ),
-        "happy-only": Group("happy-only", factors={("condition", "angry"): 0.0}, gain_sd=0.0),
+        "happy-only": Group(
+            "happy-only", gain_sd=0.0, changes=(Change({"condition": "angry"}, 0.0),)
+        ),
     }
 )
 
@@ -210,8 +243,10 @@ def parse_group(text: str) -> Group:
     """Read a group from ``NAME:key=value,key=value``.
 
     Keys are the numbers of :class:`Group` (``latency`` stands for ``latency_s``), ``shape``,
-    ``preset`` (a name of :data:`GROUPS` to start from) and ``gain[COLUMN=VALUE]`` for a
-    factor in some of the trials. A name without keys that is a preset means that preset.
+    ``preset`` (a name of :data:`GROUPS` to start from), and ``gain[COLUMN=VALUE]`` or
+    ``delay[COLUMN=VALUE]`` for a factor or a delay in some of the trials
+    (``gain[role=critic&condition=happy]``: both must agree). A preset's name without keys
+    means that preset.
 
     Raises
     ------
@@ -232,16 +267,16 @@ def parse_group(text: str) -> Group:
     if start not in GROUPS:
         raise _wrong(text, f"no preset {start!r}; there are {', '.join(GROUPS)}")
     values: dict[str, Any] = {"name": name}
-    factors = dict(GROUPS[start].factors)
+    changes = list(GROUPS[start].changes)
     for key, value in pairs:
-        if found := _FACTOR.fullmatch(key):
-            factors[(found[1], found[2])] = _number(text, key, value)
+        if found := _CHANGE.fullmatch(key):
+            changes.append(_change(text, found, _number(text, key, value)))
         elif key == "shape":
             values["shape"] = value
         elif key != "preset":
             values[_key(text, key)] = _number(text, key, value)
     try:
-        return replace(GROUPS[start], factors=factors, **values)
+        return replace(GROUPS[start], changes=tuple(changes), **values)
     except ValueError as error:
         raise _wrong(text, str(error)) from error
 
@@ -252,6 +287,11 @@ def _pair(text: str, item: str) -> tuple[str, str]:
     if not equals or not key:
         raise _wrong(text, f"{item.strip()!r} is not key=value")
     return key.strip(), value.strip()
+
+
+def _change(text: str, found: re.Match[str], value: float) -> Change:
+    where = dict(_pair(text, item) for item in found[2].split("&"))
+    return Change(where, gain=value) if found[1] == "gain" else Change(where, delay_s=value)
 
 
 def _key(text: str, key: str) -> str:

@@ -8,9 +8,17 @@ from numpy.typing import NDArray
 
 from mimicry.records._check import as_mapping
 from mimicry.records.timeline import TrialTable
-from mimicry.synthetic.effects import Effect, Group
+from mimicry.synthetic.effects import Change, Effect, Group
 
-__all__ = ["EARLIEST_S", "Participant", "draw_participant", "trial_gains", "trial_latencies"]
+__all__ = [
+    "EARLIEST_S",
+    "Participant",
+    "concerned",
+    "draw_participant",
+    "instruction",
+    "trial_gains",
+    "trial_latencies",
+]
 
 #: No response starts earlier than this after its stimulus.
 EARLIEST_S = 0.1
@@ -32,6 +40,8 @@ class Participant:
         This person's mean latency (s).
     responder
         False: never responds to any stimulus (instructed imitation still works).
+    traits
+        Measure of the person -> z value.
     """
 
     participant_id: str
@@ -40,13 +50,30 @@ class Participant:
     deviation: Mapping[str, float]
     latency_s: float
     responder: bool
+    traits: Mapping[str, float]
 
     def gain(self, condition: str) -> float:
         """Return the mean gain in trials of `condition`, before factors of other columns."""
         if not self.responder:
             return 0.0
-        factor = self.group.factors.get(("condition", condition), 1.0)
-        return self.group.gain * factor + self.deviation.get(condition, 0.0)
+        changes = [c for c in self.group.changes if dict(c.where) == {"condition": condition}]
+        factor = np.prod([self._factor(c) for c in changes])
+        return float(self.group.gain * factor + self.deviation.get(condition, 0.0))
+
+    def changes(self, trials: TrialTable) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return (K,) factors on the gain and (K,) delays (s) that the group's changes bring."""
+        factors, delays = np.ones(len(trials)), np.zeros(len(trials))
+        for change in self.group.changes:
+            here = concerned(change, trials)
+            factors[here] *= self._factor(change)
+            delays[here] += change.delay_s * self._z(change)
+        return factors, delays
+
+    def _z(self, change: Change) -> float:
+        return 1.0 if change.trait is None else self.traits.get(change.trait, 0.0)
+
+    def _factor(self, change: Change) -> float:
+        return 1 + (change.gain - 1) * self._z(change)
 
 
 def draw_participant(
@@ -59,9 +86,10 @@ def draw_participant(
     """Draw one person of `group`.
 
     Gains are normal around the group's, with the effect's spread and correlation between
-    conditions; a negative one is a person who counter-mimics. The order of `conditions`
-    does not matter.
+    conditions; a negative one is a person who counter-mimics. Traits that changes name are
+    standard normal. The order of `conditions` does not matter.
     """
+    traits = sorted({change.trait for change in group.changes if change.trait is not None})
     names = sorted(set(conditions))
     common, own = rng.standard_normal(), rng.standard_normal(len(names))
     z = np.sqrt(effect.person_r) * common + np.sqrt(1 - effect.person_r) * own
@@ -77,7 +105,17 @@ def draw_participant(
         deviation=as_mapping(deviation),
         latency_s=float(max(EARLIEST_S, latency)),
         responder=bool(rng.random() >= group.nonresponders),
+        traits=as_mapping({name: float(rng.standard_normal()) for name in traits}),
     )
+
+
+def concerned(change: Change, trials: TrialTable) -> NDArray[np.bool_]:
+    """Return (K,) whether a trial agrees with everything in ``change.where``."""
+    here = np.ones(len(trials), dtype=bool)
+    for column, value in change.where.items():
+        values = design_values(trials, column)
+        here &= np.array(values) == value if values is not None else False
+    return here
 
 
 def design_values(trials: TrialTable, column: str) -> tuple[str, ...] | None:
@@ -110,10 +148,7 @@ def trial_gains(
     """Return (K,) gains of spontaneous responses, and whether each trial had a response."""
     group, n = person.group, len(trials)
     gains = np.full(n, group.gain)
-    for (column, value), factor in group.factors.items():
-        values = design_values(trials, column)
-        if values is not None:
-            gains[np.array(values) == value] *= factor
+    gains *= person.changes(trials)[0]
     gains += [person.deviation.get(c, 0.0) for c in trials.condition]
     gains *= 1 - group.habituation * np.linspace(0.0, 1.0, n)
     gains[instruction(trials) == "inhibit"] *= group.inhibit
@@ -122,7 +157,9 @@ def trial_gains(
     return np.where(responded, gains, 0.0), responded
 
 
-def trial_latencies(person: Participant, n: int, rng: np.random.Generator) -> NDArray[np.float64]:
-    """Return (n,) times from the stimulus's movement to the response (s)."""
-    spread = person.group.trial_latency_sd * rng.standard_normal(n)
-    return np.maximum(EARLIEST_S, person.latency_s + spread)
+def trial_latencies(
+    person: Participant, trials: TrialTable, rng: np.random.Generator
+) -> NDArray[np.float64]:
+    """Return (K,) times from the stimulus's movement to the response (s)."""
+    spread = person.group.trial_latency_sd * rng.standard_normal(len(trials))
+    return np.maximum(EARLIEST_S, person.latency_s + person.changes(trials)[1] + spread)

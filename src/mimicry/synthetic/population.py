@@ -176,7 +176,7 @@ def respond(
     """Draw what `person` does in each trial: gain, latency and amplitudes."""
     names, n = tuple(names), len(trials)
     gains, responded = trial_gains(person, trials, rng)
-    latencies = trial_latencies(person, n, rng)
+    latencies = trial_latencies(person, trials, rng)
     amplitude = gains[:, None] * _spontaneous(trials, timelines, person, names)
     asked = instruction(trials) == "imitate"
     noise = 1 + person.effect.trial_cv * rng.standard_normal(n)

@@ -81,18 +81,23 @@ def shuffled_order(
 
 
 def _restricted(counts: list[int], max_run: int, rng: np.random.Generator) -> list[int] | None:
-    left = np.array(counts, dtype=float)
-    sequence: list[int] = []
-    while left.sum() > 0:
-        chance = left.copy()
-        recent = sequence[-max_run:]
-        if len(recent) == max_run and len(set(recent)) == 1:
-            chance[recent[0]] = 0.0
-        if chance.sum() == 0:
+    """Draw labels one by one; None when only the forbidden label is left."""
+    left, sequence = list(counts), []
+    previous, length = -1, 0
+    for share in rng.random(sum(counts)).tolist():
+        barred = previous if length == max_run else -1
+        total = sum(n for label, n in enumerate(left) if label != barred)
+        if total == 0:
             return None
-        label = int(np.searchsorted(np.cumsum(chance), rng.random() * chance.sum(), side="right"))
-        sequence.append(label)
+        place = share * total
+        for label, n in enumerate(left):
+            place -= n if label != barred else 0
+            if place < 0:
+                break
+        length = length + 1 if label == previous else 1
+        previous = label
         left[label] -= 1
+        sequence.append(label)
     return sequence
 
 

@@ -43,8 +43,14 @@ class Effect:
     trial_sd
         Action unit -> SD of an extra movement in every trial, whatever the condition, in
         action-unit units; ``"*"`` holds for all others. It rises and falls like a response.
+    trial_sd_factor
+        Condition -> factor on `trial_sd` in its trials (1 for those not named).
     trial_cv
         Trial-to-trial SD of the response itself, as a share of it.
+    clip_sd
+        Action unit -> SD over clips of a movement that a clip draws from everybody, whatever
+        it shows. It is drawn once for a study
+        (:func:`~mimicry.synthetic.participants.draw_clip_effects`).
     source
         Where the numbers come from.
     """
@@ -55,14 +61,17 @@ class Effect:
     person_sd: Mapping[str, float] = field(default_factory=lambda: {"*": 1 / 3})
     person_r: float = 0.5
     trial_sd: Mapping[str, float] = field(default_factory=lambda: {"*": 0.0})
+    trial_sd_factor: Mapping[str, float] = field(default_factory=dict)
     trial_cv: float = 0.3
+    clip_sd: Mapping[str, float] = field(default_factory=dict)
     source: str = "default"
 
     def __post_init__(self) -> None:
         amplitude = {c: as_mapping(v) for c, v in self.amplitude.items()}
         object.__setattr__(self, "amplitude", as_mapping(amplitude))
         object.__setattr__(self, "person_sd", as_mapping(self.person_sd))
-        object.__setattr__(self, "trial_sd", as_mapping(self.trial_sd))
+        for key in ("trial_sd", "trial_sd_factor", "clip_sd"):
+            object.__setattr__(self, key, as_mapping(getattr(self, key)))
         if not 0 <= self.person_r <= 1:
             raise ValueError(f"person_r is {self.person_r}, expected 0 to 1")
 
@@ -133,7 +142,8 @@ class Group:
     nonresponders
         Share of people who never respond.
     habituation
-        Share of the response that is lost from the first trial to the last, linearly.
+        Share of the response (and of `every_stimulus`) that is lost from the first trial to
+        the last, linearly.
     every_stimulus
         Action unit -> movement (action-unit units) made to **every** stimulus alike. It is
         no mimicry: orienting, startle, talking.

@@ -14,7 +14,9 @@ __all__ = [
     "EARLIEST_S",
     "Participant",
     "concerned",
+    "draw_clip_effects",
     "draw_participant",
+    "habituated",
     "instruction",
     "trial_gains",
     "trial_latencies",
@@ -109,6 +111,16 @@ def draw_participant(
     )
 
 
+def draw_clip_effects(
+    effect: Effect, stimuli: Iterable[str], rng: np.random.Generator
+) -> dict[str, dict[str, float]]:
+    """Return stimulus id -> action unit -> movement that this clip draws from everybody."""
+    return {
+        stimulus: {unit: float(sd * rng.standard_normal()) for unit, sd in effect.clip_sd.items()}
+        for stimulus in sorted(set(stimuli))
+    }
+
+
 def concerned(change: Change, trials: TrialTable) -> NDArray[np.bool_]:
     """Return (K,) whether a trial agrees with everything in ``change.where``."""
     here = np.ones(len(trials), dtype=bool)
@@ -150,11 +162,16 @@ def trial_gains(
     gains = np.full(n, group.gain)
     gains *= person.changes(trials)[0]
     gains += [person.deviation.get(c, 0.0) for c in trials.condition]
-    gains *= 1 - group.habituation * np.linspace(0.0, 1.0, n)
+    gains *= habituated(group, n)
     gains[instruction(trials) == "inhibit"] *= group.inhibit
     gains *= 1 + person.effect.trial_cv * rng.standard_normal(n)
     responded = (rng.random(n) < group.response_probability) & person.responder
     return np.where(responded, gains, 0.0), responded
+
+
+def habituated(group: Group, n: int) -> NDArray[np.float64]:
+    """Return (n,) what is left of a response, trial by trial."""
+    return 1 - group.habituation * np.linspace(0.0, 1.0, n)
 
 
 def trial_latencies(

@@ -18,6 +18,7 @@ from mimicry.records.tracks import ActionUnitTrack
 from mimicry.synthetic.nuisance import NUISANCE, Nuisance, add_nuisance, frame_times
 from mimicry.synthetic.participants import (
     Participant,
+    habituated,
     instruction,
     trial_gains,
     trial_latencies,
@@ -27,7 +28,14 @@ from mimicry.synthetic.shapes import EYELIDS, FALL_S, sample_shapes, shape_table
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["ALL_UNITS", "SessionTruth", "SimulatedSession", "respond", "simulate_session"]
+__all__ = [
+    "ALL_UNITS",
+    "SessionTruth",
+    "SimulatedSession",
+    "movements",
+    "respond",
+    "simulate_session",
+]
 
 Floats = NDArray[np.float64]
 
@@ -36,8 +44,8 @@ ALL_UNITS = (
     *("AU01", "AU02", "AU04", "AU05", "AU06", "AU07", "AU09", "AU10", "AU12", "AU14"),
     *("AU15", "AU17", "AU18", "AU20", "AU23", "AU25", "AU26", "AU43", "AU45"),
 )
-#: Seconds recorded before the first clip and after the last one.
-LEAD_IN_S, LEAD_OUT_S = 2.0, 2.5
+#: Seconds recorded after the last clip.
+LEAD_OUT_S = 2.5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -107,6 +115,7 @@ def simulate_session(
     names: Sequence[str] = ALL_UNITS,
     fps: float = 30.0,
     duration_s: float | None = None,
+    clip_effects: Mapping[str, Mapping[str, float]] | None = None,
 ) -> SimulatedSession:
     """Return what a camera would have measured, and what really happened.
 
@@ -128,6 +137,9 @@ def simulate_session(
         Nominal frame rate; `nuisance` jitters and drops frames.
     duration_s
         Length of the recording; None: until 2.5 s after the last clip.
+    clip_effects
+        Stimulus id -> action unit -> movement that the clip draws from everybody, from
+        :func:`~mimicry.synthetic.participants.draw_clip_effects`.
 
     Raises
     ------
@@ -135,7 +147,7 @@ def simulate_session(
         When a trial shows a stimulus that `timelines` does not hold.
     """
     ends = _clip_ends(trials, timelines)
-    truth = respond(trials, timelines, person, names=names, rng=rng)
+    truth = respond(trials, timelines, person, names=names, rng=rng, clip_effects=clip_effects)
     if duration_s is None:
         duration_s = float(np.max(trials.onset_s + ends)) + LEAD_OUT_S
     times = frame_times(duration_s, fps, nuisance, rng)
@@ -172,6 +184,7 @@ def respond(
     *,
     names: Sequence[str],
     rng: np.random.Generator,
+    clip_effects: Mapping[str, Mapping[str, float]] | None = None,
 ) -> SessionTruth:
     """Draw what `person` does in each trial: gain, latency and amplitudes."""
     names, n = tuple(names), len(trials)
@@ -182,8 +195,10 @@ def respond(
     noise = 1 + person.effect.trial_cv * rng.standard_normal(n)
     copied = person.group.imitate * noise[:, None] * _stimulus_peaks(trials, timelines, names)
     amplitude = np.where(asked[:, None], copied, amplitude)
-    sd = np.array([person.effect.extra_sd(name[:4]) for name in names])
-    same = np.array([person.group.every_stimulus.get(name[:4], 0.0) for name in names])
+    extra = _extra_movement(trials, person, names, rng)
+    for k, stimulus in enumerate(trials.stimulus_id if clip_effects else ()):
+        drawn = (clip_effects or {}).get(stimulus, {})
+        extra[k] += [drawn.get(name[:4], 0.0) for name in names]
     return SessionTruth(
         trials=trials,
         names=names,
@@ -191,8 +206,21 @@ def respond(
         responded=responded | asked,
         latency_s=latencies,
         amplitude=amplitude,
-        extra=same + sd * rng.standard_normal((n, len(names))),
+        extra=extra,
     )
+
+
+def _extra_movement(
+    trials: TrialTable, person: Participant, names: tuple[str, ...], rng: np.random.Generator
+) -> Floats:
+    """(K, A) movement in each trial that has nothing to do with what the stimulus shows."""
+    effect = person.effect
+    sd = np.array([effect.extra_sd(name[:4]) for name in names])
+    factor = np.array([effect.trial_sd_factor.get(c, 1.0) for c in trials.condition])
+    same = np.array([person.group.every_stimulus.get(name[:4], 0.0) for name in names])
+    left = habituated(person.group, len(trials))
+    noise = rng.standard_normal((len(trials), len(names)))
+    return np.asarray(left[:, None] * same + factor[:, None] * sd * noise)
 
 
 def movements(

@@ -41,25 +41,27 @@ def shape_tables(
     grid = np.arange(0.0, (longest + FALL_S) * 1.5 + 2 * STEP_S, STEP_S)
     scale = 1.5 if shape == "slow" else 1.0
     tables = np.zeros((len(timelines), len(grid)))
+    known: dict[tuple[float, float, bytes, bytes], Floats] = {}  # many clips share one course
     for k, (timeline, end) in enumerate(zip(timelines, ends_s, strict=True)):
         if shape == "brief":
             tables[k] = minimum_jerk(grid / 0.4) - minimum_jerk((grid - 0.4) / 0.6)
-        else:
-            tables[k] = _follow(timeline, end, grid / scale)
+            continue
+        moved = [name[:4] not in EYELIDS for name in timeline.names]
+        course = timeline.intensity[:, moved].max(axis=1, initial=0.0)
+        key = (end, timeline.onset_s, timeline.times_s.tobytes(), course.tobytes())
+        if key not in known:
+            known[key] = _follow(timeline, course, end, grid / scale)
+        tables[k] = known[key]
     tables[:, -1] = 0.0
     return tables
 
 
-def _follow(timeline: StimulusTimeline, end_s: float, grid: Floats) -> Floats:
+def _follow(timeline: StimulusTimeline, largest: Floats, end_s: float, grid: Floats) -> Floats:
     length = end_s - timeline.onset_s
     inside = np.minimum(grid, length)
-    moved = [name for name in timeline.names if name[:4] not in EYELIDS]
-    course = np.zeros(len(grid))
-    if moved:
-        at = timeline.onset_s + inside
-        course = np.max([timeline.at(at, name) for name in moved], axis=0)
+    course = np.interp(timeline.onset_s + inside, timeline.times_s, largest)
     static = timeline.apex_s <= timeline.onset_s
-    if course.max(initial=0.0) <= 0 or static:
+    if course.max() <= 0 or static:
         course = minimum_jerk(inside / RISE_S)
     fall = 1 - minimum_jerk((grid - length) / FALL_S)
     return np.asarray(course / course.max() * fall)

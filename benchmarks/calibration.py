@@ -19,16 +19,17 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
+
 from mimicry.kernels.baseline import delta, pooled_sd
 from mimicry.kernels.correlation import lag_samples, lagged_correlation
+from mimicry.kernels.orders import restricted_orders
 from mimicry.kernels.windows import in_window
+from mimicry.records import AlignedTrials, EmotionMap, ScoringSettings
 from mimicry.scoring.lag import profiles
 from mimicry.scoring.pattern import pattern_score
 from mimicry.scoring.swap import Redraw, SwapDesign, label_swap
 from mimicry.scoring.validity import judge_trials
-
-from mimicry.records import AlignedTrials, EmotionMap, ScoringSettings
-from mimicry.synthetic.design import make_trials, shuffled_order
+from mimicry.synthetic.design import make_trials
 from mimicry.synthetic.effects import GROUPS, Change, Effect, Group
 from mimicry.synthetic.nuisance import NUISANCE, Nuisance
 from mimicry.synthetic.participants import draw_clip_effects, draw_participant
@@ -46,6 +47,7 @@ ORIENTING = replace(GROUPS["same-to-all"], every_stimulus={"AU12": 0.3, "AU04": 
 WEBCAM = NUISANCE["webcam"]
 DRIFTING = replace(WEBCAM, drift=8.0, drift_tau_s=10.0, trend=20.0)
 ALPHA = 0.05
+REDRAWS = 199
 SEED = 20240521
 
 
@@ -189,7 +191,7 @@ def p_values(
     peak = peaks(aligned, situation.emotion, settings)
     peak[~valid] = np.nan
     if situation.swap == "redraw":
-        settings = replace(settings, surrogates=199)
+        settings = replace(settings, surrogates=REDRAWS)
     free = replace(settings, swap="free", surrogates=999)
     found = {
         "declared": label_swap(score, own, rest, design, settings, rng).p,
@@ -222,12 +224,22 @@ def session(
         names=UNITS,
         clip_effects=draw_clip_effects(situation.effect, trials.stimulus_id, rng),
     )
-    labels = [c for c, n in situation.counts.items() for _ in range(n)]
+    return align(made.track, trials, timelines, settings), randomiser(situation)
 
-    def redraw(draw: np.random.Generator) -> list[str]:
-        return [labels[k] for k in shuffled_order(labels, draw, **situation.order)]
 
-    return align(made.track, trials, timelines, settings), redraw
+def randomiser(situation: Situation) -> Redraw:
+    """Return what draws the conditions of the session in a new order, as the design does."""
+    names = np.array(list(situation.counts))
+    counts = list(situation.counts.values())
+    ahead: list[list[str]] = []
+
+    def redraw(rng: np.random.Generator) -> list[str]:
+        if not ahead:
+            limit = situation.order.get("max_run")
+            ahead.extend(names[restricted_orders(counts, limit, rng, REDRAWS)].tolist())
+        return ahead.pop()
+
+    return redraw
 
 
 def peaks(aligned: AlignedTrials, emotion: str, settings: ScoringSettings) -> np.ndarray:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from mimicry.kernels.orders import restricted_orders
 from mimicry.records.timeline import StimulusTimeline, TrialTable
 from mimicry.synthetic.shapes import minimum_jerk
 
@@ -54,51 +55,21 @@ def shuffled_order(
     """Return an order of `labels` as indices.
 
     `run` > 1 keeps trials of one label together in runs of this length (mini-blocks, which
-    are shuffled). `max_run` allows at most so many equal labels one after the other; the
-    order is then drawn trial by trial, each label with a chance in proportion to how many of
-    it are left, and begun again when it runs into a corner.
+    are shuffled). `max_run` allows at most so many equal labels (or mini-blocks) one after the
+    other; every order that keeps it is equally likely.
 
     Raises
     ------
     ValueError
-        When 10,000 tries give no order that keeps `max_run`.
+        When no order keeps `max_run`.
     """
-    pools = {
-        label: rng.permutation([k for k, other in enumerate(labels) if other == label])
-        for label in dict.fromkeys(labels)
-    }
-    if run > 1:
-        pieces = [p[i : i + run] for p in pools.values() for i in range(0, len(p), run)]
-        return np.concatenate([pieces[k] for k in rng.permutation(len(pieces))])
-    if max_run is None:
-        return rng.permutation(len(labels))
-    for _ in range(10_000):
-        sequence = _restricted([len(p) for p in pools.values()], max_run, rng)
-        if sequence is not None:
-            left = [list(p) for p in pools.values()]
-            return np.array([left[label].pop() for label in sequence], dtype=np.intp)
-    raise ValueError(f"no order of {len(labels)} trials keeps runs to {max_run}")
-
-
-def _restricted(counts: list[int], max_run: int, rng: np.random.Generator) -> list[int] | None:
-    """Draw labels one by one; None when only the forbidden label is left."""
-    left, sequence = list(counts), []
-    previous, length = -1, 0
-    for share in rng.random(sum(counts)).tolist():
-        barred = previous if length == max_run else -1
-        total = sum(n for label, n in enumerate(left) if label != barred)
-        if total == 0:
-            return None
-        place = share * total
-        for label, n in enumerate(left):
-            place -= n if label != barred else 0
-            if place < 0:
-                break
-        length = length + 1 if label == previous else 1
-        previous = label
-        left[label] -= 1
-        sequence.append(label)
-    return sequence
+    names = list(dict.fromkeys(labels))
+    pools = [
+        rng.permutation([k for k, other in enumerate(labels) if other == name]) for name in names
+    ]
+    pieces = [[pool[i : i + run] for i in range(0, len(pool), run)] for pool in pools]
+    order = restricted_orders([len(p) for p in pieces], max_run, rng)[0]
+    return np.concatenate([pieces[label].pop() for label in order])
 
 
 def make_trials(

@@ -148,8 +148,9 @@ class Group:
         Action unit -> movement (action-unit units) made to **every** stimulus alike. It is
         no mimicry: orienting, startle, talking.
     imitate, inhibit
-        Factor on the response in trials of a block or phase of that name. The former acts on
-        the stimulus's own amplitude, the latter on the spontaneous response.
+        Factor on the response in trials whose task, block or phase has that name. The former
+        acts on the stimulus's own amplitude, the latter on the spontaneous response. None:
+        people respond as in any other trial.
 
     Raises
     ------
@@ -169,8 +170,8 @@ class Group:
     nonresponders: float = 0.0
     habituation: float = 0.0
     every_stimulus: Mapping[str, float] = field(default_factory=dict)
-    imitate: float = 0.7
-    inhibit: float = 0.5
+    imitate: float | None = 0.7
+    inhibit: float | None = 0.5
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "every_stimulus", as_mapping(self.every_stimulus))

@@ -163,7 +163,8 @@ def trial_gains(
     gains *= person.changes(trials)[0]
     gains += [person.deviation.get(c, 0.0) for c in trials.condition]
     gains *= habituated(group, n)
-    gains[instruction(trials) == "inhibit"] *= group.inhibit
+    if group.inhibit is not None:
+        gains[instruction(trials) == "inhibit"] *= group.inhibit
     gains *= 1 + person.effect.trial_cv * rng.standard_normal(n)
     responded = (rng.random(n) < group.response_probability) & person.responder
     return np.where(responded, gains, 0.0), responded

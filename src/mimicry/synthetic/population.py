@@ -191,10 +191,12 @@ def respond(
     gains, responded = trial_gains(person, trials, rng)
     latencies = trial_latencies(person, trials, rng)
     amplitude = gains[:, None] * _spontaneous(trials, timelines, person, names)
-    asked = instruction(trials) == "imitate"
-    noise = 1 + person.effect.trial_cv * rng.standard_normal(n)
-    copied = person.group.imitate * noise[:, None] * _stimulus_peaks(trials, timelines, names)
-    amplitude = np.where(asked[:, None], copied, amplitude)
+    asked = np.zeros(n, dtype=bool)
+    if person.group.imitate is not None:
+        asked = instruction(trials) == "imitate"
+        noise = 1 + person.effect.trial_cv * rng.standard_normal(n)
+        copied = person.group.imitate * noise[:, None] * _stimulus_peaks(trials, timelines, names)
+        amplitude = np.where(asked[:, None], copied, amplitude)
     extra = _extra_movement(trials, person, names, rng)
     for k, stimulus in enumerate(trials.stimulus_id if clip_effects else ()):
         drawn = (clip_effects or {}).get(stimulus, {})

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["bin_counts", "bin_edges", "in_window", "window_mean", "window_sd"]
+__all__ = ["bin_counts", "bin_edges", "in_window", "window_mean", "window_sd", "window_slices"]
 
 _TOLERANCE_S = 1e-9
 
@@ -19,6 +19,21 @@ def in_window(times_s: ArrayLike, window_s: tuple[float, float]) -> NDArray[np.b
     times = np.asarray(times_s, dtype=np.float64)
     start, stop = window_s
     return np.asarray((times >= start - _TOLERANCE_S) & (times < stop - _TOLERANCE_S))
+
+
+def window_slices(
+    times_s: ArrayLike, starts_s: ArrayLike, window_s: tuple[float, float]
+) -> list[slice]:
+    """The samples of the half-open window after each start, as slices of increasing times.
+
+    Examples
+    --------
+    >>> window_slices([0.0, 0.1, 0.2, 0.3], [0.1], (0.0, 0.2))
+    [slice(1, 3, None)]
+    """
+    starts = np.asarray(starts_s, dtype=np.float64)
+    edges = starts[:, None] + np.asarray(window_s) - _TOLERANCE_S
+    return [slice(int(a), int(b)) for a, b in np.searchsorted(np.asarray(times_s), edges)]
 
 
 def window_mean(values: ArrayLike, chosen: ArrayLike) -> NDArray[np.float64]:

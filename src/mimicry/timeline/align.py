@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from mimicry.errors import EventsError, NoFaceError, QualityWarning, StimulusError, TableError
 from mimicry.kernels.resample import sample_at, time_grid
 from mimicry.kernels.smooth import gaussian_smooth
-from mimicry.kernels.windows import bin_counts, bin_edges, in_window
+from mimicry.kernels.windows import bin_counts, bin_edges, window_slices
 from mimicry.records import (
     ActionUnitTrack,
     AlignedTrials,
@@ -236,32 +236,40 @@ def _stimuli(
 
 def _quality(track: ActionUnitTrack, onset: Floats, settings: ScoringSettings) -> dict[str, Floats]:
     """Numbers about each trial from the start of its baseline to the primary window's end."""
-    rows = [_trial_quality(track, float(t), settings) for t in onset]
+    window = settings.baseline_s[0], settings.windows[settings.primary_window][1]
+    edges = window_slices(track.times_s, onset, window)
+    speech = track.quality.get("speech", np.zeros(len(track))) == 1
+    in_baseline = window_slices(track.times_s, onset, settings.baseline_s)
+    frame_s = float(np.median(np.diff(track.times_s))) if len(track) > 1 else 0.0
+    first, last = track.times_s[0] - frame_s, track.times_s[-1] + frame_s
+    seen, blink, pose = track.tracked, _blink(track), np.abs(track.pose_deg[:, :2])
+    rows = [
+        _trial_quality(track.times_s[s] - t, seen[s], blink[s], pose[s], window)
+        | {
+            "speech": float(speech[b].any()),
+            "outside": float(t + window[0] < first or t + window[1] > last),
+        }
+        for t, s, b in zip(onset.tolist(), edges, in_baseline, strict=True)
+    ]
     return {name: np.array([row[name] for row in rows]) for name in rows[0]}
 
 
 def _trial_quality(
-    track: ActionUnitTrack, onset: float, settings: ScoringSettings
+    times: Floats,
+    tracked: NDArray[np.bool_],
+    blink: NDArray[np.bool_],
+    pose: Floats,
+    window: tuple[float, float],
 ) -> dict[str, float]:
-    start, stop = settings.baseline_s[0], settings.windows[settings.primary_window][1]
-    inside = in_window(track.times_s - onset, (start, stop))
-    times, tracked = track.times_s[inside] - onset, track.tracked[inside]
+    """Numbers about the frames of one trial, their times counted from the dynamic onset."""
     n = len(times)
-    seen = times[tracked]
-    pose = np.abs(track.pose_deg[inside][tracked][:, :2])
-    blink = _blink(track)[inside]
-    speech = track.quality.get("speech", np.zeros(len(track)))[inside]
-    before = in_window(times, settings.baseline_s)
-    frame_s = float(np.median(np.diff(track.times_s))) if len(track) > 1 else 0.0
+    start, stop = window
+    angles = pose[tracked & np.isfinite(pose).any(axis=1)]
     return {
         "n_frames": float(n),
         "tracked_fraction": float(tracked.mean()) if n else np.nan,
-        "max_gap_s": float(np.diff(np.concatenate([[start], seen, [stop]])).max()),
+        "max_gap_s": float(np.diff([start, *times[tracked], stop]).max()),
         "fps_effective": float((n - 1) / (times[-1] - times[0])) if n > 1 else np.nan,
-        "pose_max_deg": float(np.nanmax(pose)) if np.isfinite(pose).any() else np.nan,
+        "pose_max_deg": float(np.nanmax(angles)) if len(angles) else np.nan,
         "blink_fraction": float(blink[tracked].mean()) if tracked.any() else np.nan,
-        "speech": float((speech[before] == 1).any()),
-        "outside": float(
-            onset + start < track.times_s[0] - frame_s or onset + stop > track.times_s[-1] + frame_s
-        ),
     }

@@ -182,6 +182,7 @@ def p_values(
         conditions=list(conditions),
         clips=aligned.trials.stimulus_id,
         identities=aligned.trials.columns["identity"],
+        runs=aligned.trials.columns["run"],
         redraw=redraw,
     )
     raw = delta(aligned.times_s, aligned.response, settings.windows["main"])

@@ -48,6 +48,8 @@ class ScoringSettings:
         valence.
     swap
         What the label-swap null permutes; follows the randomisation of the design.
+    run_column
+        Design column that numbers mini-blocks, for ``swap: block``.
     phase_column
         Design column whose values (watch, imitate, inhibit) are never pooled; without such a
         column all trials belong together.
@@ -69,6 +71,7 @@ class ScoringSettings:
     swap: Swap = "free"
     identity_column: str = "identity"
     block_column: str = "block"
+    run_column: str = "run"
     phase_column: str = "block"
     imitate_phase: str = "imitate"
     rate_hz: float = 30.0

@@ -245,10 +245,12 @@ class _Phase:
         trials = self.aligned.trials
         by = self.settings.identity_column
         column = trials.columns.get(by) or trials.columns.get(self.settings.block_column)
+        runs = trials.columns.get(self.settings.run_column)
         design = SwapDesign(
             conditions=[trials.condition[k] for k in at],
             clips=[trials.stimulus_id[k] for k in at],
             identities=[column[k] if column else "" for k in at],
+            runs=[runs[k] for k in at] if runs else (),
             redraw=self.redraw,
         )
         rng = generator(

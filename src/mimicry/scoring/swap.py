@@ -9,7 +9,9 @@ What is swapped follows the way in which the design dealt the labels (`swap`):
 ``pairs``
     Emotion and reference within one identity (or block).
 ``block``
-    Labels over whole runs of equal condition.
+    Labels over whole runs of equal condition (mini-blocks). Two mini-blocks of one condition
+    that happen to follow one another stay two where a column numbers them; taken for one run
+    they make the test conservative.
 ``redraw``
     New orders from the protocol's own randomiser. Needed when run lengths were limited.
 """
@@ -58,6 +60,8 @@ class SwapDesign:
     ----------
     conditions, clips, identities
         One text a trial; an identity may be "" when not known.
+    runs
+        Number or name of the mini-block of each trial, where the design has such.
     redraw
         The protocol's randomiser: takes a generator, returns the conditions of the phase's
         trials in a new order. Only for ``swap: redraw``.
@@ -66,6 +70,7 @@ class SwapDesign:
     conditions: Sequence[str]
     clips: Sequence[str] = ()
     identities: Sequence[str] = ()
+    runs: Sequence[str] = ()
     redraw: Redraw | None = None
 
 
@@ -131,7 +136,7 @@ def label_swap(
         return _swap_clips(y, mine, used, design, settings, rng)
     if settings.swap == "redraw":
         return _redraw(y, mine, rest, used, design, settings, rng)
-    units = _runs(design.conditions)[used] if settings.swap == "block" else np.arange(used.sum())
+    units = _runs(design)[used] if settings.swap == "block" else np.arange(used.sum())
     return _swap_units(y[used], mine[used], units, settings, rng)
 
 
@@ -145,10 +150,14 @@ def _two_long_blocks(own: Flags) -> bool:
     return len(changes) == 1 and min(changes[0] + 1, len(own) - changes[0] - 1) >= _LONG_BLOCK
 
 
-def _runs(conditions: Sequence[str]) -> NDArray[np.int64]:
-    """Number of the run of equal conditions that each trial belongs to."""
-    labels = np.array(conditions)
-    return np.concatenate([[0], np.cumsum(labels[1:] != labels[:-1])])
+def _runs(design: SwapDesign) -> NDArray[np.int64]:
+    """Number of the run of equal conditions within one mini-block that each trial belongs to."""
+    labels = np.array(design.conditions)
+    changes = labels[1:] != labels[:-1]
+    if design.runs:
+        runs = np.array(design.runs)
+        changes |= runs[1:] != runs[:-1]
+    return np.concatenate([[0], np.cumsum(changes)])
 
 
 def _swap_units(

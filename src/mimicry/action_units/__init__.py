@@ -9,6 +9,7 @@ from mimicry.action_units.definitions import (
     columns,
 )
 from mimicry.action_units.measure import measure
+from mimicry.action_units.streaming import measure_chunks
 
 __all__ = [
     "ACTION_UNITS",
@@ -18,4 +19,5 @@ __all__ = [
     "ActionUnit",
     "columns",
     "measure",
+    "measure_chunks",
 ]

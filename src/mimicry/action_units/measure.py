@@ -22,7 +22,7 @@ from mimicry.action_units.shape import POSE_SIGNS, FaceShape, face_shape, person
 from mimicry.action_units.unmixing import UNMIXING_VERSION, unmixing
 from mimicry.records import ActionUnitTrack, LandmarkTrack
 
-__all__ = ["measure"]
+__all__ = ["measure", "units_of_shape"]
 
 Array = NDArray[np.float64]
 
@@ -70,15 +70,19 @@ def measure(
     >>> units.of("AU12").max()                                       # doctest: +SKIP
     """
     shape = face_shape(track.points_px, template=personal_template(track.points_px))
-    return _whole_track(track, shape, neutral, exclude_from_pose_fit)
+    return units_of_shape(track, shape, neutral, exclude_from_pose_fit)
 
 
-def _whole_track(
+def units_of_shape(
     track: LandmarkTrack,
     shape: FaceShape,
     neutral: Sequence[tuple[float, float]] | None,
     exclude: Sequence[tuple[float, float]],
 ) -> ActionUnitTrack:
+    """The steps that need every frame: ruler, blinks, neutral face, pose regression.
+
+    Of the `track` all is used but the positions of the landmarks.
+    """
     times = track.times_s
     pose_ok, good = within_pose(shape.pose_deg), plausible(times, shape)
     ruler = _ruler(shape, pose_ok)

@@ -83,3 +83,18 @@ def make_video() -> Callable[..., Path]:
         return path
 
     return make
+
+
+@pytest.fixture(scope="session")
+def hostile(make_video: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of files that no frame can be read from, whatever their names promise."""
+    folder = tmp_path_factory.mktemp("hostile")
+    (folder / "text.mp4").write_text("dear diary\n" * 50)
+    (folder / "zero_bytes.mp4").touch()
+    whole = make_video(folder / "whole.mp4", frames=60).read_bytes()
+    (folder / "whole.mp4").unlink()
+    (folder / "no_index.mp4").write_bytes(whole[: len(whole) // 2])
+    make_video(folder / "audio_only.mp4", frames=0, audio=True)
+    (folder / "noise.webm").write_bytes(np.random.default_rng(1).bytes(5000))
+    (folder / "dangling.mp4").symlink_to(folder / "nowhere.mp4")
+    return folder

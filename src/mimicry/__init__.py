@@ -23,6 +23,7 @@ _HOME = {
     "Synchrony": "mimicry.records",
     "SynchronySettings": "mimicry.records",
     "TrialTable": "mimicry.records",
+    "extract": "mimicry.pipeline",
     "synchrony": "mimicry.dyads",
 }
 

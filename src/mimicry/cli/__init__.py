@@ -12,6 +12,7 @@ __all__ = ["app", "main"]
 
 # command -> module; groups (sub-commands) hold a typer app called `app`
 COMMANDS: dict[str, str] = {
+    "extract": "mimicry.cli.extract",
     "synchrony": "mimicry.cli.synchrony",
 }
 GROUPS: dict[str, str] = {}

@@ -90,9 +90,11 @@ def _load(path: Path) -> "pd.DataFrame":
         if path.suffix == ".parquet":
             table = pd.read_parquet(path)
         else:
-            text = {"na_values": ["n/a"], "skipinitialspace": True, "encoding": "utf-8-sig"}
+            text: dict[str, Any] = {"na_values": ["n/a"], "skipinitialspace": True}
+            if int(pd.__version__.split(".")[0]) < 3:  # later versions read floats exactly
+                text["float_precision"] = "round_trip"
             separator = "\t" if path.suffix == ".tsv" else ","
-            table = pd.read_csv(path, sep=separator, float_precision="round_trip", **text)  # type: ignore[call-overload]  # options come as a mapping
+            table = pd.read_csv(path, sep=separator, encoding="utf-8-sig", **text)
     except (pa.ArrowException, OSError, ValueError) as error:
         first = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise TableError(f"is not a readable table ({first})", path=path) from error

@@ -1,6 +1,6 @@
 """A video file to a landmark track: whole, or as a stream of chunks in flat memory."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import ExitStack
 from importlib.metadata import version
 from pathlib import Path
@@ -107,6 +107,10 @@ class LandmarkStream:
         self._chooser = FaceChooser()
 
     def __iter__(self) -> Iterator[LandmarkTrack]:
+        return self.chunks()
+
+    def chunks(self) -> Generator[LandmarkTrack, None, None]:
+        """Iterate over the chunks; closing the generator ends the processes."""
         with ExitStack() as stack:
             pool = self._pool or stack.enter_context(WorkerPool(self._jobs))
             workers = [pool.take() for _ in range(self._jobs)]

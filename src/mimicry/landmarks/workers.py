@@ -2,6 +2,7 @@
 
 import json
 import queue
+import signal
 import subprocess
 import sys
 import tempfile
@@ -30,6 +31,7 @@ class LandmarkWorker:
     """
 
     def __init__(self) -> None:
+        self._path = ""
         self._chatter = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", "mimicry.landmarks.worker"],
@@ -68,6 +70,7 @@ class LandmarkWorker:
 
     def _send(self, request: dict[str, Any]) -> None:
         stdin = cast("BinaryIO", self._process.stdin)
+        self._path = request["path"]
         try:
             stdin.write(json.dumps(request).encode() + b"\n")
             stdin.flush()
@@ -90,8 +93,15 @@ class LandmarkWorker:
                 except queue.Full:
                     continue
 
-    def _died(self) -> RuntimeError:
+    def _died(self) -> Exception:
         code = self._process.wait()
+        if code < 0:
+            return errors.RecordingError(
+                f"the landmark process was ended by signal {-code} "
+                f"({signal.strsignal(-code) or 'unknown'})",
+                path=self._path,
+                hint="Try again; if it happens again, convert the video with another program.",
+            )
         self._chatter.seek(0)
         text = self._chatter.read().decode(errors="replace").strip()
         return RuntimeError(f"the landmark process ended with code {code}:\n{text[-4000:]}")

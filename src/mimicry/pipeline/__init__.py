@@ -3,3 +3,7 @@
 :mod:`.extraction` turns a video into landmarks and action units, :mod:`.scores` turns these
 with events and protocol into scores and a report.
 """
+
+from mimicry.pipeline.extraction import Extraction, extract, extract_recording
+
+__all__ = ["Extraction", "extract", "extract_recording"]

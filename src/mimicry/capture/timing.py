@@ -1,0 +1,68 @@
+"""What the time stamps of a recording say about its clock."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["timing_summary"]
+
+_GAP = 2.5  # in median intervals
+_STEADY = 0.05  # spread of the middle 90 % of intervals, in medians
+
+
+def timing_summary(times_s: NDArray[np.float64]) -> dict[str, Any]:
+    """Describe the intervals between frames.
+
+    Parameters
+    ----------
+    times_s
+        (T,) strictly increasing times in seconds.
+
+    Returns
+    -------
+    dict
+        ``start_s, end_s, duration_s``; ``fps_effective`` (intervals per second of recording);
+        ``interval_median_ms, interval_min_ms, interval_max_ms``; ``variable_rate`` (the middle
+        90 % of intervals differ by more than 5 % of their median); ``gaps`` longer than 2.5
+        median intervals and the seconds they hold; ``count_clock_error_s``, how far a clock
+        that counts frames (``frame / fps``) would be off at worst. None where a recording is
+        too short to tell.
+    """
+    steps = np.diff(times_s)
+    if len(steps) == 0:
+        return {
+            "start_s": float(times_s[0]),
+            "end_s": float(times_s[0]),
+            "duration_s": 0.0,
+        } | dict.fromkeys(_INTERVALS)
+    median = float(np.median(steps))
+    low, high = np.percentile(steps, [5, 95])
+    gaps = steps > _GAP * median
+    span = float(times_s[-1] - times_s[0])
+    counted = times_s[0] + np.arange(len(times_s)) * median
+    return {
+        "start_s": float(times_s[0]),
+        "end_s": float(times_s[-1]),
+        "duration_s": span,
+        "fps_effective": len(steps) / span,
+        "interval_median_ms": 1000 * median,
+        "interval_min_ms": 1000 * float(steps.min()),
+        "interval_max_ms": 1000 * float(steps.max()),
+        "variable_rate": bool(high - low > _STEADY * median),
+        "gaps": int(gaps.sum()),
+        "gap_time_s": float(steps[gaps].sum()),
+        "count_clock_error_s": float(np.abs(counted - times_s).max()),
+    }
+
+
+_INTERVALS = (
+    "fps_effective",
+    "interval_median_ms",
+    "interval_min_ms",
+    "interval_max_ms",
+    "variable_rate",
+    "gaps",
+    "gap_time_s",
+    "count_clock_error_s",
+)

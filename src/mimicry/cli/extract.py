@@ -1,0 +1,115 @@
+"""``mimicry extract``: landmarks and action units of any video, no protocol needed."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from mimicry.cli._run import Outcome, run_command, say
+
+if TYPE_CHECKING:
+    from mimicry.pipeline import Extraction
+
+__all__ = ["extract"]
+
+
+def extract(
+    videos: list[Path] = typer.Argument(help="Video files, or folders of them."),
+    out: Path = typer.Option(..., "--out", help="Folder for the results."),
+    format: str = typer.Option("parquet", "--format", help="parquet, csv or openface."),
+    neutral: list[str] = typer.Option(
+        [], "--neutral", metavar="A:B", help="Seconds in which the face is neutral; repeatable."
+    ),
+    model: Path | None = typer.Option(None, "--model", help="Another copy of the face model."),
+    jobs: int = typer.Option(0, "--jobs", help="Worker processes (0: one per core)."),
+    overwrite: bool = typer.Option(False, "--overwrite", help="Replace results that differ."),
+    as_json: bool = typer.Option(False, "--json", help="Print one JSON object on standard output."),
+) -> None:
+    """Extract landmarks and action units from videos.
+
+    Writes NAME_landmarks.parquet, NAME_au.parquet, NAME_au.json and NAME_qc.json for each video.
+    Results that are there already, made from the same inputs and settings, are kept.
+    """
+
+    def work() -> Outcome:
+        from mimicry.files import make_folder
+        from mimicry.pipeline.inputs import find_videos, named_stems, parse_intervals
+
+        options: dict[str, Any] = {
+            "format": _checked_format(format),
+            "neutral": parse_intervals(neutral, key="--neutral"),
+            "model": model,
+            "overwrite": overwrite,
+        }
+        found = named_stems(find_videos(videos))
+        return _each(found, make_folder(out), jobs, options)
+
+    run_command("extract", work, as_json=as_json)
+
+
+def _checked_format(name: str) -> str:
+    from mimicry.errors import InputError
+
+    known = ("parquet", "csv", "openface")
+    if name not in known:
+        raise InputError(f"unknown format {name!r}, expected {', '.join(known)}", key="--format")
+    return name
+
+
+def _each(found: list[tuple[Path, str]], out: Path, jobs: int, options: dict[str, Any]) -> Outcome:
+    """Extract one video after the other; of several, one that fails does not stop the rest."""
+    from mimicry.cli._progress import progress
+    from mimicry.errors import MimicryError
+    from mimicry.landmarks import WorkerPool
+    from mimicry.pipeline import extract_recording
+    from mimicry.pipeline.extraction import usable_cores
+    from mimicry.pipeline.failures import Failure, write_failures
+
+    outcome = Outcome()
+    failures: list[Failure] = []
+    workers = jobs or usable_cores()
+    with WorkerPool(workers) as pool:
+        for video, stem in found:
+            try:
+                with progress(video.name) as show:
+                    made = extract_recording(
+                        video, out, stem=stem, jobs=workers, pool=pool, progress=show, **options
+                    )
+            except MimicryError as error:
+                if len(found) == 1:
+                    raise
+                say(f"error: {error}")
+                failures.append(Failure.of(video, error))
+                continue
+            outcome.recordings.append(_entry(made))
+            outcome.outputs += made.files.values()
+            outcome.text += _line(made) + "\n"
+    table = write_failures(out, failures)
+    if failures:
+        outcome.status = "partial" if outcome.recordings else "failed"
+        outcome.outputs += [table] if table else []
+        outcome.text += f"{len(failures)} of {len(found)} failed, see {table}\n"
+    outcome.extra["failures"] = [failure.to_json() for failure in failures]
+    outcome.text = outcome.text.rstrip()
+    return outcome
+
+
+def _entry(made: "Extraction") -> dict[str, Any]:
+    return {
+        "input": str(made.recording),
+        "frames": made.frames,
+        "frames_with_face": made.frames_with_face,
+        "files": {kind: str(path) for kind, path in made.files.items()},
+        "resumed": made.resumed,
+    }
+
+
+def _line(made: "Extraction") -> str:
+    rate = made.qc["timing"]["fps_effective"]
+    share = made.frames_with_face / made.frames
+    how = f", {rate:.2f} frames/s" if rate else ""
+    kept = " (there already)" if made.resumed else ""
+    return (
+        f"{made.recording.name}: {made.frames} frames, a face in {made.frames_with_face} "
+        f"({share:.0%}){how}; {made.files['au']}{kept}"
+    )

@@ -1,0 +1,375 @@
+"""A video to landmarks and action units on disk, in flat memory and resumable.
+
+The landmark file is written while the video is read. The table of action units is measured from
+the landmark file, never from what was in memory: so measuring a recording again from its
+landmarks alone gives the same bytes. The sidecar ``_au.json`` is written last: where it is and
+its digest matches, the results are complete.
+"""
+
+import contextlib
+import os
+import platform
+import sys
+import time
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from mimicry import __version__, files
+from mimicry.action_units import measure, measure_chunks
+from mimicry.errors import InputError, OutputExistsError, QualityWarning, TableError
+from mimicry.interchange.au_table import TableFormat, read_au_table, table_name, write_au_table
+from mimicry.interchange.landmark_file import LandmarkFile, LandmarkWriter, stored
+from mimicry.landmarks import LandmarkStream, WorkerPool, join_tracks
+from mimicry.landmarks.model_file import MODEL_SHA256, checked_model
+from mimicry.pipeline.quality import quality_of, warnings_of
+from mimicry.records import ActionUnitTrack
+
+__all__ = ["Extraction", "extract", "extract_recording", "is_landmark_file", "usable_cores"]
+
+Intervals = Sequence[tuple[float, float]]
+
+_LANDMARKS = "_landmarks.parquet"
+
+
+@dataclass(frozen=True, eq=False)
+class Extraction:
+    """What extraction made of one recording.
+
+    Parameters
+    ----------
+    recording
+        The input.
+    files
+        ``landmarks``, ``au``, ``sidecar``, ``qc``: where the results lie.
+    qc
+        What the quality file says.
+    warnings
+        What the user must know about the recording.
+    resumed
+        True when the results were there already.
+    """
+
+    recording: Path
+    files: dict[str, Path]
+    qc: dict[str, Any]
+    warnings: list[str] = field(default_factory=list)
+    resumed: bool = False
+
+    @property
+    def frames(self) -> int:
+        """Number of decoded frames."""
+        return int(self.qc["frames"])
+
+    @property
+    def frames_with_face(self) -> int:
+        """Number of frames in which a face was seen."""
+        return int(self.qc["frames_with_face"])
+
+    def read_track(self) -> ActionUnitTrack:
+        """Read the table of action units back."""
+        return read_au_table(self.files["au"])
+
+
+def extract(
+    recording: str | Path,
+    *,
+    neutral: Intervals | None = None,
+    exclude_from_pose_fit: Intervals = (),
+    model: str | Path | None = None,
+    jobs: int = 1,
+    progress: Callable[[int, int | None], None] | None = None,
+) -> ActionUnitTrack:
+    """Measure the action units of a video (or of a landmark file) without writing anything.
+
+    Parameters
+    ----------
+    recording
+        A video, or a ``_landmarks.parquet`` file.
+    neutral, exclude_from_pose_fit
+        As in :func:`mimicry.action_units.measure`.
+    model, jobs, progress
+        As in :func:`mimicry.landmarks.extract_landmarks`.
+
+    Returns
+    -------
+    ActionUnitTrack
+        The same numbers as :func:`extract_recording` writes.
+
+    Raises
+    ------
+    RecordingError
+        When not one frame can be decoded.
+
+    Examples
+    --------
+    >>> track = extract("face.mp4")                          # doctest: +SKIP
+    >>> track.of("AU12").max()                               # doctest: +SKIP
+    """
+    choices: dict[str, Any] = {"neutral": neutral, "exclude_from_pose_fit": exclude_from_pose_fit}
+    if is_landmark_file(recording):
+        return measure_chunks(LandmarkFile(recording), **choices)
+    stream = LandmarkStream(recording, model=model, jobs=jobs or usable_cores(), progress=progress)
+    track = join_tracks(list(stream), {})
+    provenance = _landmark_provenance(stream, _identity(Path(recording)))
+    return measure(stored(join_tracks([track], provenance)), **choices)
+
+
+def extract_recording(
+    recording: str | Path,
+    out: str | Path,
+    *,
+    stem: str | None = None,
+    format: TableFormat = "parquet",  # noqa: A002 - the option's own name
+    neutral: Intervals | None = None,
+    exclude_from_pose_fit: Intervals = (),
+    model: str | Path | None = None,
+    jobs: int = 1,
+    overwrite: bool = False,
+    progress: Callable[[int, int | None], None] | None = None,
+    pool: WorkerPool | None = None,
+) -> Extraction:
+    """Extract one recording into landmarks, action units, their description and a quality file.
+
+    Writes ``<stem>_landmarks.parquet``, ``<stem>_au.parquet`` (or ``.csv``), ``<stem>_au.json``
+    and ``<stem>_qc.json``. An interrupted extraction leaves nothing half-written; landmarks
+    that are there and were made from the same video, model and versions are used again.
+
+    Parameters
+    ----------
+    recording
+        A video, or a ``_landmarks.parquet`` file (whose video may be gone).
+    out
+        Folder for the results; made if needed.
+    stem
+        Start of the file names; None: the recording's.
+    format
+        Of the table: ``"parquet"``, ``"csv"`` or ``"openface"``.
+    neutral, exclude_from_pose_fit
+        As in :func:`mimicry.action_units.measure`.
+    model
+        Another copy of the face model.
+    jobs
+        Landmark processes; 0: one per usable core. The results do not depend on it.
+    overwrite
+        Replace results made from other inputs or settings; otherwise they are refused.
+    progress
+        Called with finished and claimed number of frames.
+    pool
+        Landmark processes to use instead of own ones.
+
+    Returns
+    -------
+    Extraction
+
+    Raises
+    ------
+    RecordingError
+        When not one frame can be decoded.
+    OutputExistsError
+        When results of other inputs or settings are there.
+    InputError
+        When the folder cannot be written.
+    """
+    recording = Path(recording)
+    started = time.time()
+    source = _Source.of(recording, model)
+    prefix = _stem_of(recording) if stem is None else stem
+    folder = files.make_folder(Path(out))
+    paths = {
+        "landmarks": folder / f"{prefix}{_LANDMARKS}",
+        "au": folder / table_name(prefix, format),
+        "sidecar": folder / f"{prefix}_au.json",
+        "qc": folder / f"{prefix}_qc.json",
+    }
+    settings = {
+        "neutral": _pairs(neutral),
+        "exclude_from_pose_fit": _pairs(exclude_from_pose_fit),
+        "format": format,
+    }
+    digest = files.digest({"landmarks": source.digest, "settings": settings})
+    if not overwrite and _complete(paths, digest):
+        qc = files.read_json(paths["qc"])
+        return Extraction(recording, paths, qc, qc.get("warnings", []), resumed=True)
+    with _writing(folder):
+        kept = source.matches(paths["landmarks"], overwrite=overwrite)
+        for name in ("sidecar", "qc", "au"):  # the sign of completeness first
+            paths[name].unlink(missing_ok=True)
+        backend = "kept"
+        if not kept:
+            backend = source.write(paths["landmarks"], jobs or usable_cores(), progress, pool)
+        track = measure_chunks(
+            LandmarkFile(paths["landmarks"]),
+            neutral=neutral,
+            exclude_from_pose_fit=exclude_from_pose_fit,
+        )
+        qc = quality_of(track)
+        notes = warnings_of(source.identity["name"], qc)
+        files.write_json(paths["qc"], {**qc, "warnings": notes})
+        note = {"digest": digest, "settings": settings, "mimicry_version": __version__}
+        write_au_table(folder, prefix, track, format=format, note=note)
+        _write_log(folder / f"{prefix}_extract.log", recording, jobs, backend, started)
+    for text in notes:
+        warnings.warn(QualityWarning(text), stacklevel=2)
+    return Extraction(recording, paths, {**qc, "warnings": notes}, notes)
+
+
+def is_landmark_file(path: str | Path) -> bool:
+    """Tell from its name whether a recording is given by its landmarks."""
+    return Path(path).name.endswith(_LANDMARKS)
+
+
+def usable_cores() -> int:
+    """Number of cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+@dataclass(frozen=True, eq=False)
+class _Source:
+    """Where landmarks come from, and the digest of everything that decides them."""
+
+    recording: Path
+    digest: str
+    identity: dict[str, Any]
+    model: Path | None
+
+    @classmethod
+    def of(cls, recording: Path, model: str | Path | None) -> "_Source":
+        if is_landmark_file(recording):
+            found = LandmarkFile(recording).provenance
+            if "digest" not in found:
+                raise TableError("was not written by mimicry extract", path=recording)
+            return cls(recording, found["digest"], found["input"], None)
+        identity = _identity(recording)
+        return cls(recording, _landmark_digest(identity), identity, checked_model(model))
+
+    def matches(self, path: Path, *, overwrite: bool) -> bool:
+        """Tell whether these very landmarks are there; refuse others."""
+        if not path.exists():
+            return False
+        try:
+            found = LandmarkFile(path).provenance.get("digest")
+        except TableError:
+            if not overwrite:
+                raise
+            found = None
+        if found != self.digest and not overwrite:
+            raise OutputExistsError(
+                "landmarks of another recording, model or version are there already",
+                path=path,
+                hint="Choose another --out folder, or replace them with --overwrite.",
+            )
+        return bool(found == self.digest)
+
+    def write(
+        self,
+        path: Path,
+        jobs: int,
+        progress: Callable[[int, int | None], None] | None,
+        pool: WorkerPool | None,
+    ) -> str:
+        """Write the landmark file; return how results were read."""
+        if is_landmark_file(self.recording):
+            with files.atomic_path(path) as temporary:
+                temporary.write_bytes(self.recording.read_bytes())
+            return "copied"
+        stream = LandmarkStream(
+            self.recording,
+            model=self.model,
+            jobs=min(jobs, pool.jobs) if pool else jobs,
+            progress=progress,
+            pool=pool,
+        )
+        chunks = stream.chunks()
+        with contextlib.closing(chunks), files.atomic_path(path) as temporary:
+            first = next(chunks)
+            with LandmarkWriter(temporary, first.image_size_px) as writer:
+                writer.add(first)
+                for chunk in chunks:
+                    writer.add(chunk)
+                writer.finish(_landmark_provenance(stream, self.identity))
+        return stream.backend
+
+
+def _identity(recording: Path) -> dict[str, Any]:
+    """Name and checksum of an input; the folder it lies in does not matter."""
+    from mimicry.capture.video import VideoReader
+
+    VideoReader(recording).close()  # says what is wrong before anything is read or written
+    return {"name": recording.name, "sha256": files.sha256_of(recording)}
+
+
+def _landmark_digest(identity: dict[str, Any]) -> str:
+    return files.digest(
+        {
+            "input": identity["sha256"],
+            "name": identity["name"],
+            "model": MODEL_SHA256,
+            "versions": {name: version(name) for name in ("mediapipe", "av", "numpy", "pyarrow")},
+            "mimicry": __version__,
+        }
+    )
+
+
+def _landmark_provenance(stream: LandmarkStream, identity: dict[str, Any]) -> dict[str, Any]:
+    return {
+        **stream.provenance,
+        "input": identity,
+        "video": stream.report,
+        "frames_with_several_faces": stream.frames_with_several_faces,
+        "digest": _landmark_digest(identity),
+        "mimicry_version": __version__,
+    }
+
+
+def _complete(paths: dict[str, Path], digest: str) -> bool:
+    """Tell whether everything is there and made from the same; refuse what differs."""
+    if not files.refuse_other_results(paths["sidecar"], digest):
+        return False
+    return all(path.exists() for path in paths.values())
+
+
+def _stem_of(recording: Path) -> str:
+    name = recording.name
+    return name.removesuffix(_LANDMARKS) if is_landmark_file(recording) else recording.stem
+
+
+def _pairs(intervals: Intervals | None) -> list[list[float]] | None:
+    return None if intervals is None else [[float(a), float(b)] for a, b in intervals]
+
+
+@contextlib.contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    """Turn a full disk or a missing permission into a sentence."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno is None:
+            raise
+        raise InputError(
+            f"cannot write results ({error.strerror})",
+            path=folder,
+            key="--out",
+            hint="Make room or name another folder; finished files are kept.",
+        ) from error
+
+
+def _write_log(path: Path, recording: Path, jobs: int, backend: str, started: float) -> None:
+    """What differs from run to run and machine to machine; no other file holds it."""
+    lines = {
+        "command": " ".join(sys.argv),
+        "input": recording.resolve(),
+        "host": platform.node(),
+        "system": platform.platform(),
+        "python": platform.python_version(),
+        "jobs": jobs,
+        "results read": backend,
+        "started": time.strftime("%Y-%m-%dT%H:%M:%S%z", time.localtime(started)),
+        "seconds": round(time.time() - started, 3),
+    }
+    files.write_text(path, "".join(f"{name}: {value}\n" for name, value in lines.items()))

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from mimicry.synthetic import raster
 from mimicry.synthetic.head import Identity
 from mimicry.synthetic.motion import Performance
 from mimicry.synthetic.scene import Scene, View
 
-__all__ = ["Faults", "render_frames", "to_srgb"]
+__all__ = ["Faults", "render_frames"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +36,8 @@ class Faults:
     noise: float = 0.0
 
 
-def to_srgb(light: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Linear light 0..1 to sRGB 0..255, not rounded."""
-    index = np.clip(light, 0, 1) * (len(_CURVE) - 1)
-    return np.asarray(_CURVE[(index + 0.5).astype(np.int32)])
-
-
 def _curve() -> NDArray[np.float32]:
+    """The sRGB value 0..255 of linear light 0..1."""
     x = np.linspace(0, 1, 1 << 14)
     y = np.where(x <= 0.0031308, 12.92 * x, 1.055 * x ** (1 / 2.4) - 0.055)
     return np.asarray(255 * y, dtype=np.float32)
@@ -58,10 +54,10 @@ def _seen(
         import cv2
 
         light = np.asarray(cv2.GaussianBlur(light, (0, 0), faults.blur_px), dtype=np.float32)
-    picture = to_srgb(light * gain)
+    noise = np.zeros((0, 0, 0), dtype=np.float32)
     if faults.noise > 0:
-        picture = picture + faults.noise * rng.standard_normal(picture.shape, dtype=np.float32)
-    return np.asarray(np.clip(picture + 0.5, 0, 255), dtype=np.uint8)
+        noise = np.float32(faults.noise) * rng.standard_normal(light.shape, dtype=np.float32)
+    return np.asarray(raster.develop(light, gain, _CURVE, noise))
 
 
 def render_frames(

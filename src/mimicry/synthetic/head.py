@@ -18,7 +18,8 @@ __all__ = ["HeadPack", "Identity", "head_pack", "identities", "neutral_shape"]
 ETHNICITIES = ("african", "asian", "caucasian")
 SEXES = ("female", "male")
 RESTING_EYE_MM = 9.0  # at rest the upper lid covers the rim of the iris
-TEETH_BACK_MM = 3.0  # behind closed lips no tooth shows
+RESTING_LIP_GAP_MM = 0.2
+TEETH_BACK_MM = 5.0  # behind closed lips no tooth shows
 EYES_AT = np.array([0.0, 728.5, 125.0])  # mm; where the middle between the eyes is put
 
 
@@ -189,13 +190,18 @@ def neutral_shape(identity: Identity) -> NDArray[np.float64]:
 
 
 def _rest(pack: HeadPack, shape: NDArray[np.float64]) -> None:
-    """Let the upper lids down to a resting height, and hide the teeth."""
+    """Let the upper lids down to a resting height, close the lips, hide the teeth."""
     from mimicry.synthetic.anatomy import measures
 
-    wide = max(measures(shape)["eye_opening"] - RESTING_EYE_MM, 0.0)
-    for side in ("Left", "Right"):
-        pack.add(shape, f"unit/eyeBlink{side}", wide / 11.5)
-    shape[pack.material == 3, 2] -= TEETH_BACK_MM
+    found = measures(shape)
+    for side in ("Left", "Right"):  # a full closure lowers the lid by 11.5 mm
+        pack.add(
+            shape, f"unit/eyeBlink{side}", max(found["eye_opening"] - RESTING_EYE_MM, 0.0) / 11.5
+        )
+    pack.add(shape, "unit/mouthClose", (found["lip_gap"] - RESTING_LIP_GAP_MM) / 34.5)
+    teeth = pack.material == 3
+    shape[teeth, 2] -= TEETH_BACK_MM
+    shape[teeth, 0] *= 0.85
 
 
 def _between_eyes(pack: HeadPack, shape: NDArray[np.float64]) -> NDArray[np.float64]:

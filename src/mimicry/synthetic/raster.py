@@ -4,10 +4,18 @@ Everything here is single-threaded and free of fast-math, so equal input gives e
 """
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
-__all__ = ["BACKGROUND", "draw", "occlusion_from", "shade", "vertex_normals"]
+from mimicry.errors import MissingExtraError
+
+try:
+    from numba import njit
+except ImportError as error:  # pragma: no cover - depends on the installation
+    raise MissingExtraError(
+        "rendering needs numba", hint='Run: pip install "facial-mimicry[synth]"'
+    ) from error
+
+__all__ = ["BACKGROUND", "develop", "draw", "occlusion_from", "shade", "vertex_normals"]
 
 BACKGROUND = -1
 SKIN, LEFT_EYE, RIGHT_EYE, TEETH, TONGUE, LASHES = range(6)
@@ -212,7 +220,7 @@ def shade(
                 length = np.sqrt(nx * nx + ny * ny + nz * nz) + 1e-12
                 nx, ny, nz = nx / length, ny / length, nz / length
                 kind = kinds[t]
-                gloss, power, wrap = value[5], 14.0, 0.25
+                gloss, wrap = value[5], 0.25
                 if kind == SKIN:
                     _sample(texture, value[0], value[1], colour)
                     for c in range(3):
@@ -222,7 +230,7 @@ def shade(
                     for c in range(3):
                         local[c] = value[6 + c]
                     _eye_colour(local, eye, colour)
-                    gloss, power, wrap = 0.9, 90.0, 0.4
+                    gloss, wrap = 0.9, 0.4
                 else:
                     pick = 2 if kind == TEETH else (3 if kind == TONGUE else 4)
                     for c in range(3):
@@ -237,7 +245,11 @@ def shade(
                     facing = nx * lx + ny * ly + nz * lz
                     hx, hy, hz = lx, ly, lz + 1.0
                     half = np.sqrt(hx * hx + hy * hy + hz * hz)
-                    mirror = max((nx * hx + ny * hy + nz * hz) / half, 0.0) ** power
+                    m = max((nx * hx + ny * hy + nz * hz) / half, 0.0)
+                    mirror = m * m
+                    mirror *= mirror * mirror * mirror  # to the eighth
+                    if kind in (LEFT_EYE, RIGHT_EYE):
+                        mirror = mirror**11
                     dull = max((facing + wrap) / (1 + wrap), 0.0)
                     edge = max(1 - abs(facing) * 3, 0.0) if kind == SKIN else 0.0
                     reach = 0.35 + 0.65 * value[4]
@@ -252,3 +264,29 @@ def shade(
                         )
             for c in range(3):
                 picture[row, column, c] = total[c]
+
+
+@njit(cache=True)
+def develop(
+    light: NDArray[np.float32],
+    gain: NDArray[np.float32],
+    curve: NDArray[np.float32],
+    noise: NDArray[np.float32],
+) -> NDArray[np.uint8]:
+    """Turn linear light (H, W, 3) into 8-bit values through a tone curve.
+
+    `noise` is (H, W, 3) in steps of 0..255, or empty for none.
+    """
+    height, width, _ = light.shape
+    out = np.empty((height, width, 3), dtype=np.uint8)
+    top = np.float32(curve.shape[0] - 1)
+    noisy = noise.size > 0
+    for row in range(height):
+        for column in range(width):
+            for c in range(3):
+                x = min(max(light[row, column, c] * gain[c], np.float32(0)), np.float32(1))
+                value = curve[int(x * top + np.float32(0.5))]
+                if noisy:
+                    value += noise[row, column, c]
+                out[row, column, c] = int(min(max(value + np.float32(0.5), 0.0), 255.0))
+    return out

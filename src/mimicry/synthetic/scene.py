@@ -6,18 +6,11 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from mimicry.errors import MissingExtraError
+from mimicry.synthetic import raster
 from mimicry.synthetic.facs import basis
 from mimicry.synthetic.head import Identity, head_pack, neutral_shape
 from mimicry.synthetic.motion import Performance
-from mimicry.synthetic.skin import hair_share, look_of, texture_points
-
-try:
-    from mimicry.synthetic import raster
-except ImportError as error:  # pragma: no cover - depends on the installation
-    raise MissingExtraError(
-        "rendering needs numba", hint='Run: pip install "facial-mimicry[synth]"'
-    ) from error
+from mimicry.synthetic.skin import hair_share, linear, look_of, texture_points
 
 __all__ = ["Scene", "View", "head_points"]
 
@@ -193,18 +186,26 @@ def _prepare(identity: Identity) -> _Prepared:
     solid = triangles[kinds != 5]
     light = _reached(shape, solid, normals)
     inside = pack.masks[:, 2]
-    light = np.where(pack.material == 3, 0.55, np.where(pack.material == 4, 0.4, light))
+    light = np.where(pack.material == 3, 0.9, np.where(pack.material == 4, 0.3, light))
     light = np.where(pack.material == 5, 0.9, light)
     attributes = np.zeros((len(shape), 9))
     attributes[:, :2] = texture_points(pack.vertices)
     attributes[:, 2] = pack.masks[:, 0]
     attributes[:, 3] = inside
-    attributes[:, 4] = np.where(inside > 0.5, 0.25, light)
+    attributes[:, 4] = np.where(inside > 0.5, 0.1, light)
     attributes[:, 5] = 0.035 + 0.05 * pack.masks[:, 0]
     for material, _ in EYES:
         eye = pack.material == material
         attributes[eye, 6:] = shape[eye] - shape[eye].mean(axis=0)
     return _Prepared(triangles, kinds, np.isin(kinds, (5,)), attributes, hair)
+
+
+@lru_cache(maxsize=4)
+def _wall(size_px: tuple[int, int], background: tuple[int, int, int]) -> NDArray[np.float32]:
+    """(H, W, 3) the wall behind, unevenly lit."""
+    x, y = np.linspace(-1, 1, size_px[0]), np.linspace(-1, 1, size_px[1])[:, None]
+    fall = 1 - 0.22 * (x - 0.4) ** 2 - 0.18 * (y + 0.3) ** 2
+    return np.asarray(linear(np.array(background)) * fall[..., None], dtype=np.float32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -251,15 +252,6 @@ class Scene:
         out[1], out[3], out[4] = 0.72 * key, 0.16 * level, 0.36 * level * np.array([1, 1.01, 1.04])
         return out
 
-    def _wall(self, level: float) -> NDArray[np.float32]:
-        from mimicry.synthetic.skin import linear
-
-        width, height = self.view.size_px
-        x, y = np.linspace(-1, 1, width), np.linspace(-1, 1, height)[:, None]
-        fall = 1 - 0.22 * (x - 0.4) ** 2 - 0.18 * (y + 0.3) ** 2
-        wall = linear(np.array(self.view.background)) * fall[..., None] * level
-        return np.asarray(wall, dtype=np.float32)
-
     def picture(self, play: Performance, k: int) -> NDArray[np.float32]:
         """(H, W, 3) frame k in linear light, before the camera's own faults."""
         ready, look = _prepare(self.identity), look_of(self.identity)
@@ -270,9 +262,9 @@ class Scene:
         screen = self.project(shape)
         screen[:, :2] *= 2
         ids = np.full((2 * height, 2 * width), raster.BACKGROUND, dtype=np.int32)
-        nearest = np.full(ids.shape, np.inf)
+        nearest = np.full(ids.shape, np.inf, dtype=np.float64)
         raster.draw(screen, ready.triangles, ready.sheer, nearest, ids)
-        picture = self._wall(level)
+        picture = _wall(self.view.size_px, self.view.background) * np.float32(level)
         raster.shade(
             ids,
             screen,

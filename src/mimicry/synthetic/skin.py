@@ -213,7 +213,7 @@ def look_of(identity: Identity) -> Look:
     colours = np.array(
         [
             lips,
-            linear(np.array([96, 38, 36])),
+            linear(np.array([58, 18, 18])),
             linear(np.array([222, 214, 198])),
             linear(np.array([170, 84, 82])),
             linear(np.array([28, 22, 20])),

@@ -71,13 +71,12 @@ def write_frames(
     options = dict(CODECS[codec])
     if codec != "ffv1":
         options["crf"] = str(crf)
+    muxer = {"fflags": "+bitexact"}
+    if path.suffix in (".mp4", ".mov"):
+        muxer["video_track_timescale"] = str(TICKS)
     with (
         atomic_path(path) as temporary,
-        av.open(
-            str(temporary),
-            "w",
-            options={"video_track_timescale": str(TICKS), "fflags": "+bitexact"},
-        ) as container,
+        av.open(str(temporary), "w", options=muxer) as container,
     ):
         stream: Any = container.add_stream(
             codec, rate=Fraction(1 / typical).limit_denominator(1001), options=options

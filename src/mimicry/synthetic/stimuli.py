@@ -1,0 +1,286 @@
+"""The stimulus set: what each clip shows, rendering it, and measuring any other clip.
+
+A clip's id is ``<emotion>-<model>-<kind>``, with ``-i50`` behind it for half intensity and
+``-d4`` for a duration of 4 s: ``happy-f01-dynamic``, ``sad-m02-static-i50-d4``. The rendered
+faces are not validated on humans; a laboratory's own clips become stimuli by measuring them.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mimicry.errors import InputError, StimulusError
+from mimicry.files import make_folder, sha256_of, write_text
+from mimicry.records import ActionUnitTrack
+from mimicry.synthetic.facs import millimetres
+from mimicry.synthetic.motion import Performance, blink_curve, envelope, performance, times_at
+from mimicry.synthetic.recipes import MODELS, RECIPES
+
+__all__ = [
+    "NOTE",
+    "StimulusSpec",
+    "manifest_entry",
+    "measured_entry",
+    "parse_id",
+    "render_stimulus",
+    "stimulus_ids",
+    "write_manifest",
+]
+
+NOTE = (
+    "Rendered faces, CC0 1.0. Not validated on humans: whether people see the emotion named, "
+    "and whether they mimic it, has not been tested. Intensity 1.0 is the rig's reference "
+    "movement in millimetres, not a FACS score."
+)
+ONSET_S = 0.5
+FPS = 30.0
+SIZE_PX = (480, 480)
+SPAN_MM = 300.0
+KINDS = ("dynamic", "static")
+_ID = re.compile(
+    r"(?P<emotion>[a-z]+)-(?P<model>[a-z]+\d+)-(?P<kind>[a-z]+)(-i(?P<i>\d+))?(-d(?P<d>[\d.]+))?"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class StimulusSpec:
+    """One clip of the set.
+
+    Parameters
+    ----------
+    emotion, model, kind
+        A recipe, a model, ``"dynamic"`` (neutral 0.5 s, rise, held to the end) or ``"static"``.
+    intensity
+        Share of the recipe's apex, 0..1.5.
+    duration_s
+        Length of the clip; None: the recipe's own.
+    """
+
+    emotion: str
+    model: str
+    kind: str
+    intensity: float = 1.0
+    duration_s: float | None = None
+
+    def __post_init__(self) -> None:
+        for value, known in ((self.emotion, RECIPES), (self.model, MODELS), (self.kind, KINDS)):
+            if value not in known:
+                raise StimulusError(f"no {value!r} in the set", hint=f"Known: {', '.join(known)}")
+        if not 0 < self.intensity <= 1.5:
+            raise StimulusError(f"intensity is {self.intensity}, expected above 0 and up to 1.5")
+        if self.seconds < self.apex_s or self.seconds < 0.2:
+            raise StimulusError(
+                f"{self.seconds} s is too short: the apex comes at {self.apex_s} s", key="duration"
+            )
+
+    @property
+    def seconds(self) -> float:
+        """Length of the clip."""
+        return RECIPES[self.emotion].duration_s if self.duration_s is None else self.duration_s
+
+    @property
+    def onset_s(self) -> float:
+        """Dynamic onset; 0 for a static clip."""
+        return ONSET_S if self.kind == "dynamic" else 0.0
+
+    @property
+    def apex_s(self) -> float:
+        """Start of the apex; 0 for a static clip."""
+        return ONSET_S + RECIPES[self.emotion].rise_s if self.kind == "dynamic" else 0.0
+
+    @property
+    def stimulus_id(self) -> str:
+        """The id that :func:`parse_id` reads."""
+        step = "" if self.intensity == 1 else f"-i{round(100 * self.intensity)}"
+        length = "" if self.duration_s is None else f"-d{self.duration_s:g}"
+        return f"{self.emotion}-{self.model}-{self.kind}{step}{length}"
+
+    def performance(self, times_s: NDArray[np.float64]) -> Performance:
+        """What the face does at the given times."""
+        recipe = RECIPES[self.emotion]
+        rise = np.ones_like(times_s)
+        if self.kind == "dynamic":
+            rise = envelope(times_s, self.onset_s, self.apex_s)
+        units = {name: value * self.intensity * rise for name, value in recipe.apex.items()}
+        if recipe.blink and self.kind == "dynamic":
+            units["AU45"] = self.intensity * blink_curve(times_s, self.onset_s + 0.1)
+        pose = np.zeros((len(times_s), 3))
+        pose[:, 0] = recipe.pitch_deg * self.intensity * rise
+        return performance(times_s, units, pose_deg=pose)
+
+
+def parse_id(stimulus_id: str) -> StimulusSpec:
+    """Return the clip that an id names.
+
+    Examples
+    --------
+    >>> parse_id("happy-f01-dynamic-i50").intensity
+    0.5
+    """
+    match = _ID.fullmatch(stimulus_id)
+    if match is None:
+        raise StimulusError(
+            f"{stimulus_id!r} is no id of the set", hint="An id looks like happy-f01-dynamic."
+        )
+    return StimulusSpec(
+        match["emotion"],
+        match["model"],
+        match["kind"],
+        intensity=int(match["i"]) / 100 if match["i"] else 1.0,
+        duration_s=float(match["d"]) if match["d"] else None,
+    )
+
+
+def stimulus_ids() -> tuple[str, ...]:
+    """Every id at full intensity and usual duration, sorted."""
+    return tuple(f"{e}-{m}-{k}" for e in sorted(RECIPES) for m in sorted(MODELS) for k in KINDS)
+
+
+def _sampled(spec: StimulusSpec) -> Performance:
+    """The performance at the times that a manifest keeps: frames while something moves."""
+    times = times_at(FPS, spec.seconds)
+    play = spec.performance(times)
+    moving = np.zeros(len(times), dtype=bool)
+    moving[[0, -1]] = True
+    changed = np.flatnonzero(np.any(np.diff(play.intensity, axis=0), axis=1))
+    moving[changed] = moving[changed + 1] = True
+    return spec.performance(times[moving])
+
+
+def manifest_entry(spec: StimulusSpec, file: Path | None = None) -> dict[str, Any]:
+    """One stimulus of a manifest: exact envelopes at the clip's own frames."""
+    play = _sampled(spec)
+    return {
+        "id": spec.stimulus_id,
+        "file": None if file is None else file.name,
+        "sha256": None if file is None else sha256_of(file),
+        "license": "CC0-1.0",
+        "emotion": spec.emotion,
+        "identity": spec.model,
+        "kind": spec.kind,
+        "intensity_step": spec.intensity,
+        "duration_s": spec.seconds,
+        "onset_s": spec.onset_s,
+        "apex_s": round(spec.apex_s, 6),
+        "offset_s": None,
+        "times_s": np.round(play.times_s, 6).tolist(),
+        "intensity": {n: np.round(play.of(n), 6).tolist() for n in play.names},
+        "mm_per_unit": {n: round(millimetres(n), 3) for n in play.names},
+    }
+
+
+def write_manifest(path: Path, entries: Iterable[Mapping[str, Any]], *, note: str = NOTE) -> Path:
+    """Write a manifest, one stimulus a line."""
+    lines = ",\n".join(
+        "    " + json.dumps(e, sort_keys=True, allow_nan=False)
+        for e in sorted(entries, key=lambda e: str(e["id"]))
+    )
+    head = json.dumps({"version": 1, "license": "CC0-1.0", "note": note}, indent=2)[:-2]
+    return write_text(path, f'{head},\n  "stimuli": [\n{lines}\n  ]\n}}\n')
+
+
+def render_stimulus(spec: StimulusSpec, folder: Path, *, crf: int = 32) -> Path:
+    """Render a clip as ``<id>.webm`` (VP9) into `folder`, unless it is there already."""
+    path = make_folder(folder) / f"{spec.stimulus_id}.webm"
+    if path.exists():
+        return path
+    from mimicry.synthetic.camera import render_frames
+    from mimicry.synthetic.scene import View
+    from mimicry.synthetic.video import write_frames
+
+    play = spec.performance(times_at(FPS, spec.seconds))
+    view = View(size_px=SIZE_PX, span_mm=SPAN_MM, aim_mm=(0.0, 8.0))
+    frames = render_frames(MODELS[spec.model], play, view=view)
+    write_frames(path, frames, play.times_s, codec="libvpx-vp9", crf=crf)
+    return path
+
+
+def measured_entry(
+    track: ActionUnitTrack,
+    smooth: NDArray[np.float64],
+    *,
+    stimulus_id: str,
+    file: str,
+    sha256: str,
+    emotion: str,
+    identity: str,
+    license_name: str,
+    names: tuple[str, ...] | None = None,
+    onset_s: float | None = None,
+    apex_s: float | None = None,
+) -> dict[str, Any]:
+    """A manifest entry for a clip that was measured, not rendered.
+
+    Parameters
+    ----------
+    track
+        The clip's action units.
+    smooth
+        (T, A) its intensities after zero-phase smoothing.
+    names
+        Action units to keep; None: bilateral ones that move by .1 or more.
+    onset_s, apex_s
+        Given, or found on the action unit that moves most: 10 % and 90 % of its rise.
+
+    Raises
+    ------
+    InputError
+        When no frame shows a face.
+    """
+    seen = np.flatnonzero(np.isfinite(smooth).any(axis=1))
+    if len(seen) < 2:
+        raise InputError("fewer than two frames show a face", path=file)
+    start = float(track.times_s[0])
+    span = np.nanmax(smooth[seen], axis=0) - np.nanmin(smooth[seen], axis=0)
+    if names is None:
+        names = tuple(
+            n for n, s in zip(track.names, span, strict=True) if s >= 0.1 and "_" not in n
+        )
+    unknown = sorted(set(names) - set(track.names))
+    if unknown:
+        raise InputError(f"the track holds no {', '.join(unknown)}", key="--au")
+    columns = {n: smooth[:, track.names.index(n)] for n in names}
+    times = track.times_s - start
+    filled = {
+        n: np.interp(times, times[np.isfinite(v)], v[np.isfinite(v)]) for n, v in columns.items()
+    }
+    found = _rise(times, filled)
+    onset = found[0] if onset_s is None else onset_s
+    apex = found[1] if apex_s is None else apex_s
+    return {
+        "id": stimulus_id,
+        "file": file,
+        "sha256": sha256,
+        "license": license_name,
+        "emotion": emotion,
+        "identity": identity,
+        "kind": "dynamic" if apex > onset else "static",
+        "measured": True,
+        "duration_s": round(float(times[-1] + np.median(np.diff(times))), 6),
+        "onset_s": round(onset, 6),
+        "apex_s": round(apex, 6),
+        "offset_s": None,
+        "times_s": np.round(times, 6).tolist(),
+        "intensity": {n: np.round(v, 5).tolist() for n, v in filled.items()},
+    }
+
+
+def _rise(
+    times: NDArray[np.float64], columns: dict[str, NDArray[np.float64]]
+) -> tuple[float, float]:
+    """Where the largest rise passes 10 % and 90 %; (0, 0) where nothing moves."""
+    if not columns:
+        return 0.0, 0.0
+    largest = max(columns.values(), key=lambda v: float(v.max() - v[: v.argmax() + 1].min()))
+    top = int(largest.argmax())
+    low = int(largest[: top + 1].argmin())
+    if top == low:
+        return 0.0, 0.0
+    share = (largest[low : top + 1] - largest[low]) / (largest[top] - largest[low])
+    return float(times[low + np.argmax(share > 0.1)]), float(times[low + np.argmax(share >= 0.9)])

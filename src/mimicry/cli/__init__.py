@@ -15,7 +15,9 @@ COMMANDS: dict[str, str] = {
     "extract": "mimicry.cli.extract",
     "synchrony": "mimicry.cli.synchrony",
 }
-GROUPS: dict[str, str] = {}
+GROUPS: dict[str, str] = {
+    "stimuli": "mimicry.cli.stimuli",
+}
 
 app = typer.Typer(
     name="mimicry",

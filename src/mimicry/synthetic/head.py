@@ -201,7 +201,7 @@ def _rest(pack: HeadPack, shape: NDArray[np.float64]) -> None:
     pack.add(shape, "unit/mouthClose", (found["lip_gap"] - RESTING_LIP_GAP_MM) / 34.5)
     teeth = pack.material == 3
     shape[teeth, 2] -= TEETH_BACK_MM
-    shape[teeth, 0] *= 0.85
+    shape[teeth, 0] *= 0.76
 
 
 def _between_eyes(pack: HeadPack, shape: NDArray[np.float64]) -> NDArray[np.float64]:

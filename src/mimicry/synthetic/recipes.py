@@ -40,7 +40,9 @@ class Recipe:
 
 
 RECIPES: dict[str, Recipe] = {
-    "angry": Recipe("anger", {"AU04": 1.0, "AU05": 0.3, "AU07": 0.5, "AU17": 0.3, "AU23": 0.6}),
+    "angry": Recipe(
+        "anger", {"AU04": 1.4, "AU05": 0.2, "AU07": 0.6, "AU09": 0.6, "AU17": 0.3, "AU23": 0.7}
+    ),
     "disgust": Recipe("disgust", {"AU07": 0.4, "AU09": 0.9, "AU10": 0.7, "AU17": 0.4}),
     "fear": Recipe(
         "fear",

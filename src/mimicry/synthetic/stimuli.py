@@ -15,8 +15,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mimicry.errors import InputError, StimulusError
-from mimicry.files import make_folder, sha256_of, write_text
+from mimicry import __version__
+from mimicry.assets import asset_folder
+from mimicry.errors import InputError, OutputExistsError, StimulusError
+from mimicry.files import make_folder, read_json, sha256_of, write_text
 from mimicry.records import ActionUnitTrack
 from mimicry.synthetic.facs import millimetres
 from mimicry.synthetic.motion import Performance, blink_curve, envelope, performance, times_at
@@ -27,8 +29,11 @@ __all__ = [
     "StimulusSpec",
     "manifest_entry",
     "measured_entry",
+    "merge_manifest",
     "parse_id",
-    "render_stimulus",
+    "read_entries",
+    "rendered_entry",
+    "stimulus_file",
     "stimulus_ids",
     "write_manifest",
 ]
@@ -185,20 +190,79 @@ def write_manifest(path: Path, entries: Iterable[Mapping[str, Any]], *, note: st
     return write_text(path, f'{head},\n  "stimuli": [\n{lines}\n  ]\n}}\n')
 
 
-def render_stimulus(spec: StimulusSpec, folder: Path, *, crf: int = 32) -> Path:
-    """Render a clip as ``<id>.webm`` (VP9) into `folder`, unless it is there already."""
-    path = make_folder(folder) / f"{spec.stimulus_id}.webm"
-    if path.exists():
-        return path
-    from mimicry.synthetic.camera import render_frames
-    from mimicry.synthetic.scene import View
-    from mimicry.synthetic.video import write_frames
+def read_entries(path: Path | None = None) -> tuple[str, list[dict[str, Any]]]:
+    """Return the note and the entries of a manifest; None: the bundled one.
 
-    play = spec.performance(times_at(FPS, spec.seconds))
-    view = View(size_px=SIZE_PX, span_mm=SPAN_MM, aim_mm=(0.0, 8.0))
-    frames = render_frames(MODELS[spec.model], play, view=view)
-    write_frames(path, frames, play.times_s, codec="libvpx-vp9", crf=crf)
-    return path
+    Raises
+    ------
+    StimulusError
+        When the file is no manifest.
+    """
+    file = asset_folder("stimuli") / "manifest.json" if path is None else path
+    content = read_json(file)
+    if not isinstance(content, dict) or not isinstance(content.get("stimuli"), list):
+        raise StimulusError("found no list of stimuli", path=file, key="stimuli")
+    return str(content.get("note", "")), content["stimuli"]
+
+
+def merge_manifest(
+    path: Path, entries: Iterable[Mapping[str, Any]], *, overwrite: bool = True
+) -> Path:
+    """Add entries to a manifest, or begin one.
+
+    Raises
+    ------
+    OutputExistsError
+        When an entry of the same id is there that differs, and `overwrite` is False.
+    """
+    note, old = read_entries(path) if path.exists() else (NOTE, [])
+    table = {str(e["id"]): dict(e) for e in old}
+    for entry in entries:
+        name = str(entry["id"])
+        if not overwrite and name in table and table[name] != dict(entry):
+            raise OutputExistsError(
+                f"the manifest holds another {name!r}", path=path, hint="Use --overwrite or --id."
+            )
+        table[name] = dict(entry)
+    return write_manifest(path, table.values(), note=note)
+
+
+def rendered_entry(
+    spec: StimulusSpec, folder: Path, *, overwrite: bool = False, crf: int = 26
+) -> dict[str, Any]:
+    """Render a clip as ``<id>.webm`` (VP9) into `folder`; return its manifest entry.
+
+    A clip that is there already is kept unless `overwrite`.
+    """
+    path = folder / f"{spec.stimulus_id}.webm"
+    if overwrite or not path.exists():
+        from mimicry.synthetic.camera import render_frames
+        from mimicry.synthetic.scene import View
+        from mimicry.synthetic.video import write_frames
+
+        play = spec.performance(times_at(FPS, spec.seconds))
+        view = View(size_px=SIZE_PX, span_mm=SPAN_MM, aim_mm=(0.0, 8.0))
+        frames = render_frames(MODELS[spec.model], play, view=view)
+        write_frames(path, frames, play.times_s, codec="libvpx-vp9", crf=crf)
+    return manifest_entry(spec, path)
+
+
+def stimulus_file(stimulus_id: str, cache: Path | None = None) -> Path:
+    """Return the clip of an id: the bundled file, or one rendered into the user's cache.
+
+    Parameters
+    ----------
+    cache
+        Folder for rendered clips; None: the user's cache folder.
+    """
+    bundled = asset_folder("stimuli") / f"{stimulus_id}.webm"
+    if bundled.exists():
+        return bundled
+    from platformdirs import user_cache_path
+
+    spec = parse_id(stimulus_id)
+    folder = make_folder(cache or user_cache_path("mimicry") / "stimuli" / __version__)
+    return folder / str(rendered_entry(spec, folder)["file"])
 
 
 def measured_entry(

@@ -1,0 +1,77 @@
+"""The stimulus set: ids, exact envelopes, clips that match their manifest."""
+
+
+import numpy as np
+import pytest
+
+from mimicry.assets import asset_folder
+from mimicry.errors import StimulusError
+from mimicry.files import sha256_of
+from mimicry.synthetic.recipes import MODELS, RECIPES
+from mimicry.synthetic.stimuli import (
+    manifest_entry,
+    parse_id,
+    read_entries,
+    stimulus_ids,
+)
+from mimicry.timeline import read_manifest
+
+
+def test_every_id_of_the_set_is_in_the_bundled_manifest() -> None:
+    note, entries = read_entries()
+    assert {e["id"] for e in entries} == set(stimulus_ids())
+    assert "not validated on humans" in note.lower()
+
+
+def test_bundled_clips_have_the_bytes_that_the_manifest_promises() -> None:
+    folder = asset_folder("stimuli")
+    clips = [e for e in read_entries()[1] if e["file"]]
+    assert {e["sha256"] for e in clips} == {sha256_of(folder / e["file"]) for e in clips}
+    assert sum((folder / e["file"]).stat().st_size for e in clips) < 15e6
+    house = {f"{e}-{m}-dynamic" for e in ("happy", "angry", "neutral") for m in MODELS}
+    assert house <= {e["id"] for e in clips}
+
+
+def test_the_timeline_reader_takes_the_bundled_manifest() -> None:
+    timeline = read_manifest()["happy-m01-dynamic"]
+    assert (timeline.onset_s, timeline.apex_s) == (0.5, 1.25)
+    smile = timeline.at(np.array([0.4, 0.875, 1.3, 2.4]), "AU12")
+    np.testing.assert_allclose(smile, np.array([0, 0.5, 1, 1]) * RECIPES["happy"].apex["AU12"])
+
+
+def test_models_are_balanced() -> None:
+    assert len(MODELS) >= 8
+    assert sum(m.sex == "female" for m in MODELS.values()) * 2 == len(MODELS)
+
+
+@pytest.mark.parametrize("emotion", sorted(RECIPES))
+def test_an_envelope_is_exact_at_every_frame(emotion: str) -> None:
+    spec = parse_id(f"{emotion}-f02-dynamic")
+    entry = manifest_entry(spec)
+    times = np.arange(0, spec.seconds, 1 / 30)
+    play = spec.performance(times)
+    for name in play.names:
+        kept = np.interp(times, entry["times_s"], entry["intensity"][name])
+        np.testing.assert_allclose(kept, play.of(name), atol=1e-5)
+
+
+def test_intensity_and_duration_stand_in_the_id() -> None:
+    spec = parse_id("sad-m02-static-i50-d4")
+    assert (spec.intensity, spec.seconds, spec.apex_s) == (0.5, 4.0, 0.0)
+    assert spec.stimulus_id == "sad-m02-static-i50-d4"
+    assert spec.performance(np.array([0.0])).of("AU15")[0] == RECIPES["sad"].apex["AU15"] / 2
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "happy",
+        "glee-f01-dynamic",
+        "happy-x09-dynamic",
+        "happy-f01-dynamic-d1",
+        "happy-f01-dynamic-i900",
+    ],
+)
+def test_an_id_outside_the_set_is_refused(wrong: str) -> None:
+    with pytest.raises(StimulusError):
+        parse_id(wrong)

@@ -96,18 +96,26 @@ def _from_products(
     width = x.shape[-1]
     windows = np.lib.stride_tricks.sliding_window_view(y, width, axis=-1)
     there, count, mean_y, centred_y = _centre(windows)
-    var_y = (centred_y**2).sum(axis=-1)
     mean_x = x.mean(axis=-1, keepdims=True)
     centred = x - mean_x
-    cov = centred @ centred_y.swapaxes(-1, -2)
     if there.all():
-        var_x = np.broadcast_to((centred**2).sum(axis=-1, keepdims=True), cov.shape)
-        local = np.broadcast_to(mean_x, cov.shape)
-    else:
-        var_x, local = _masked_sums(x, centred, centred_y, there, count, cov)
-        local = local + mean_x
+        unit_x = _unit_length(centred, mean_x)
+        unit_y = _unit_length(centred_y, mean_y[..., None])
+        r = unit_x @ unit_y.swapaxes(-1, -2)
+        return np.clip(r, -1.0, 1.0, out=r)
+    cov = centred @ centred_y.swapaxes(-1, -2)
+    var_x, local = _masked_sums(x, centred, centred_y, there, count, cov)
+    local = local + mean_x
+    var_y = (centred_y**2).sum(axis=-1)
     n = count[:, None, :]
     return _ratio(cov, var_x, var_y[:, None], local, mean_y[:, None], n, min_overlap * width)
+
+
+def _unit_length(centred: NDArray[np.float64], mean: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Scale rows of complete centred samples to length 1; NaN where a row does not vary."""
+    length = np.sqrt((centred**2).sum(axis=-1, keepdims=True))
+    varies = length >= 1e-9 * np.sqrt(centred.shape[-1] - 1) * np.maximum(1, np.abs(mean))
+    return np.asarray(centred / np.where(varies, length, np.nan))
 
 
 def _masked_sums(

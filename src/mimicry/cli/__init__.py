@@ -13,9 +13,13 @@ __all__ = ["app", "main"]
 # command -> module; groups (sub-commands) hold a typer app called `app`
 COMMANDS: dict[str, str] = {
     "extract": "mimicry.cli.extract",
+    "reliability": "mimicry.cli.reliability",
+    "resume": "mimicry.cli.resume",
+    "run": "mimicry.cli.run",
     "synchrony": "mimicry.cli.synchrony",
 }
 GROUPS: dict[str, str] = {
+    "protocol": "mimicry.cli.protocol",
     "stimuli": "mimicry.cli.stimuli",
 }
 

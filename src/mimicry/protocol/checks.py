@@ -2,12 +2,14 @@
 
 import string
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 from mimicry.protocol.explain import explain
 from mimicry.protocol.origins import NEEDS_PROVENANCE, parse_entry
 from mimicry.protocol.positions import Key, Problem, show_key
 from mimicry.protocol.schema import ACTION_UNITS, Block, Primary
+from mimicry.protocol.stimuli import check_stimuli
 
 if TYPE_CHECKING:
     from mimicry.protocol.model import Protocol
@@ -19,11 +21,22 @@ def check_file(protocol: "Protocol") -> list[Problem]:
     """Return every mistake that the schema alone cannot see."""
     checks = [_name, _conditions, _stimuli, _factors, _blocks, _ratings, _windows, _scoring]
     checks += [_primary, _prediction, _predicted, _status, _claims, _provenance]
-    return [problem for check in checks for problem in check(protocol)]
+    return [problem for check in checks for problem in check(protocol)] or list(
+        _buildable(protocol)
+    )
+
+
+def _buildable(protocol: "Protocol") -> Iterator[Problem]:
+    """Let the settings record have the last word."""
+    try:
+        protocol.scoring_settings()
+    except ValueError as error:
+        yield Problem(("scoring",), f"the scoring settings do not fit together: {error}")
 
 
 def _name(protocol: "Protocol") -> Iterator[Problem]:
-    if protocol.name != protocol.path.stem:
+    # a study keeps its protocol under one fixed name
+    if protocol.name != protocol.path.stem and protocol.path.name != "protocol.yaml":
         yield Problem(
             ("name",), f"name is {protocol.name!r}; expected the file's stem {protocol.path.stem!r}"
         )
@@ -34,7 +47,9 @@ def _conditions(protocol: "Protocol") -> Iterator[Problem]:
         key = ("conditions", name)
         for role in ("targets", "opponents"):
             units = getattr(condition, role)
-            yield from _known((*key, role), units, ACTION_UNITS, "there is no action unit")
+            for unit in [u for u in units if u not in ACTION_UNITS]:
+                said = f"there is no action unit {unit!r} ({show_key((*key, role))})"
+                yield Problem((*key, role), f"{said}; {_nearest_unit(unit)}")
             yield from _twice((*key, role), units)
         both = sorted(set(condition.targets) & set(condition.opponents))
         if both:
@@ -58,7 +73,8 @@ def _stimuli(protocol: "Protocol") -> Iterator[Problem]:
     except ValueError as error:
         yield Problem(("stimuli", "pattern"), f"stimuli.pattern cannot be read ({error})")
         return
-    yield from _known(("stimuli", "pattern"), used, names, "stimuli.pattern uses")
+    unknown = list(_known(("stimuli", "pattern"), used, names, "stimuli.pattern uses"))
+    yield from unknown or check_stimuli(protocol)
 
 
 def _factors(protocol: "Protocol") -> Iterator[Problem]:
@@ -143,7 +159,7 @@ def _ratings(protocol: "Protocol") -> Iterator[Problem]:
 
 
 def _windows(protocol: "Protocol") -> Iterator[Problem]:
-    settings = protocol.scoring_settings()
+    settings = SimpleNamespace(**protocol.scoring_values())
     first = max(start for start, _ in protocol.trial_spans())
     last = min(end for _, end in protocol.trial_spans())
     spans: list[tuple[tuple[str, ...], tuple[float, float]]] = []
@@ -172,7 +188,7 @@ def _windows(protocol: "Protocol") -> Iterator[Problem]:
 
 
 def _scoring(protocol: "Protocol") -> Iterator[Problem]:
-    settings = protocol.scoring_settings()
+    settings = SimpleNamespace(**protocol.scoring_values())
     conditions = protocol.file.conditions
     if settings.reference == "neutral":
         name = settings.neutral_condition
@@ -312,13 +328,29 @@ def _provenance(protocol: "Protocol") -> Iterator[Problem]:
             keys = {show_key(k) for k in protocol.origins if k and k[0] in NEEDS_PROVENANCE}
             said = f"provenance of {pattern}: no such value stands in this file"
             yield Problem(key, f"{said}; {_nearest_only(pattern, keys)}")
-    missing: dict[str, Problem] = {}
-    for leaf, origin in protocol.origins.items():
-        if leaf[0] in NEEDS_PROVENANCE and len(leaf) > 1 and not origin.provenance:
-            shown = show_key(leaf[:2])
-            said = f"nothing says where {shown} comes from; add it to provenance"
-            missing.setdefault(shown, Problem(leaf, f"{said} (source, memory or default)"))
-    yield from missing.values()
+    bare = [
+        key
+        for key, origin in protocol.origins.items()
+        if key[0] in NEEDS_PROVENANCE and len(key) > 1 and not origin.provenance
+    ]
+    if bare:
+        names = list(dict.fromkeys(show_key(key[:2]) for key in bare))
+        more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+        said = (
+            f"nothing says where {names[0]}{more} come from"
+            if more
+            else (f"nothing says where {names[0]} comes from")
+        )
+        yield Problem(bare[0], f"{said}; add it to provenance (source, memory or default)")
+
+
+def _nearest_unit(found: str) -> str:
+    """Repair ``AU4`` and ``au12``; otherwise list the units, since the next number is no help."""
+    digits = "".join(c for c in found if c.isdigit())
+    meant = f"AU{int(digits):02d}" if digits else ""
+    if meant in ACTION_UNITS:
+        return f"did you mean {meant!r}?"
+    return f"known here: {', '.join(ACTION_UNITS)}"
 
 
 def _nearest_only(found: str, known: set[str]) -> str:

@@ -3,7 +3,7 @@
 import difflib
 from collections.abc import Iterable
 
-__all__ = ["explain"]
+__all__ = ["explain", "nearest"]
 
 
 def explain(found: str, known: Iterable[str]) -> str:
@@ -15,7 +15,14 @@ def explain(found: str, known: Iterable[str]) -> str:
     "did you mean 'repeats'?"
     """
     words = sorted(set(known))
-    near = difflib.get_close_matches(found.lower(), words, n=1, cutoff=0.6)
-    if near:
-        return f"did you mean {near[0]!r}?"
+    near = nearest(found, words)
+    if near is not None:
+        return f"did you mean {near!r}?"
     return f"known here: {', '.join(words)}" if words else "nothing is known here"
+
+
+def nearest(found: str, known: Iterable[str]) -> str | None:
+    """Return the known word nearest to a wrong one, None when none is near."""
+    words = {word.lower(): word for word in sorted(set(known))}
+    near = difflib.get_close_matches(found.lower(), list(words), n=1, cutoff=0.6)
+    return words[near[0]] if near else None

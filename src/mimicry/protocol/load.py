@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from mimicry.assets import asset_folder
 from mimicry.errors import ProtocolError
 from mimicry.protocol.checks import check_file
-from mimicry.protocol.explain import explain
+from mimicry.protocol.explain import explain, nearest
 from mimicry.protocol.model import Origin, Protocol
 from mimicry.protocol.origins import provenance_of
 from mimicry.protocol.positions import Document, Key, Problem, parse_yaml, show_key
@@ -221,9 +221,18 @@ def _placed(problem: Problem, origins: dict[Key, Origin], path: Path) -> Problem
 
 
 def _from_pydantic(error: ValidationError) -> Iterator[Problem]:
-    for item in error.errors():
-        key = tuple(part for part in item["loc"] if part != "[key]")
-        yield Problem(key, _sentence(key, item))
+    """Turn pydantic's findings into problems; a misspelt key is not missing as well."""
+    items = [(tuple(p for p in item["loc"] if p != "[key]"), item) for item in error.errors()]
+    meant = {
+        (*key[:-1], near)
+        for key, item in items
+        if item["type"] == "extra_forbidden"
+        for near in [nearest(str(key[-1]), keys_at(key[:-1]))]
+        if near is not None
+    }
+    for key, item in items:
+        if item["type"] != "missing" or key not in meant:
+            yield Problem(key, _sentence(key, item))
 
 
 def _sentence(key: Key, item: Any) -> str:

@@ -10,7 +10,8 @@ from mimicry.files import digest
 from mimicry.protocol.positions import Key
 from mimicry.protocol.schema import ProtocolFile
 from mimicry.protocol.session import Redraw, Session, build_session
-from mimicry.records import EmotionMap, ScoringSettings
+from mimicry.protocol.stimuli import planned_timelines
+from mimicry.records import EmotionMap, ScoringSettings, StimulusTimeline
 
 __all__ = ["BEFORE_ONSET", "PHASES", "Origin", "Protocol"]
 
@@ -86,18 +87,21 @@ class Protocol:
         Conditions without target units (neutral) get no map. The seed of the protocol is
         used unless the scoring section names its own.
         """
-        section = self.file.scoring
-        given = {
-            name: getattr(section, name) for name in type(section).model_fields if name != "windows"
-        }
-        if "seed" not in section.model_fields_set:
-            given["seed"] = self.seed
         emotions = {
             name: EmotionMap(tuple(c.targets), tuple(c.opponents), c.valence)
             for name, c in self.file.conditions.items()
             if c.targets
         }
-        return ScoringSettings(emotions=emotions, windows=self.windows(), **given)
+        return ScoringSettings(emotions=emotions, **self.scoring_values())
+
+    def scoring_values(self) -> dict[str, Any]:
+        """Return every scoring setting but the action-unit maps, as written or by default."""
+        section = self.file.scoring
+        given = {name: getattr(section, name) for name in type(section).model_fields}
+        given["windows"] = self.windows()
+        if "seed" not in section.model_fields_set:
+            given["seed"] = self.seed
+        return given
 
     def timing(self, levels: Mapping[str, str] | None = None) -> dict[str, float]:
         """Return the phase durations of a trial at these factor levels, in order.
@@ -145,6 +149,17 @@ class Protocol:
             if assign in (None, factor.assign):
                 combinations = [{**c, name: level} for c in combinations for level in factor.levels]
         return combinations
+
+    def stimulus_kind(self, levels: Mapping[str, str]) -> str:
+        """Return the kind of stimulus shown at these factor levels."""
+        kind = self.file.stimuli.kind
+        for factor, level in levels.items():
+            kind = self.file.design.factors[factor].levels[level].kind or kind
+        return kind
+
+    def stimulus_timelines(self) -> dict[str, StimulusTimeline]:
+        """Return stimulus id -> movement as planned; see :func:`planned_timelines`."""
+        return planned_timelines(self)
 
     def trials_per_condition(self, block: str) -> dict[str, int]:
         """Return how many scored trials of each condition a block has."""

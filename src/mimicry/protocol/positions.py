@@ -15,6 +15,7 @@ __all__ = ["Document", "Key", "Problem", "parse_yaml", "show_key"]
 Key = tuple[str | int, ...]
 
 MAX_BYTES = 1_000_000
+MAX_DEPTH = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +59,10 @@ def parse_yaml(text: str) -> Document:
     """
     if len(text.encode("utf-8")) > MAX_BYTES:
         return _refused(f"the file is larger than {MAX_BYTES} bytes", None)
-    loader = _Loader(text)
+    loader: _Loader | None = None
     try:
-        node = _compose_without_aliases(loader)
+        loader = _Loader(text)
+        node = _compose_plainly(loader)
         lines: dict[Key, int] = {}
         problems: list[Problem] = []
         if node is None:
@@ -74,11 +76,12 @@ def parse_yaml(text: str) -> Document:
         line = None if mark is None else mark.line + 1
         return _refused(f"this is not valid YAML ({error.problem or error.context})", line)
     except yaml.YAMLError as error:
-        return _refused(f"this is not valid YAML ({error})", None)
+        return _refused(f"this is not valid YAML ({str(error).splitlines()[0]})", None)
     except (ValueError, RecursionError) as error:
         return _refused(f"this is not valid YAML ({type(error).__name__}: {error})", None)
     finally:
-        loader.dispose()
+        if loader is not None:
+            loader.dispose()
     if not isinstance(data, dict):
         return _refused("the file holds no mapping; expected lines such as 'name: my-study'", 1)
     return Document(data, lines)
@@ -88,8 +91,16 @@ def _refused(sentence: str, line: int | None) -> Document:
     return Document(None, {}, [Problem((), sentence, line)])
 
 
-def _compose_without_aliases(loader: _Loader) -> yaml.Node | None:
+def _compose_plainly(loader: _Loader) -> yaml.Node | None:
+    depth = 0
     for event in yaml.parse(loader.buffer.rstrip("\0"), Loader=yaml.SafeLoader):
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if depth > MAX_DEPTH:
+            raise yaml.MarkedYAMLError(
+                problem=f"more than {MAX_DEPTH} levels deep",
+                problem_mark=cast("yaml.Mark | None", event.start_mark),
+            )
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             raise yaml.MarkedYAMLError(
                 problem="anchors and aliases (& and *) are not used in protocol files",

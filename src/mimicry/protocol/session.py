@@ -400,13 +400,11 @@ def _trial(
 
 
 def _stimulus(protocol: "Protocol", item: _Item) -> str:
-    stimuli = protocol.file.stimuli
-    kind = stimuli.kind
-    for factor, level in item.levels.items():
-        kind = protocol.file.design.factors[factor].levels[level].kind or kind
-    emotion = protocol.file.conditions[item.condition].emotion
-    return stimuli.pattern.format(
-        emotion=emotion, identity=item.identity, kind=kind, **dict(item.levels)
+    return protocol.file.stimuli.pattern.format(
+        emotion=protocol.file.conditions[item.condition].emotion,
+        identity=item.identity,
+        kind=protocol.stimulus_kind(item.levels),
+        **dict(item.levels),
     )
 
 

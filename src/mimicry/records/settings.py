@@ -4,9 +4,12 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-__all__ = ["EmotionMap", "Reference", "ScoringSettings", "Swap"]
+__all__ = ["EmotionMap", "Reference", "ScoringSettings", "SecondaryNull", "Swap"]
 
 Reference = Literal["neutral", "valence"]
+SecondaryNull = Literal[
+    "stimulus-permutation", "circular-shift", "phase-randomisation", "segment-shuffle"
+]
 Swap = Literal["redraw", "free", "clip", "pairs", "block"]
 
 
@@ -58,11 +61,9 @@ class ScoringSettings:
     correlation_s
         Stimulus samples that enter the lagged correlation; None: from the dynamic onset to
         the end of the primary window.
-
-    Raises
-    ------
-    ValueError
-        When the primary window is not one of the windows, or a window ends before it starts.
+    secondary_nulls
+        Further nulls for the peak correlation, beside the label swap; see
+        :mod:`mimicry.scoring.nulls`. They ask another question and carry no mimicry claim.
     """
 
     emotions: Mapping[str, EmotionMap]
@@ -110,19 +111,12 @@ class ScoringSettings:
     event_max_missing: float = 0.2
     noise_block_s: float = 0.3
     surrogates: int = 9999
+    secondary_nulls: tuple[SecondaryNull, ...] = ()
+    secondary_surrogates: int = 999
     enumerate_up_to: int = 10_000
     min_arrangements: int = 40
     two_sided: bool = True
     seed: int = 0
-
-    def __post_init__(self) -> None:
-        if self.primary_window not in self.windows:
-            raise ValueError(
-                f"the primary window {self.primary_window!r} is none of {', '.join(self.windows)}"
-            )
-        for name, (start, stop) in {**self.windows, "baseline": self.baseline_s}.items():
-            if not start < stop:
-                raise ValueError(f"window {name} ends at {stop} s, before its start at {start} s")
 
     @property
     def scored(self) -> tuple[str, ...]:

@@ -143,7 +143,7 @@ def fit_shift(
     shifts = np.arange(round(max_s / step_s) + 1) * step_s
     template = envelope(times[None, :] - shifts[:, None])
     peak = float(np.abs(template).max(initial=0.0))
-    if peak <= 1e-12:
+    if np.ptp(template) <= 1e-12:
         return np.full(len(y), np.nan), ("flat_stimulus",) * len(y)
     template = template / peak
     there = np.isfinite(y)

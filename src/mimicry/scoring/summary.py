@@ -11,6 +11,7 @@ from mimicry.kernels.correlation import fisher_z
 from mimicry.kernels.windows import in_window, window_mean
 from mimicry.records import AlignedTrials, ConditionSummary, MimicryScores, ScoringSettings
 from mimicry.scoring.latency import Envelope, Latency, latency_shift
+from mimicry.scoring.nulls import surrogate_test
 from mimicry.scoring.pattern import (
     contrast,
     contrast_d,
@@ -22,12 +23,13 @@ from mimicry.scoring.pattern import (
 from mimicry.scoring.swap import Redraw, SwapDesign, SwapResult, generator, label_swap
 from mimicry.scoring.trials import all_onsets, matched_peaks
 
-__all__ = ["VALENCE_CONGRUENT", "summarise"]
+__all__ = ["AGAINST_NEUTRAL", "VALENCE_CONGRUENT", "summarise"]
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 VALENCE_CONGRUENT = "valence-congruent response"
+AGAINST_NEUTRAL = "response against neutral faces"
 _LATE = "late"
 _MANY = 10**15  # numbers of arrangements are given up to here
 
@@ -166,7 +168,7 @@ class _Phase:
         )
 
     def _claim(self) -> str:
-        return "emotion" if self.settings.reference == "neutral" else VALENCE_CONGRUENT
+        return AGAINST_NEUTRAL if self.settings.reference == "neutral" else VALENCE_CONGRUENT
 
     def _reference(self, condition: str) -> Flags:
         flags = reference_trials(self.aligned.trials.condition, condition, self.settings)
@@ -311,6 +313,19 @@ class _Phase:
         row.put("r_peak_contrast", contrast(z, own, rest, min_trials=self.settings.min_trials),
                 too_few)  # fmt: skip
         self._test(row, "r_peak_", z, condition, too_few)
+        for null in self.settings.secondary_nulls:
+            self._secondary(row, condition, null)
+
+    def _secondary(self, row: _Row, condition: str, null: str) -> None:
+        rng = generator(
+            self.settings.seed, self.scores.participant, f"{self.phase}/{condition}", null
+        )
+        result = surrogate_test(
+            self.aligned, self.settings, condition, null, used=self.used(condition), rng=rng
+        )
+        name = null.replace("-", "_")
+        row.put(f"r_peak_{name}_p", result.p, result.reason)
+        row.put(f"r_peak_{name}_z", result.z_surrogate, result.reason or "no_variance")
 
     def _latency(self, row: _Row, condition: str) -> None:
         result = self._fit(condition)
@@ -358,7 +373,7 @@ class _Phase:
     def _events(self, row: _Row, condition: str) -> None:
         unit = self.aligned.index(self.settings.emotions[condition].targets[0])
         own, rest = self.used(condition), self._reference(condition)
-        hit, onset = all_onsets(
+        hit, onset, _ = all_onsets(
             self.aligned, self.settings, np.array(self.scores.phase), self.scores.valid
         )
         rate = _mean(hit[own, unit])
@@ -400,6 +415,9 @@ class _Phase:
         for name in ("r_peak_contrast", "r_peak_t", "r_peak_p", "r_peak_z_surrogate"):
             row.put(name, float("nan"), code)
         row.cells["r_peak_arrangements"] = 0
+        for null in self.settings.secondary_nulls:
+            row.put(f"r_peak_{null.replace('-', '_')}_p", float("nan"), code)
+            row.put(f"r_peak_{null.replace('-', '_')}_z", float("nan"), code)
         for name in (
             "latency_shift_s", "latency_se_s", "latency_ci_low_s", "latency_ci_high_s",
             "latency_gate", "hit_rate", "hit_rate_reference", "hit_rate_difference",

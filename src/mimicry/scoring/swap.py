@@ -247,12 +247,13 @@ def _redraw(
     if design.redraw is None:
         return SwapResult(t=observed, reason="no_randomiser")
     labels = np.array(design.conditions)
-    names_own, names_rest = set(labels[own]), set(labels[reference])
-    places = np.isin(labels, list(names_own | names_rest))
+    names_own = set(labels[own])
+    taking_part = names_own | set(labels[reference])
+    places = np.isin(labels, list(taking_part))
     table = np.empty((settings.surrogates, int(places.sum())), dtype=bool)
     for row in table:
         order = design.redraw(rng)
-        drawn = [name in names_own for name in order if name in names_own | names_rest]
+        drawn = [name in names_own for name in order if name in taking_part]
         if len(drawn) != len(row):
             return SwapResult(t=observed, reason="randomiser_mismatch")
         row[:] = drawn

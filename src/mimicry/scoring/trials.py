@@ -365,7 +365,7 @@ def _onsets(
     phase: NDArray[np.str_],
     table: ReasonedColumns,
 ) -> None:
-    hit, onset = all_onsets(aligned, settings, phase, table.valid)
+    hit, onset, limit = all_onsets(aligned, settings, phase, table.valid)
     mapped = np.isin(np.array(aligned.trials.condition), list(settings.emotions))
     own_hit = _first_target(aligned, settings, hit)
     own_onset = _first_target(aligned, settings, onset)
@@ -373,7 +373,10 @@ def _onsets(
     table.add("event_hit", own_hit, codes)
     why = np.where(own_hit == 0, "censored", codes)
     table.add("event_onset_s", own_onset, why)
-    table.add("event_apex_s", _apex(aligned, settings, own_onset), why)
+    apex = table.add("event_apex_s", _apex(aligned, settings, own_onset), why)
+    own_limit = _first_target(aligned, settings, limit)
+    offset = _offset(aligned, settings, apex, own_limit)
+    table.add("event_offset_s", offset, np.where(own_hit == 1, "censored", why))
 
 
 def _apex(aligned: AlignedTrials, settings: ScoringSettings, onset: Floats) -> Floats:
@@ -388,20 +391,35 @@ def _apex(aligned: AlignedTrials, settings: ScoringSettings, onset: Floats) -> F
     return result
 
 
+def _offset(
+    aligned: AlignedTrials, settings: ScoringSettings, apex: Floats, limit: Floats
+) -> Floats:
+    """(K,) first time after the apex at which the response is at or below its limit again."""
+    result = np.full(len(aligned), np.nan)
+    for k in np.flatnonzero(np.isfinite(apex)):
+        unit = aligned.index(settings.emotions[aligned.trials.condition[k]].targets[0])
+        course = aligned.response_fast[k, :, unit]
+        back = np.flatnonzero((aligned.times_s > apex[k]) & (course <= limit[k]))
+        if back.size:
+            result[k] = aligned.times_s[back[0]]
+    return result
+
+
 def all_onsets(
     aligned: AlignedTrials, settings: ScoringSettings, phase: NDArray[np.str_], valid: Flags
-) -> tuple[Floats, Floats]:
-    """(K, A) hits and onsets of every action unit, against the noise of each phase."""
+) -> tuple[Floats, Floats, Floats]:
+    """(K, A) hits, onsets and levels that a response must exceed, for every action unit."""
     before = in_window(aligned.times_s, settings.baseline_s)
     level = window_mean(aligned.response_fast, before)
     change = aligned.response_fast - level[:, None]
     shape = (len(aligned), len(aligned.names))
-    hit, onset = np.full(shape, np.nan), np.full(shape, np.nan)
+    hit, onset, limit = (np.full(shape, np.nan) for _ in range(3))
     for group in np.unique(phase):
         own = (phase == group) & valid
         if not own.any():
             continue
         noise = rest_noise(aligned.response_fast[own][:, before].reshape(-1, shape[1]))
+        limit[own] = level[own] + settings.event_sigma * noise
         hit[own], onset[own] = find_onsets(
             aligned.times_s,
             change[own],
@@ -412,4 +430,4 @@ def all_onsets(
             search_s=settings.event_search_s,
             max_missing=settings.event_max_missing,
         )
-    return hit, onset
+    return hit, onset, limit

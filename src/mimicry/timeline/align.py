@@ -65,8 +65,11 @@ def align(
         When no face was seen in the whole recording.
     TableError
         When the track holds none of the scored action units.
+    ValueError
+        When the primary window is not one of the windows, or a window ends before it starts.
     """
     names = settings.scored
+    _check_windows(settings)
     _check_units(track, names)
     _check_stimuli(trials, timelines)
     if not track.tracked.any():
@@ -114,6 +117,17 @@ def _turned_or_implausible(track: ActionUnitTrack, settings: ScoringSettings) ->
     ok = track.quality.get("pose_ok", np.ones(len(track)))
     plausible = track.quality.get("plausible", np.ones(len(track)))
     return np.asarray(turned | (~known & (ok == 0)) | (plausible == 0))
+
+
+def _check_windows(settings: ScoringSettings) -> None:
+    if settings.primary_window not in settings.windows:
+        raise ValueError(
+            f"the primary window {settings.primary_window!r} is none of "
+            f"{', '.join(settings.windows)}"
+        )
+    for name, (start, stop) in {**settings.windows, "baseline": settings.baseline_s}.items():
+        if not start < stop:
+            raise ValueError(f"window {name} ends at {stop} s, before its start at {start} s")
 
 
 def _check_units(track: ActionUnitTrack, names: tuple[str, ...]) -> None:

@@ -1,0 +1,178 @@
+"""``mimicry protocol list | show | check | preview | schema | new``."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from mimicry.cli._run import Outcome, run_command, say
+
+if TYPE_CHECKING:
+    from mimicry.protocol import Protocol
+
+__all__ = ["app"]
+
+app = typer.Typer(
+    help="Protocol files: list, show, check, preview, start a new one.", no_args_is_help=True
+)
+
+JSON = typer.Option(False, "--json", help="Print one JSON object.")
+PROTOCOL = typer.Argument(help="Name of a shipped protocol, or a YAML file.")
+
+
+@app.command("list")
+def list_(as_json: bool = JSON) -> None:
+    """List the shipped protocols."""
+
+    def work() -> Outcome:
+        from mimicry.protocol import list_protocols, load_protocol
+
+        rows = []
+        for name in list_protocols():
+            file = load_protocol(name).file
+            rows.append(
+                {
+                    "name": name,
+                    "paradigm": file.paradigm,
+                    "status": file.status,
+                    "title": file.title,
+                }
+            )
+        width = max(len(r["name"]) for r in rows)
+        lines = [
+            f"{r['name']:<{width}}  {r['paradigm']:<5}  {r['title']}"
+            + ("" if r["status"] == "ready" else f"  [{r['status']}]")
+            for r in rows
+        ]
+        return Outcome(extra={"protocols": rows}, text="\n".join(lines))
+
+    run_command("protocol list", work, as_json=as_json)
+
+
+@app.command()
+def show(protocol: str = PROTOCOL, as_json: bool = JSON) -> None:
+    """Print a protocol with everything it inherits, and the origin of every value."""
+
+    def work() -> Outcome:
+        from mimicry.protocol import load_protocol
+        from mimicry.protocol.show import resolved_rows, resolved_text
+
+        loaded = load_protocol(protocol)
+        extra: dict[str, Any] = {"protocol": loaded.name, "digest": loaded.digest}
+        if as_json:
+            extra |= {"content": loaded.content(), "origins": resolved_rows(loaded)}
+        return Outcome(extra=extra, text=resolved_text(loaded).rstrip())
+
+    run_command("protocol show", work, as_json=as_json)
+
+
+@app.command()
+def check(
+    protocols: list[str] = typer.Argument(None, help="Names or files; none: all shipped ones."),
+    as_json: bool = JSON,
+) -> None:
+    """Check protocol files; one sentence for each mistake, with its line."""
+
+    def work() -> Outcome:
+        from mimicry.errors import ProtocolError
+        from mimicry.protocol import list_protocols, load_protocol
+
+        results: list[dict[str, Any]] = []
+        lines = []
+        for name in protocols or list_protocols():
+            try:
+                loaded = load_protocol(name)
+            except ProtocolError as error:
+                results.append({"protocol": name, "ok": False, "message": str(error)})
+                say(f"error: {error}")
+            else:
+                summary = _summary(loaded)
+                results.append({"protocol": loaded.name, "ok": True, **summary})
+                lines.append(f"ok  {loaded.name}: {_told(summary)}")
+        failed = sum(not r["ok"] for r in results)
+        lines.append(f"{len(results) - failed} of {len(results)} protocols pass")
+        status = "done" if not failed else "failed" if failed == len(results) else "partial"
+        return Outcome(status=status, extra={"protocols": results}, text="\n".join(lines))
+
+    run_command("protocol check", work, as_json=as_json)
+
+
+@app.command()
+def preview(
+    protocol: str = PROTOCOL,
+    out: Path = typer.Option(Path(), "--out", help="Folder for the preview."),
+    participant: str = typer.Option("01", "--participant", help="Whose session is drawn."),
+    visit: str | None = typer.Option(
+        None, "--visit", help="Visit, where the protocol has several."
+    ),
+    as_json: bool = JSON,
+) -> None:
+    """Draw one trial and one session to NAME_preview.html and NAME_preview.png."""
+
+    def work() -> Outcome:
+        from mimicry.files import make_folder
+        from mimicry.protocol import load_protocol
+        from mimicry.protocol.preview import write_preview
+
+        loaded = load_protocol(protocol)
+        written = write_preview(loaded, make_folder(out), participant=participant, visit=visit)
+        return Outcome(outputs=written, text="\n".join(str(p) for p in written))
+
+    run_command("protocol preview", work, as_json=as_json)
+
+
+@app.command()
+def schema(
+    out: Path | None = typer.Option(None, "--out", help="File to write; none: print it."),
+    as_json: bool = JSON,
+) -> None:
+    """Print the JSON Schema of protocol files, for editors."""
+
+    def work() -> Outcome:
+        from mimicry.files import to_json_text, write_text
+        from mimicry.protocol.json_schema import json_schema
+
+        text = to_json_text(json_schema())
+        if out is None:
+            return Outcome(extra={"schema": json_schema()} if as_json else {}, text=text.rstrip())
+        return Outcome(outputs=[write_text(out, text)], text=str(out))
+
+    run_command("protocol schema", work, as_json=as_json)
+
+
+@app.command()
+def new(
+    file: Path = typer.Argument(help="File to write, for instance my-study.yaml."),
+    extends: str | None = typer.Option(
+        None, "--extends", help="Protocol to change, by name or file."
+    ),
+    overwrite: bool = typer.Option(False, "--overwrite", help="Replace an existing file."),
+    as_json: bool = JSON,
+) -> None:
+    """Write a commented protocol file to start from."""
+
+    def work() -> Outcome:
+        from mimicry.protocol.start import start_protocol
+
+        written = start_protocol(file, extends=extends, overwrite=overwrite)
+        text = f"{written}\nEdit it, then: mimicry protocol check {written}"
+        return Outcome(outputs=[written], text=text)
+
+    run_command("protocol new", work, as_json=as_json)
+
+
+def _summary(protocol: "Protocol") -> dict[str, Any]:
+    visits = protocol.file.design.visits
+    session = protocol.build_session("01", visit=visits[0] if visits else None)
+    return {
+        "status": protocol.file.status,
+        "blocks": list(protocol.file.blocks),
+        "trials": len(session.scored),
+        "minutes": round(session.duration_s / 60, 1),
+        "digest": protocol.digest,
+    }
+
+
+def _told(summary: dict[str, Any]) -> str:
+    blocks = ", ".join(summary["blocks"])
+    return f"{summary['trials']} trials ({blocks}), {summary['minutes']} min, {summary['status']}"

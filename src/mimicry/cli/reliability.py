@@ -1,0 +1,68 @@
+"""``mimicry reliability``: how well a study's scores separate people."""
+
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from mimicry.cli._run import Outcome, run_command
+
+__all__ = ["reliability"]
+
+
+def reliability(
+    study: Path = typer.Argument(help="A study folder that has been scored."),
+    protocol: str | None = typer.Option(None, help="Protocol; default: the study's own."),
+    window: str | None = typer.Option(None, help="Scoring window; default: the primary one."),
+    splits: int = typer.Option(5000, help="Random halves of the trials."),
+    out: Path | None = typer.Option(None, help="Folder; default: STUDY/derivatives/mimicry."),
+    overwrite: bool = typer.Option(False, "--overwrite", help="Replace other results."),
+    as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),
+) -> None:
+    """Split-half, odd-even and ICC reliability of every contrast, and the trials needed."""
+
+    def work() -> Outcome:
+        from mimicry.cli._progress import progress
+        from mimicry.study import open_study, study_reliability
+
+        opened = open_study(study, protocol)
+        with progress("contrasts") as show:
+            found = study_reliability(opened, window=window, splits=splits, progress=show)
+        paths = found.write(out or opened.results, overwrite=overwrite)
+        shown = [row for row in found.rows if row["unit"] == "raw"]
+        notes = [f"{_where(row)}: {text}" for row in shown for text in row["warnings"]]
+        return Outcome(
+            outputs=paths,
+            warnings=notes,
+            extra={"contrasts": found.rows, "sessions": found.sessions},
+            text="\n".join([_HEAD, *(_line(row) for row in found.rows)]),
+        )
+
+    run_command("reliability", work, as_json=as_json)
+
+
+_HEAD = (
+    f"{'contrast':32} {'people':>6} {'split-half':>20} {'odd-even':>8} "
+    f"{'ICC(1)':>7} {'SEM':>7} k(.7) k(.8)"
+)
+
+
+def _where(row: dict[str, Any]) -> str:
+    parts = (row["session"], row["block"], row["condition"], row["unit"])
+    return " ".join(part for part in parts if part)
+
+
+def _line(row: dict[str, Any]) -> str:
+    interval = f"[{_two(row['split_half_low'])}, {_two(row['split_half_high'])}]"
+    needed = " ".join(f"{_whole(row[k]):>5}" for k in ("trials_for_70", "trials_for_80"))
+    middle = f"{_two(row['split_half']):>5} {interval:>14} {_two(row['odd_even']):>8}"
+    end = f"{_two(row['icc_single'], 3):>7} {_two(row['sem'], 3):>7} {needed}"
+    return f"{_where(row):32} {row['n_participants']:>6} {middle} {end}"
+
+
+def _two(value: float, digits: int = 2) -> str:
+    return f"{value:.{digits}f}" if value == value else "n/a"
+
+
+def _whole(value: float) -> str:
+    return f"{value:.0f}" if value == value else "n/a"

@@ -1,0 +1,105 @@
+"""``mimicry run``: a protocol in the browser, with the webcam on the same clock."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from mimicry.cli._run import Outcome, run_command, say
+
+if TYPE_CHECKING:
+    from mimicry.runner.session import SessionEnd
+
+__all__ = ["ended", "run"]
+
+
+def run(
+    protocol: str = typer.Argument(..., help="Name of a protocol, or its file."),
+    participant: str = typer.Option(..., help="Label of the participant: letters and digits."),
+    study: Path = typer.Option(..., help="Study folder; made when it does not exist."),
+    session: str = typer.Option(None, help="Label of the session, when there are several."),
+    visit: str = typer.Option(None, help="Visit of the protocol, when it has several."),
+    seed: int = typer.Option(None, help="Seed of the order (default: the protocol's own)."),
+    browser: str = typer.Option(None, help="Program of the browser (default: Edge, Chrome ...)."),
+    consent: Path = typer.Option(None, help="Text file shown as consent page."),
+    window: bool = typer.Option(False, "--window", help="A plain window instead of full screen."),
+    score: bool = typer.Option(True, help="Score the recording after the last trial."),
+    delete_video: bool = typer.Option(
+        False, "--delete-video", help="Delete the video once it is scored; landmarks are kept."
+    ),
+    calibrated: bool = typer.Option(
+        True, help="Use this computer's calibration when its camera and mode fit."
+    ),
+    as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),
+) -> None:
+    """Run PROTOCOL with one participant and score what was recorded."""
+
+    def work() -> Outcome:
+        from mimicry.protocol import load_protocol
+        from mimicry.runner.browser import find_browser
+        from mimicry.runner.calibration import keep_with_session
+        from mimicry.runner.face_check import FaceChecker
+        from mimicry.runner.from_protocol import CONSENT, plan_session
+        from mimicry.runner.journal import Journal
+        from mimicry.runner.serve import need_extra
+        from mimicry.runner.session import run_session
+        from mimicry.runner.study import prepare_study, require_free
+
+        need_extra()
+        loaded = load_protocol(protocol)
+        plan = plan_session(
+            loaded,
+            participant,
+            session=session,
+            visit=visit,
+            seed=seed,
+            consent=_paragraphs(consent) if consent else CONSENT,
+            keep_video=not delete_video,
+        )
+        program = find_browser(browser)
+        require_free(study, plan)
+        prepare_study(study, loaded)
+        journal = Journal.create(study, plan)
+        if calibrated:
+            keep_with_session(journal.folder)
+        with FaceChecker() as look:
+            end = run_session(
+                journal,
+                study,
+                browser=program,
+                say=say,
+                kiosk=not window,
+                face_check=look,
+                score=score,
+            )
+        return ended(end)
+
+    run_command("run", work, as_json=as_json)
+
+
+def _paragraphs(path: Path) -> tuple[str, ...]:
+    from mimicry.errors import InputError
+
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError("not a readable text file", path=path, key="--consent") from error
+    return tuple(" ".join(p.split()) for p in text.split("\n\n") if p.strip())
+
+
+def ended(end: "SessionEnd") -> Outcome:
+    """Return how a session ended, in words and for ``--json``."""
+    outcome = Outcome(outputs=list(end.files.values()))
+    outcome.extra = {"session": end.outcome, "folder": str(end.folder), "scores": end.scores}
+    lines = [f"{end.outcome}: {end.folder}"]
+    if end.outcome == "interrupted":
+        outcome.status = "failed"
+        lines = []
+        say(f"the session was interrupted; go on with: mimicry resume {end.folder}")
+    if end.problem:
+        outcome.status = "partial"
+        outcome.warnings.append(f"the recording is kept, but scoring failed: {end.problem}")
+    if end.report:
+        lines.append(f"report: {end.report}")
+    outcome.text = "\n".join(lines)
+    return outcome

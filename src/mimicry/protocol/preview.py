@@ -1,0 +1,247 @@
+"""A picture of one trial and one session, and the page around it."""
+
+import base64
+import io
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mimicry.files import atomic_path, write_text
+from mimicry.protocol.model import BEFORE_ONSET
+from mimicry.protocol.session import Session
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from mimicry.protocol.model import Protocol
+
+__all__ = ["preview_figure", "write_preview"]
+
+# Okabe and Ito's colours, which people with the common colour-vision deficiencies can tell apart.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#6b5b95", "#444444")
+PHASE_COLOURS = {
+    "fixation": "#d7dde4",
+    "cue": "#f4d58d",
+    "neutral": "#b9cfe4",
+    "rise": "#7fa8cf",
+    "apex": "#4a7fb0",
+    "fall": "#9dbbd8",
+    "blank": "#eef1f4",
+    "rating": "#e8c9dc",
+}
+INK = "#1f2937"
+
+
+def write_preview(
+    protocol: "Protocol", folder: Path, *, participant: str = "01", visit: str | None = None
+) -> list[Path]:
+    """Write ``NAME_preview.png`` and a self-contained ``NAME_preview.html``; return both paths.
+
+    `visit` None takes the first visit of a protocol that has several.
+    """
+    visits = protocol.file.design.visits
+    session = protocol.build_session(
+        participant, visit=visit if visit is not None or not visits else visits[0]
+    )
+    figure = preview_figure(protocol, session)
+    picture = folder / f"{protocol.name}_preview.png"
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=110, metadata={"Software": None})
+    with atomic_path(picture) as temporary:
+        temporary.write_bytes(buffer.getvalue())
+    encoded = base64.b64encode(buffer.getvalue()).decode("ascii")
+    page = write_text(folder / f"{protocol.name}_preview.html", _page(protocol, session, encoded))
+    return [page, picture]
+
+
+def preview_figure(protocol: "Protocol", session: Session) -> "Figure":
+    """Return a figure: the different trials of the session, the whole session, its pauses."""
+    from matplotlib.figure import Figure
+
+    shapes = _different_trials(protocol, session)
+    blocks = list(dict.fromkeys(t.block for t in session.trials))
+    height = 2.6 + 1.25 * len(shapes) + 0.42 * len(blocks)
+    figure = Figure(figsize=(11, height), layout="constrained")
+    rows = figure.subplots(2, 1, height_ratios=[1.1 + 1.25 * len(shapes), 1.1 + 0.42 * len(blocks)])
+    _draw_trials(rows[0], protocol, shapes)
+    _draw_session(rows[1], session, blocks)
+    return figure
+
+
+def _different_trials(protocol: "Protocol", session: Session) -> list[tuple[str, Any]]:
+    """Return one trial for every different course of phases, with a label."""
+    seen: dict[tuple[Any, ...], tuple[list[str], Any]] = {}
+    for trial in session.scored:
+        course = tuple((p.name, p.duration_s) for p in trial.phases)
+        labels, _ = seen.setdefault(course, ([], trial))
+        timed = [v for f, v in trial.levels.items() if _has_timing(protocol, f)]
+        rated = any(p.name == "rating" for p in trial.phases)
+        label = " ".join(timed) if timed else (trial.block if rated or len(seen) > 1 else "")
+        if label and label not in labels:
+            labels.append(label)
+    return [(", ".join(labels) or "every trial", trial) for labels, trial in seen.values()]
+
+
+def _has_timing(protocol: "Protocol", factor: str) -> bool:
+    return any(level.timing for level in protocol.file.design.factors[factor].levels.values())
+
+
+def _draw_trials(axes: "Axes", protocol: "Protocol", shapes: list[tuple[str, Any]]) -> None:
+    """Draw phases as bars around the dynamic onset, with baseline, windows and the pause."""
+    settings = protocol.scoring_settings()
+    jitter = protocol.file.timing.iti_s
+    ends = []
+    for row, (label, trial) in enumerate(shapes):
+        bottom = -2.0 * row
+        onset = trial.dynamic_onset_s - trial.start_s
+        total = trial.duration_s
+        for phase in trial.phases:
+            start = phase.start_s - onset
+            axes.broken_barh(
+                [(start, phase.duration_s)],
+                (bottom, 0.8),
+                facecolors=PHASE_COLOURS[phase.name],
+                edgecolor="white",
+            )
+            _phase_label(axes, phase, start, bottom, total)
+        end = total - onset
+        axes.broken_barh([(end, jitter.low)], (bottom, 0.8), facecolors="#f5f6f8", hatch="//",
+                         edgecolor="#c5ccd4", linewidth=0.0)  # fmt: skip
+        axes.broken_barh(
+            [(end + jitter.low, jitter.high - jitter.low)],
+            (bottom + 0.2, 0.4),
+            facecolors="#f5f6f8",
+            hatch="xx",
+            edgecolor="#9aa3ad",
+            linewidth=0.0,
+        )
+        axes.text(end + jitter.low / 2, bottom + 0.4, "pause\n" + _pause(jitter), ha="center",
+                  va="center", fontsize=7.5, color=INK)  # fmt: skip
+        if jitter.high > jitter.low:
+            axes.text(
+                end + jitter.high, bottom + 0.78, "jitter", ha="right", fontsize=7.5, color=INK
+            )
+        axes.text(-onset, bottom + 0.92, label, fontsize=9, weight="bold", color=INK)
+        _draw_course(axes, protocol, trial, bottom)
+        ends.append((-onset, end + max(jitter.high, 0.05 * total)))
+    low, high = min(e[0] for e in ends), max(e[1] for e in ends)
+    bottom = -2.0 * (len(shapes) - 1)
+    _draw_windows(axes, settings, bottom)
+    axes.axvline(0, color="#b91c1c", linewidth=1, linestyle=":")
+    axes.set(
+        xlim=(low - 0.02 * (high - low), high),
+        ylim=(bottom - 0.45 - 0.32 * (len(settings.windows) + 1), 1.45),
+        yticks=[],
+        xlabel="seconds from the dynamic onset of the face",
+        title=f"{protocol.name}: one trial",
+    )
+    _plain(axes)
+
+
+def _phase_label(axes: "Axes", phase: Any, start: float, bottom: float, total: float) -> None:
+    wide = phase.duration_s > 0.055 * total
+    text = (
+        f"{phase.name}\n{phase.duration_s:g} s" if wide else f"{phase.name} {phase.duration_s:g} s"
+    )
+    dark = phase.name in {"apex", "rise"}
+    axes.text(
+        start + phase.duration_s / 2,
+        bottom + 0.4,
+        text,
+        ha="center",
+        va="center",
+        fontsize=7.5,
+        color="white" if dark else INK,
+        rotation=0 if wide else 90,
+    )
+
+
+def _draw_course(axes: "Axes", protocol: "Protocol", trial: Any, bottom: float) -> None:
+    """Draw the planned movement of the face as a line above the bar."""
+    line = protocol.stimulus_timelines()[trial.stimulus]
+    axes.plot(
+        line.times_s - line.onset_s,
+        bottom + 0.88 + 0.36 * line.intensity[:, 0],
+        color="#b91c1c",
+        linewidth=1.3,
+    )
+
+
+def _draw_windows(axes: "Axes", settings: Any, bottom: float) -> None:
+    spans = [("baseline", settings.baseline_s, "#6b7280")]
+    for name, span in settings.windows.items():
+        primary = name == settings.primary_window
+        shown = f"{name} (primary)" if primary else name
+        spans.append((shown, span, "#0b5394" if primary else "#93b4d3"))
+    for row, (name, (start, end), colour) in enumerate(spans):
+        y = bottom - 0.35 - 0.32 * row
+        axes.plot([start, end], [y, y], color=colour, linewidth=4, solid_capstyle="butt")
+        axes.text(end, y, f"  {name} [{start:g}, {end:g})", va="center", fontsize=8, color=INK)
+
+
+def _draw_session(axes: "Axes", session: Session, blocks: list[str]) -> None:
+    """Draw every trial of the session at its planned time, one row for each block."""
+    conditions = list(dict.fromkeys(t.condition for t in session.trials))
+    colour = {c: COLOURS[k % len(COLOURS)] for k, c in enumerate(conditions)}
+    for trial in session.trials:
+        axes.broken_barh(
+            [(trial.start_s / 60, trial.duration_s / 60)],
+            (-blocks.index(trial.block) - 0.35, 0.35 if trial.practice else 0.7),
+            facecolors=colour[trial.condition],
+            alpha=0.45 if trial.practice else 1.0,
+        )
+    for condition in conditions:
+        axes.plot([], [], color=colour[condition], linewidth=6, label=condition)
+    axes.set(
+        yticks=[-k for k in range(len(blocks))],
+        yticklabels=blocks,
+        ylim=(-len(blocks) + 0.4, 0.6),
+        xlim=(0, session.duration_s / 60),
+        xlabel="minutes from the first instruction",
+        title=f"participant {session.participant}"
+        + (f", visit {session.visit}" if session.visit else "")
+        + f": {len(session.scored)} scored trials in {session.duration_s / 60:.0f} min "
+        "(half height, pale: practice)",
+    )
+    axes.legend(
+        loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False, fontsize=8, handlelength=1.0
+    )
+    _plain(axes)
+
+
+def _plain(axes: "Axes") -> None:
+    axes.spines[["top", "right", "left"]].set_visible(False)
+    axes.tick_params(length=0 if not len(axes.get_yticks()) else 3)
+    axes.title.set_fontsize(10)
+    axes.title.set_color(INK)
+
+
+def _pause(jitter: Any) -> str:
+    if jitter.values:
+        return " / ".join(f"{v:g}" for v in jitter.values) + " s"
+    if jitter.low == jitter.high:
+        return f"{jitter.low:g} s"
+    return f"{jitter.low:g} to {jitter.high:g} s"
+
+
+def _page(protocol: "Protocol", session: Session, picture: str) -> str:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("mimicry.protocol", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("preview.html.jinja").render(
+        file=protocol.file,
+        digest=protocol.digest,
+        session=session,
+        picture=picture,
+        minutes=round(session.duration_s / 60, 1),
+        settings=protocol.scoring_settings(),
+        counts={b: protocol.trials_per_condition(b) for b in protocol.file.blocks},
+        pause=_pause(protocol.file.timing.iti_s),
+        before=", ".join(BEFORE_ONSET),
+    )

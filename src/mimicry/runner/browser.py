@@ -1,0 +1,165 @@
+"""Finding and starting Edge, Chrome or Chromium in kiosk mode with a profile of its own."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from mimicry.errors import InputError
+
+__all__ = ["FLAGS", "find_browser", "open_browser", "profile_folder"]
+
+_NAMES = (
+    "microsoft-edge",
+    "microsoft-edge-stable",
+    "google-chrome",
+    "google-chrome-stable",
+    "chromium",
+    "chromium-browser",
+    "msedge",
+    "chrome",
+)
+_PLACES = {
+    "win32": (
+        "{PROGRAMFILES(X86)}/Microsoft/Edge/Application/msedge.exe",
+        "{PROGRAMFILES}/Microsoft/Edge/Application/msedge.exe",
+        "{PROGRAMFILES}/Google/Chrome/Application/chrome.exe",
+        "{PROGRAMFILES(X86)}/Google/Chrome/Application/chrome.exe",
+        "{LOCALAPPDATA}/Google/Chrome/Application/chrome.exe",
+    ),
+    "darwin": (
+        "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+        "/Applications/Microsoft Edge.app/Contents/MacOS/Microsoft Edge",
+        "/Applications/Chromium.app/Contents/MacOS/Chromium",
+    ),
+}
+
+# nothing leaves the machine, no bubbles over the first stimulus, no throttled timers
+FLAGS = (
+    "--no-first-run",
+    "--no-default-browser-check",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-domain-reliability",
+    "--disable-sync",
+    "--disable-quic",
+    "--disable-breakpad",
+    "--disable-features=Translate,OptimizationHints,MediaRouter,AutofillServerCommunication",
+    "--autoplay-policy=no-user-gesture-required",
+    "--disable-renderer-backgrounding",
+    "--disable-background-timer-throttling",
+    "--disable-backgrounding-occluded-windows",
+    "--disable-session-crashed-bubble",
+    "--hide-crash-restore-bubble",
+    "--password-store=basic",
+    "--use-mock-keychain",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+)
+
+
+def find_browser(wanted: str | None = None) -> str:
+    """Return the program of an Edge, Chrome or Chromium.
+
+    Parameters
+    ----------
+    wanted
+        A name or path chosen by the user; otherwise the environment variable
+        ``MIMICRY_BROWSER``, then the usual names and places.
+
+    Raises
+    ------
+    InputError
+        When there is none. Firefox and Safari lack the interfaces that frame times need.
+    """
+    wanted = wanted or os.environ.get("MIMICRY_BROWSER")
+    if wanted:
+        found = shutil.which(wanted)
+        if found:
+            return found
+        raise InputError(f"no browser {wanted!r} found", key="--browser")
+    for name in _NAMES:
+        found = shutil.which(name)
+        if found:
+            return found
+    for place in _PLACES.get(sys.platform, ()):
+        try:
+            path = Path(place.format_map(os.environ))
+        except KeyError:
+            continue
+        if path.is_file():
+            return str(path)
+    raise InputError(
+        "no Edge, Chrome or Chromium found on this computer",
+        key="--browser",
+        hint="Install one of them, or name its program with --browser. Firefox and Safari "
+        "cannot give the capture times of camera frames.",
+    )
+
+
+def profile_folder() -> Path:
+    """Return the browser profile of the runner, apart from anyone's own browsing."""
+    from platformdirs import user_data_path
+
+    folder = user_data_path("mimicry", appauthor=False) / "browser"
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o700)
+    return folder
+
+
+@contextmanager
+def open_browser(
+    url: str,
+    *,
+    program: str,
+    kiosk: bool = True,
+    profile: Path | None = None,
+    more: Sequence[str] = (),
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Start the browser on `url`; it is closed when the block ends.
+
+    `more` are further command line switches; ``MIMICRY_BROWSER_FLAGS`` adds others (a
+    container, for instance, needs ``--no-sandbox``).
+    """
+    extra = os.environ.get("MIMICRY_BROWSER_FLAGS", "").split()
+    command = [
+        program,
+        f"--user-data-dir={profile or profile_folder()}",
+        *FLAGS,
+        *(["--kiosk"] if kiosk else ["--window-size=1100,800"]),
+        f"--app={url}",
+        *more,
+        *extra,
+    ]
+    process = subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=os.name == "posix",
+    )
+    try:
+        yield process
+    finally:
+        _stop(process)
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    """End the browser with its helpers (they share its process group on POSIX)."""
+    if process.poll() is not None:
+        return
+    if os.name == "posix":
+        os.killpg(process.pid, signal.SIGTERM)
+    else:
+        process.terminate()
+    try:
+        process.wait(5)
+    except subprocess.TimeoutExpired:
+        if os.name == "posix":
+            os.killpg(process.pid, signal.SIGKILL)
+        else:
+            process.kill()
+        process.wait(5)

@@ -1,0 +1,348 @@
+"""A recorded session into the study layout: video with exact times, events, frames, ratings."""
+
+import platform
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mimicry.errors import InputError, OutputExistsError
+from mimicry.files import make_folder, read_json, sha256_of, write_json, write_tsv
+from mimicry.runner.calibration import fitting
+from mimicry.runner.columns import BEH_COLUMNS, EVENT_COLUMNS, FRAME_COLUMNS, describe
+from mimicry.runner.participants import enter_participant
+from mimicry.runner.plan import SessionPlan, Step, plan_from_json
+from mimicry.runner.remux import write_video
+from mimicry.runner.timebase import Segment, place_segments, read_segment
+
+__all__ = ["convert_session", "session_files"]
+
+MAX_LOST = 0.05
+MAX_GAP_S = 0.1
+
+Row = dict[str, Any]
+
+
+def session_files(study: Path, plan: SessionPlan) -> dict[str, Path]:
+    """Return where the converted files of a session go."""
+    folder = plan.beh_folder(study)
+    names = {
+        "video": "video.mp4",
+        "events": "events.tsv",
+        "frames": "frames.tsv",
+        "beh": "beh.tsv",
+        "recording": "recording.json",
+        "events_json": "events.json",
+        "beh_json": "beh.json",
+    }
+    return {key: folder / f"{plan.prefix}_{name}" for key, name in names.items()}
+
+
+def convert_session(folder: Path, study: Path, *, overwrite: bool = False) -> dict[str, Path]:
+    """Write the study layout of a recorded session; the source folder is only read.
+
+    Parameters
+    ----------
+    folder
+        The session's folder below ``sourcedata``.
+    study
+        The study folder.
+    overwrite
+        Replace files of an earlier conversion.
+
+    Returns
+    -------
+    dict
+        Kind -> file, of the files written.
+
+    Raises
+    ------
+    OutputExistsError
+        When the participant has a recording of this task already.
+    InputError
+        When nothing was recorded.
+    """
+    plan = plan_from_json(read_json(folder / "plan.json"))
+    files = session_files(study, plan)
+    if files["recording"].exists() and not overwrite:
+        raise OutputExistsError(
+            "this participant has a recording of this task already",
+            path=files["recording"],
+            hint="Give the session a label of its own with --session.",
+        )
+    segments = place_segments(_read_segments(folder))
+    if not segments:
+        raise InputError("nothing was recorded in this session", path=folder)
+    make_folder(files["video"].parent)
+    written = dict(files)
+    if plan.camera.record and any(len(s.frame_us) for s in segments):
+        kept = write_video(files["video"], segments)
+        frames = _frame_rows(segments, kept)
+        write_tsv(files["frames"], _table(frames, FRAME_COLUMNS))
+    else:
+        frames = []
+        del written["video"], written["frames"]
+    calibration = _calibration(folder, segments)
+    events = list(_event_rows(plan, segments, frames, calibration))
+    events.sort(key=lambda row: row["onset"])
+    write_tsv(files["events"], _table(events, EVENT_COLUMNS))
+    write_json(files["events_json"], describe(EVENT_COLUMNS, events))
+    ratings = list(_rating_rows(plan, segments))
+    if ratings:
+        write_tsv(files["beh"], _table(ratings, BEH_COLUMNS))
+        write_json(files["beh_json"], describe(BEH_COLUMNS, ratings))
+    else:
+        del written["beh"], written["beh_json"]
+    write_json(files["recording"], _recording(folder, plan, segments, frames, calibration, written))
+    enter_participant(study, plan)
+    return written
+
+
+def _read_segments(folder: Path) -> list[Segment]:
+    numbers = sorted({int(p.name[4:7]) for p in folder.glob("seg-*_*")})
+    segments = [read_segment(folder, n) for n in numbers]
+    recorded = [s for s in segments if len(s.frame_us) and s.constant_ms is not None]
+    return recorded or [s for s in segments if s.events]
+
+
+def _table(rows: Sequence[Row], columns: Mapping[str, str]) -> Any:
+    import pandas as pd
+
+    extra = [k for row in rows for k in row if k not in columns]
+    names = [*columns, *dict.fromkeys(extra)]
+    return pd.DataFrame(
+        [{n: row.get(n) for n in names} for row in rows], columns=names, dtype=object
+    )
+
+
+def _frame_rows(segments: Sequence[Segment], kept: Sequence[NDArray[np.int64]]) -> list[Row]:
+    """One row a captured frame; `frame` counts those that stand in the video."""
+    rows: list[Row] = []
+    index = 0
+    for segment, stamps in zip(segments, kept, strict=True):
+        there = np.isin(segment.frame_us, stamps)
+        for pts, stamp, arrival, encoded in zip(
+            segment.pts_us(), segment.frame_us, segment.arrival_ms, there, strict=True
+        ):
+            rows.append(
+                {
+                    "frame": index if encoded else None,
+                    "timestamp": int(pts) / 1e6,
+                    "camera_us": int(stamp),
+                    "arrival_s": round(segment.time_s(float(arrival)), 6),
+                    "encoded": int(encoded),
+                    "segment": segment.number,
+                }
+            )
+            index += int(encoded)
+    return rows
+
+
+def _event_rows(
+    plan: SessionPlan,
+    segments: Sequence[Segment],
+    frames: Sequence[Row],
+    calibration: Mapping[str, Any],
+) -> Iterator[Row]:
+    steps = {s.step_id: s for s in plan.steps}
+    times = np.array([r["timestamp"] for r in frames if r["encoded"]])
+    attempts: dict[str, int] = {}
+    for segment in segments:
+        ends = {e["step"]: e for e in segment.events if e["type"] == "step_end"}
+        for event in segment.events:
+            if event["type"] == "marker":
+                yield {"onset": round(segment.time_s(event["t"]), 6), "phase": "marker"}
+            if event["type"] == "step_start" and event["step"] in steps:
+                attempts[event["step"]] = attempts.get(event["step"], 0) + 1
+            if event["type"] != "stimulus" or event["kind"] != "stimulus":
+                continue
+            step = steps[event["step"]]
+            end = ends.get(step.step_id)
+            row = _event_row(step, event, segment, calibration)
+            row["phase"] = _phase(step, complete=end is not None)
+            row["repeated"] = int(attempts.get(step.step_id, 1) > 1)
+            flags = list(end["flags"]) if end else ["interrupted"]
+            yield {**row, **_quality(row, event, step, times, flags), **step.columns}
+
+
+def _phase(step: Step, *, complete: bool) -> str:
+    if not complete:
+        return "interrupted"
+    return "practice" if step.practice else "stimulus"
+
+
+def _event_row(
+    step: Step, event: Mapping[str, Any], segment: Segment, calibration: Mapping[str, Any]
+) -> Row:
+    reported = segment.time_s(event["onset_ms"])
+    kind = "video" if event["onset_source"] == "rvfc" else "image"
+    offset = calibration.get(kind, {}).get("offset_s")
+    spread = event.get("onset_spread_ms")
+    return {
+        "onset": round(reported + (offset or 0.0), 6),
+        "duration": round((event["end"] - event["onset_ms"]) / 1000, 6),
+        "trial_type": step.condition,
+        "stimulus": step.stimulus_id,
+        "trial_id": step.trial_id,
+        "block": step.block,
+        "onset_reported": round(reported, 6),
+        "onset_source": event["onset_source"],
+        "onset_spread": None if spread is None else round(spread / 1000, 6),
+        "calibrated": "true" if offset is not None else "false",
+        "frames_shown": event.get("shown"),
+        "frames_dropped": event.get("dropped"),
+        "segment": segment.number,
+    }
+
+
+def _quality(
+    row: Row,
+    event: Mapping[str, Any],
+    step: Step,
+    times: NDArray[np.float64],
+    flags: Sequence[str],
+) -> Row:
+    """Judge the recording around a trial: lost frames, gaps, unsteady onset, a left window."""
+    blank = sum(p.duration_s or 0.0 for p in step.phases if p.kind == "blank")
+    start, end = row["onset"] - 0.5, row["onset"] + row["duration"] + blank
+    lost, gap = None, None
+    notes = list(flags)
+    if len(times) > 1:
+        lost, gap = _losses(times, start, end)
+        if lost > MAX_LOST:
+            notes.append("frames_lost")
+        if gap > MAX_GAP_S:
+            notes.append("gap")
+    spread = event.get("onset_spread_ms")
+    if event["onset_source"] == "raf":
+        notes.append("onset_unconfirmed")
+    if spread is not None and spread > event["period_ms"]:
+        notes.append("onset_spread")
+    if event.get("dropped"):
+        notes.append("stimulus_frames_dropped")
+    return {
+        "lost_fraction": None if lost is None else round(lost, 4),
+        "max_gap": None if gap is None else round(gap, 6),
+        "recording_notes": ",".join(notes) or None,
+    }
+
+
+def _losses(times: NDArray[np.float64], start: float, end: float) -> tuple[float, float]:
+    """Return the fraction of expected frames that is missing, and the longest gap in s."""
+    usual = float(np.median(np.diff(times)))
+    edges = np.concatenate([[start], times[(times > start) & (times < end)], [end]])
+    steps = np.diff(edges)
+    expected = max((end - start) / usual, 1.0)
+    missing = np.maximum(np.round(steps / usual) - 1, 0).sum()
+    return float(missing / expected), float(steps.max())
+
+
+def _rating_rows(plan: SessionPlan, segments: Sequence[Segment]) -> Iterator[Row]:
+    steps = {s.step_id: s for s in plan.steps}
+    for segment in segments:
+        for event in segment.events:
+            if event["type"] != "rating" or event["step"] not in steps:
+                continue
+            step = steps[event["step"]]
+            question = next(q for q in step.questions if q.question_id == event["question"])
+            value = event["value"]
+            yield {
+                "onset": round(segment.time_s(event["shown_ms"]), 6),
+                "trial_id": step.trial_id or None,
+                "block": step.block or None,
+                "question": question.question_id,
+                "response": value + 1 if question.kind == "choice" else value,
+                "label": question.options[value] if question.kind == "choice" else None,
+                "response_time": round(event["rt_ms"] / 1000, 6),
+                "correct": None if question.answer is None else int(value == question.answer),
+                "practice": int(step.practice),
+                "segment": segment.number,
+            }
+
+
+def _calibration(folder: Path, segments: Sequence[Segment]) -> Mapping[str, Any]:
+    """Return the calibration that fits the set-up of every segment, or an empty one."""
+    path = folder / "calibration.json"
+    if not path.exists():
+        return {}
+    known = read_json(path)["calibrations"]
+    found = [fitting(known, setup) for s in segments if (setup := _setup(s))]
+    same = bool(found) and all(f == found[0] for f in found)
+    return found[0] if same else {}
+
+
+def _setup(segment: Segment) -> Row:
+    start, camera = segment.first("segment_start"), segment.first("camera")
+    refresh = segment.first("refresh")
+    if not (start and camera and refresh):
+        return {}
+    facts = {"camera": camera, "screen": start["screen"], "ua": start["ua"]}
+    return {**facts, "refresh_hz": refresh["hz"]}
+
+
+def _recording(
+    folder: Path,
+    plan: SessionPlan,
+    segments: Sequence[Segment],
+    frames: Sequence[Row],
+    calibration: Mapping[str, Any],
+    written: Mapping[str, Path],
+) -> Row:
+    from mimicry import __version__
+
+    done = read_json(folder / "done.json") if (folder / "done.json").exists() else {}
+    named = {
+        k: {"file": p.name, "sha256": sha256_of(p)} for k, p in written.items() if k != "recording"
+    }
+    times = np.array([r["timestamp"] for r in frames])
+    steps = np.diff(times)
+    return {
+        "mimicry": __version__,
+        "protocol": plan.protocol,
+        "protocol_digest": plan.protocol_digest,
+        "participant": plan.participant,
+        "session": plan.session,
+        "seed": plan.seed,
+        "outcome": done.get("outcome", "interrupted"),
+        "reason": done.get("reason", ""),
+        "time_zero": "capture time of the first camera frame; timestamps and onsets in seconds",
+        "time_zero_unix_s": segments[0].moment()[1],
+        "calibrated": bool(calibration),
+        "calibration": dict(calibration) or None,
+        "files": named,
+        "source": {"folder": folder.name, "sha256": done.get("sha256", {})},
+        "system": {"os": platform.platform(), "python": platform.python_version()},
+        "frames": {
+            "captured": len(frames),
+            "in_video": sum(r["encoded"] for r in frames),
+            "not_encoded": sum(not r["encoded"] for r in frames),
+            "interval_median_s": float(np.median(steps)) if len(steps) else None,
+            "interval_max_s": float(steps.max()) if len(steps) else None,
+        },
+        "frames_columns": dict(FRAME_COLUMNS),
+        "segments": [_segment_facts(s) for s in segments],
+    }
+
+
+def _segment_facts(segment: Segment) -> Row:
+    start = segment.first("segment_start")
+    names = ("ua", "isolated", "gpu", "screen", "inner", "dpr", "full", "clock")
+    kinds = ("upload_backlog", "encode_backlog", "camera_mute", "hidden", "blur", "resized")
+    return {
+        "segment": segment.number,
+        "start_s": segment.shift_us * 1e-6,
+        "frames": len(segment.frame_us),
+        "page": {n: start.get(n) for n in names},
+        "clock_end": segment.first("segment_end").get("clock"),
+        "refresh": _without(segment.first("refresh")),
+        "camera": _without(segment.first("camera")),
+        "camera_check": _without(segment.first("camera_check")),
+        "capture_clock": _without(segment.first("capture_clock")),
+        "incidents": {k: n for k in kinds if (n := sum(e["type"] == k for e in segment.events))},
+    }
+
+
+def _without(event: Mapping[str, Any]) -> Row:
+    return {k: v for k, v in event.items() if k not in {"seq", "t", "type"}}

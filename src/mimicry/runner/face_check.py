@@ -1,0 +1,89 @@
+"""The server's own landmarker for the camera check, in a guarded process of its own."""
+
+import json
+import struct
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any, Self
+
+from mimicry.landmarks.guard import guarded_environment
+from mimicry.landmarks.model_file import checked_model
+from mimicry.runner.journal import Refusal
+
+__all__ = ["FaceChecker"]
+
+_LENGTH = struct.Struct("<I")
+
+
+class FaceChecker:
+    """Looks at single pictures; one at a time, and not at all while one is being looked at."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "mimicry.runner.face_worker", str(checked_model())],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=guarded_environment(),
+        )
+        self._lock = threading.Lock()
+        self._ready = False
+
+    @property
+    def pid(self) -> int:
+        """The process, for tests that trace it."""
+        return self._process.pid
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __call__(self, jpeg: bytes) -> Mapping[str, Any]:
+        """Return the findings of one picture.
+
+        Raises
+        ------
+        Refusal
+            When it is no picture, or the process has ended.
+        """
+        with self._lock:
+            process = self._process
+            assert process.stdin is not None
+            try:
+                if not self._ready:
+                    self._answer()
+                    self._ready = True
+                process.stdin.write(_LENGTH.pack(len(jpeg)) + jpeg)
+                process.stdin.flush()
+                found = self._answer()
+            except (OSError, ValueError) as error:
+                raise Refusal(503, "the camera check has stopped") from error
+        if "error" in found:
+            raise Refusal(400, found["error"])
+        return found
+
+    def _answer(self) -> Mapping[str, Any]:
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        found: Mapping[str, Any] = json.loads(line)
+        return found
+
+    def close(self) -> None:
+        """End the process."""
+        process = self._process
+        if process.poll() is None:
+            process.terminate()
+        process.wait(5)
+        for pipe in (process.stdin, process.stdout):
+            if pipe is not None:
+                pipe.close()

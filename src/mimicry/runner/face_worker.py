@@ -1,0 +1,141 @@
+"""The process behind the camera check: pictures in, one line of findings out.
+
+Started by :mod:`mimicry.runner.face_check` behind the network guard. The same landmarker as in
+the analysis looks at each picture; nothing is kept.
+"""
+
+import json
+import os
+import struct
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["findings", "main"]
+
+_EYES = (33, 263)
+_LENGTH = struct.Struct("<I")
+MIN_EYES_PX = 60.0
+MAX_EYES_PART = 0.35
+MAX_TURN_DEG = 15.0
+LIGHT = (60.0, 210.0)
+MIN_SHARPNESS = 12.0
+
+
+def main() -> None:
+    """Serve pictures until standard input ends."""
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    import cv2
+
+    from mimicry.landmarks.detector import FaceDetector
+
+    cv2.setNumThreads(1)
+    with FaceDetector(Path(sys.argv[1])) as detector:
+        _say(answers, {"ready": True})
+        while (picture := _read(sys.stdin.buffer)) is not None:
+            bgr = cv2.imdecode(np.frombuffer(picture, np.uint8), cv2.IMREAD_COLOR)
+            if bgr is None:
+                _say(answers, {"error": "no picture"})
+                continue
+            rgb = np.ascontiguousarray(bgr[..., ::-1])
+            faces = detector.detect(rgb)
+            gray = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
+            _say(answers, findings(faces.points, faces.head_pose, gray))
+
+
+def findings(
+    points: NDArray[np.floating[Any]], pose: NDArray[np.floating[Any]], gray: NDArray[np.uint8]
+) -> Mapping[str, Any]:
+    """Judge one picture.
+
+    Parameters
+    ----------
+    points
+        (faces, landmarks, 3) in parts of the picture's width and height.
+    pose
+        (faces, 4, 4) head poses.
+    gray
+        (H, W) brightness.
+
+    Returns
+    -------
+    Mapping
+        ``face`` and, for ``size``, ``pose``, ``light``, ``sharp``, whether it is good enough
+        and a sentence.
+    """
+    import cv2
+
+    height, width = gray.shape
+    whole = float(gray.mean())
+    if not len(points):
+        return {"face": False, "faces": 0, "light": _light(whole)}
+    xy = points[:, :, :2] * np.array([width, height])
+    eyes = np.linalg.norm(xy[:, _EYES[0]] - xy[:, _EYES[1]], axis=1)
+    k = int(np.argmax(eyes))
+    (left, top), (right, bottom) = xy[k].min(axis=0), xy[k].max(axis=0)
+    box = gray[max(int(top), 0) : int(bottom) + 1, max(int(left), 0) : int(right) + 1]
+    sharp = float(cv2.Laplacian(box, cv2.CV_64F).var()) if min(box.shape) > 2 else 0.0
+    return {
+        "face": True,
+        "faces": len(points),
+        "size": _size(float(eyes[k]), width),
+        "pose": _pose(pose[k]),
+        "light": _light(float(box.mean()) if box.size else whole),
+        "sharp": {
+            "ok": sharp >= MIN_SHARPNESS,
+            "text": "good" if sharp >= MIN_SHARPNESS else "blurred: clean the lens, hold still",
+            "value": sharp,
+        },
+    }
+
+
+def _size(eyes_px: float, width: int) -> dict[str, Any]:
+    if eyes_px < MIN_EYES_PX:
+        text = "too far away: come closer"
+    elif eyes_px > MAX_EYES_PART * width:
+        text = "too close: move back a little"
+    else:
+        text = "good"
+    return {"ok": text == "good", "text": text, "value": eyes_px}
+
+
+def _pose(pose: NDArray[np.floating[Any]]) -> dict[str, Any]:
+    turn = pose[:3, :3] / np.linalg.norm(pose[:3, :3], axis=0)
+    yaw = float(np.degrees(np.arctan2(turn[0, 2], turn[2, 2])))
+    pitch = float(np.degrees(np.arcsin(np.clip(-turn[1, 2], -1, 1))))
+    ok = max(abs(yaw), abs(pitch)) <= MAX_TURN_DEG
+    text = "good" if ok else "turn your head to the screen, or move the camera to its middle"
+    return {"ok": ok, "text": text, "value": [yaw, pitch]}
+
+
+def _light(value: float) -> dict[str, Any]:
+    low, high = LIGHT
+    text = "good"
+    if value < low:
+        text = "too dark: put a lamp in front of you"
+    elif value > high:
+        text = "too bright: less light on the face"
+    return {"ok": text == "good", "text": text, "value": value}
+
+
+def _read(stream: BinaryIO) -> bytes | None:
+    head = stream.read(_LENGTH.size)
+    if len(head) < _LENGTH.size:
+        return None
+    (size,) = _LENGTH.unpack(head)
+    body = stream.read(size)
+    return body if len(body) == size else None
+
+
+def _say(stream: BinaryIO, value: Mapping[str, Any]) -> None:
+    stream.write(json.dumps(value).encode() + b"\n")
+    stream.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,260 @@
+"""A participant's session of a protocol, as the pages that the runner shows."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mimicry.assets import asset_folder
+from mimicry.errors import IntegrityError, StimulusError
+from mimicry.files import read_json, sha256_of
+from mimicry.runner.plan import CameraSettings, Phase, Question, SessionPlan, Step, Stimulus
+
+if TYPE_CHECKING:
+    from mimicry.protocol import Protocol
+    from mimicry.protocol.session import Session, Trial
+
+__all__ = ["CONSENT", "plan_session", "task_label"]
+
+BREAK_EVERY = 48
+CONSENT = (
+    (
+        "You are taking part in a study in which faces are shown on this screen. While you take "
+        "part, the camera of this computer films your face. No sound is recorded."
+    ),
+    (
+        "The recording stays on this computer and is used for research only. Nothing is sent over "
+        "the internet."
+    ),
+    (
+        "Taking part is voluntary. You may stop at any time without giving a reason (press Esc), "
+        "and you may ask for your recording to be deleted."
+    ),
+)
+_CLIP = {"neutral", "rise", "apex", "fall"}
+
+
+def task_label(name: str) -> str:
+    """Return a protocol's name as a label for file names: letters and digits only."""
+    return "".join(c for c in name if c.isalnum())
+
+
+def plan_session(
+    protocol: "Protocol",
+    participant: str,
+    *,
+    session: str | None = None,
+    visit: str | None = None,
+    seed: int | None = None,
+    consent: Sequence[str] = CONSENT,
+    keep_video: bool = True,
+) -> SessionPlan:
+    """Return what one participant of a protocol is shown.
+
+    Parameters
+    ----------
+    protocol
+        A checked protocol.
+    participant, session
+        Labels for file names.
+    visit
+        One of the protocol's visits.
+    seed
+        Seed of the order; None: the protocol's own.
+    consent
+        Paragraphs of the consent page; none: no such page.
+    keep_video
+        False: the video is deleted once its landmarks are extracted.
+
+    Raises
+    ------
+    StimulusError
+        When a stimulus is not in the manifest or has no file.
+    IntegrityError
+        When a stimulus is not the file that the manifest promises.
+    """
+    drawn = protocol.build_session(participant, visit=visit, seed=seed)
+    names = tuple(dict.fromkeys(t.stimulus for t in drawn.trials))
+    stimuli = _stimuli(protocol, names)
+    capture = protocol.file.capture
+    return SessionPlan(
+        protocol=protocol.name,
+        protocol_digest=protocol.digest,
+        task=task_label(protocol.name),
+        participant=participant,
+        session=session or (task_label(visit) if visit else None),
+        title="Welcome",
+        consent=tuple(consent),
+        steps=tuple(_steps(protocol, drawn, {name: i for i, name in enumerate(names)})),
+        stimuli=stimuli,
+        camera=CameraSettings(width=capture.width_px, height=capture.height_px, fps=capture.fps),
+        seed=drawn.seed,
+        keep_video=keep_video,
+    )
+
+
+def _stimuli(protocol: "Protocol", names: Sequence[str]) -> tuple[Stimulus, ...]:
+    own = protocol.file.stimuli.manifest
+    manifest = protocol.path.parent / own if own else asset_folder("stimuli") / "manifest.json"
+    entries = {e["id"]: e for e in read_json(manifest)["stimuli"]}
+    return tuple(_stimulus(manifest, entries, name) for name in names)
+
+
+def _stimulus(manifest: Path, entries: Mapping[str, Any], name: str) -> Stimulus:
+    entry = entries.get(name)
+    if entry is None:
+        raise StimulusError(
+            f"no stimulus {name!r}; known are {', '.join(sorted(entries))}", path=manifest
+        )
+    file = manifest.parent / entry["file"] if entry.get("file") else None
+    if file is None or not file.is_file():
+        raise StimulusError(
+            f"the stimulus {name!r} has no video or image file to show",
+            path=manifest,
+            key=name,
+            hint="Render the set with: mimicry stimuli render",
+        )
+    found = sha256_of(file)
+    if entry.get("sha256") not in (None, found):
+        raise IntegrityError("the stimulus is not the file of its manifest", path=file)
+    return Stimulus(name, file, found)
+
+
+def _steps(protocol: "Protocol", drawn: "Session", numbers: Mapping[str, int]) -> Iterator[Step]:
+    """Blocks with instruction, practice, trials, breaks and one attention check each."""
+    rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence([drawn.seed, 7])))
+    runs = _runs(drawn.trials)
+    for part, trials in enumerate(runs, start=1):
+        block, run = trials[0].block, trials[0].run
+        name = f"{block}-{run}"
+        spec = protocol.file.blocks[block]
+        practice = [t for t in trials if t.practice]
+        scored = [t for t in trials if not t.practice]
+        hint = ["You begin with a few trials to get used to it."] if practice else []
+        yield Step(
+            f"{name}-instruction",
+            "page",
+            title=f"Part {part} of {len(runs)}",
+            text=(spec.instruction, *hint),
+            block=block,
+        )
+        yield from _trials(protocol, practice, numbers)
+        if practice:
+            yield Step(
+                f"{name}-begin",
+                "page",
+                title="Now it begins",
+                text=(spec.instruction,),
+                block=block,
+            )
+        for start in range(0, len(scored), BREAK_EVERY):
+            if start:
+                yield _break(f"{name}-pause{start}", block, 0.0)
+                yield _attention(f"{name}-check{start}", block, rng)
+            yield from _trials(protocol, scored[start : start + BREAK_EVERY], numbers)
+        yield from _after_block(protocol, name, block)
+        if part < len(runs):
+            yield _break(f"{name}-break", block, min(spec.break_s, 10.0))
+    asked = _questions(protocol, "session", None)
+    if asked:
+        yield Step("session-ratings", "rating", questions=asked)
+
+
+def _runs(trials: Sequence["Trial"]) -> list[list["Trial"]]:
+    runs: list[list[Trial]] = []
+    for trial in trials:
+        if not runs or (runs[-1][0].block, runs[-1][0].run) != (trial.block, trial.run):
+            runs.append([])
+        runs[-1].append(trial)
+    return runs
+
+
+def _break(step_id: str, block: str, seconds: float) -> Step:
+    text = ("Rest for a moment. Go on when you are ready.",)
+    return Step(step_id, "break", title="A short break", text=text, min_s=seconds, block=block)
+
+
+def _attention(step_id: str, block: str, rng: np.random.Generator) -> Step:
+    """An instructed answer: it names no emotion, so it labels no face."""
+    right = int(rng.integers(4))
+    question = Question(
+        "attention",
+        f"To show that you are reading this, please press the key {right + 1}.",
+        options=("one", "two", "three", "four"),
+        answer=right,
+    )
+    return Step(step_id, "check", questions=(question,), block=block)
+
+
+def _after_block(protocol: "Protocol", name: str, block: str) -> Iterator[Step]:
+    asked = _questions(protocol, "block", block)
+    if asked:
+        yield Step(f"{name}-ratings", "rating", questions=asked, block=block)
+
+
+def _questions(protocol: "Protocol", after: str, block: str | None) -> tuple[Question, ...]:
+    return tuple(
+        _question(name, rating)
+        for name, rating in protocol.file.ratings.items()
+        if rating.after == after and (block is None or not rating.blocks or block in rating.blocks)
+    )
+
+
+def _question(name: str, rating: Any) -> Question:
+    if rating.scale == "keys":
+        inner = [""] * max(rating.steps - 2, 0)
+        return Question(name, rating.prompt, options=(rating.low, *inner, rating.high))
+    return Question(
+        name,
+        rating.prompt,
+        kind="slider",
+        minimum=0.0,
+        maximum=float(rating.steps - 1),
+        labels=(rating.low, rating.high),
+    )
+
+
+def _trials(
+    protocol: "Protocol", trials: Sequence["Trial"], numbers: Mapping[str, int]
+) -> Iterator[Step]:
+    pause = 0.0
+    for trial in trials:
+        named = {p.text for p in trial.phases if p.name == "rating"}
+        asked = tuple(
+            _question(name, protocol.file.ratings[name])
+            for name in protocol.file.ratings
+            if name in named
+        )
+        columns = {"identity": trial.identity, "task": trial.task, "run": trial.run}
+        yield Step(
+            trial.trial_id,
+            "trial",
+            phases=tuple(_phases(trial, pause, numbers[trial.stimulus])),
+            questions=asked,
+            trial_id=trial.trial_id,
+            condition=trial.condition,
+            stimulus_id=trial.stimulus,
+            block=trial.block,
+            practice=trial.practice,
+            columns={**columns, **trial.levels},
+        )
+        pause = trial.iti_s
+
+
+def _phases(trial: "Trial", pause: float, number: int) -> Iterator[Phase]:
+    """The pause before it, what comes before the clip, the clip as one, and the blank."""
+    if pause:
+        yield Phase("iti", pause)
+    shown = False
+    for phase in trial.phases:
+        if phase.name in _CLIP:
+            if not shown:
+                yield Phase("stimulus", trial.clip_duration_s, number)
+            shown = True
+        elif phase.name == "fixation":
+            yield Phase("fixation", phase.duration_s)
+        elif phase.name == "cue":
+            yield Phase("cue", phase.duration_s, text=phase.text)
+        elif phase.name == "blank":
+            yield Phase("blank", phase.duration_s)

@@ -1,0 +1,338 @@
+"""The session on disk while it runs: append-only streams that a crash cannot spoil.
+
+::
+
+    run-<UTC>/  (0700)
+      plan.json        what is shown, in its realised order; never rewritten
+      session.key      secret and lease (0600), removed when the session is finished
+      journal.tsv      one line a stored piece: stream, sequence number, end, CRC-32
+      seg-001_video.ivf  seg-001_frames.tsv  seg-001_events.jsonl   one set a page load
+      operator.jsonl   notes, pauses and aborts
+      done.json        outcome, counts and SHA-256 of every stream
+
+A piece counts once its line stands in journal.tsv; what lies behind the last line is cut off
+when the folder is opened again, and the page sends it again.
+"""
+
+import json
+import os
+import secrets
+import shutil
+import threading
+import time
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from mimicry.errors import InputError, IntegrityError
+from mimicry.files import read_json, sha256_of, write_json
+from mimicry.runner.plan import SessionPlan, plan_from_json
+
+__all__ = ["LEASE_S", "STREAMS", "Journal", "Refusal"]
+
+STREAMS = {"video": "video.ivf", "frames": "frames.tsv", "events": "events.jsonl"}
+LEASE_S = 6.0
+RESERVE_BYTES = {"video": 1 << 20, "frames": 1 << 17, "events": 1 << 16}
+
+
+class Refusal(Exception):  # noqa: N818 - an answer to the page, no fault
+    """A request that the state of the session does not allow, with its HTTP status."""
+
+    def __init__(self, status: int, reason: str, **more: Any) -> None:
+        super().__init__(reason)
+        self.status = status
+        self.body = {"error": reason, **more}
+
+
+@dataclass
+class _Lease:
+    token: str
+    window: str
+    segment: int
+    touched: float
+
+
+class Journal:
+    """One session's folder. Thread-safe: the server calls it from worker threads."""
+
+    def __init__(self, folder: Path, plan: SessionPlan, key: dict[str, Any]) -> None:
+        self.folder = folder
+        self.plan = plan
+        self.secret: str = key["secret"]
+        self.port: int | None = key.get("port")
+        self._lock = threading.RLock()
+        self._next: dict[tuple[int, str], int] = {}
+        self._tail: dict[int, bytes] = {}
+        self._lease: _Lease | None = None
+        self.segment = 0
+        self.done: set[str] = set()
+        self.last_event: dict[str, Any] = {}
+        self.frames = 0
+        if key.get("lease"):
+            self._lease = _Lease(**key["lease"], touched=time.monotonic() - LEASE_S)
+        self._reopen()
+
+    @classmethod
+    def create(cls, study: Path, plan: SessionPlan) -> "Journal":
+        """Make the folder of a new session below the study's sourcedata."""
+        stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+        folder = plan.source_folder(study) / f"run-{stamp}"
+        try:
+            folder.mkdir(parents=True, mode=0o700)
+        except OSError as error:
+            raise InputError(
+                f"cannot make the session folder ({error.strerror})", path=folder, key="--study"
+            ) from error
+        write_json(folder / "plan.json", plan.to_json())
+        key = {"secret": secrets.token_urlsafe(32)}
+        journal = cls(folder, plan, key)
+        journal._write_key()
+        return journal
+
+    @classmethod
+    def open(cls, folder: Path) -> "Journal":
+        """Open the folder of an unfinished session.
+
+        Raises
+        ------
+        InputError
+            When it is no session folder or the session is finished.
+        """
+        if not (folder / "plan.json").is_file():
+            raise InputError(
+                "no session lies here",
+                path=folder,
+                hint="Expected a folder sourcedata/sub-.../run-... of a study.",
+            )
+        if (folder / "done.json").exists():
+            raise InputError("this session is finished; there is nothing to resume", path=folder)
+        key_file = folder / "session.key"
+        key = read_json(key_file) if key_file.exists() else {"secret": secrets.token_urlsafe(32)}
+        journal = cls(folder, plan_from_json(read_json(folder / "plan.json")), key)
+        journal._write_key()
+        return journal
+
+    def path(self, segment: int, stream: str) -> Path:
+        """Return the file of one stream."""
+        return self.folder / f"seg-{segment:03d}_{STREAMS[stream]}"
+
+    def set_port(self, port: int) -> None:
+        """Remember the port, so that a page that is still open finds a restarted server."""
+        self.port = port
+        self._write_key()
+
+    # ------------------------------------------------------------------ lease
+
+    def claim(self, window: str) -> dict[str, Any]:
+        """Give the session to one window; each claim opens a new segment."""
+        with self._lock:
+            self._refuse_finished()
+            lease = self._lease
+            if lease and lease.window != window and time.monotonic() - lease.touched < LEASE_S:
+                raise Refusal(409, "another window is running this session")
+            self.require_space()
+            self.segment += 1
+            self._lease = _Lease(secrets.token_urlsafe(16), window, self.segment, time.monotonic())
+            self._write_key()
+            return {
+                "lease": self._lease.token,
+                "segment": self.segment,
+                "done": sorted(self.done),
+                "finished": False,
+            }
+
+    def touch(self, token: str) -> None:
+        """Keep the lease alive; refuse anyone who does not hold it."""
+        with self._lock:
+            self._refuse_finished()
+            if self._lease is None or not secrets.compare_digest(self._lease.token, token):
+                raise Refusal(409, "this window does not hold the session")
+            self._lease.touched = time.monotonic()
+
+    def connected(self) -> bool:
+        """Tell whether a page holds the session and was heard of within the lease time."""
+        lease = self._lease
+        return lease is not None and time.monotonic() - lease.touched < LEASE_S
+
+    # ----------------------------------------------------------------- pieces
+
+    def append(
+        self, token: str, segment: int, stream: str, seq: int, body: bytes, *, crc: int
+    ) -> None:
+        """Store one piece: in strict order, checked, on the disk before this returns."""
+        if zlib.crc32(body) != crc:
+            raise Refusal(400, "the piece was damaged on its way")
+        with self._lock:
+            self.touch(token)
+            if self._lease is None or segment != self._lease.segment:
+                raise Refusal(409, "this segment is closed")
+            want = self._next.get((segment, stream), 0)
+            if seq < want:
+                return
+            if seq > want:
+                raise Refusal(409, "a piece is missing", want=want)
+            if self.free_bytes() < RESERVE_BYTES[stream] + len(body):
+                raise Refusal(507, "the disk is full")
+            path = self.path(segment, stream)
+            before = path.stat().st_size if path.exists() else 0
+            try:
+                _append(path, body)
+                line = f"{path.name}\t{seq}\t{before + len(body)}\t{crc}\n"
+                _append(self.folder / "journal.tsv", line.encode())
+            except OSError as error:
+                if path.exists():
+                    os.truncate(path, before)
+                raise Refusal(507, f"the piece could not be written ({error.strerror})") from error
+            self._next[segment, stream] = want + 1
+            self._learn(segment, stream, body)
+
+    def note(self, kind: str, **more: Any) -> None:
+        """Write a line of the operator's log."""
+        line = json.dumps({"time": _now(), "server_ns": time.monotonic_ns(), "type": kind, **more})
+        with self._lock:
+            _append(self.folder / "operator.jsonl", line.encode() + b"\n")
+
+    def free_bytes(self) -> int:
+        """Return the free space of the disk below the session."""
+        return shutil.disk_usage(self.folder).free
+
+    def require_space(self) -> None:
+        """Refuse to start what the disk could not hold: twice the expected size."""
+        camera = self.plan.camera
+        rate = camera.bitrate / 8 if camera.record else 10_000
+        need = int(2 * self.plan.duration_s() * rate) + RESERVE_BYTES["video"]
+        if self.free_bytes() < need:
+            raise Refusal(
+                507,
+                f"the disk has {self.free_bytes() >> 20} MB free; "
+                f"this session may need {need >> 20} MB",
+            )
+
+    # -------------------------------------------------------------------- end
+
+    @property
+    def finished(self) -> bool:
+        """Whether the session was finished or aborted."""
+        return (self.folder / "done.json").exists()
+
+    def finish(self, outcome: str, reason: str = "") -> dict[str, Any]:
+        """Close the session; its streams are summed up and never written again."""
+        with self._lock:
+            if self.finished:
+                done: dict[str, Any] = read_json(self.folder / "done.json")
+                return done
+            streams = sorted(self.folder.glob("seg-*_*"))
+            done = {
+                "outcome": outcome,
+                "reason": reason,
+                "finished": _now(),
+                "segments": self.segment,
+                "steps_done": sorted(self.done),
+                "sha256": {p.name: sha256_of(p) for p in streams},
+                "bytes": {p.name: p.stat().st_size for p in streams},
+            }
+            write_json(self.folder / "done.json", done)
+            (self.folder / "session.key").unlink(missing_ok=True)
+            return done
+
+    def events(self, segment: int) -> Iterator[dict[str, Any]]:
+        """Yield what the page reported in one segment."""
+        path = self.path(segment, "events")
+        if path.exists():
+            for line in path.read_text(encoding="utf-8").splitlines():
+                if line.strip():
+                    yield json.loads(line)
+
+    def status(self) -> dict[str, Any]:
+        """Return what the operator page shows."""
+        with self._lock:
+            return {
+                "participant": self.plan.participant,
+                "protocol": self.plan.protocol,
+                "steps": len(self.plan.steps),
+                "done": len(self.done),
+                "segment": self.segment,
+                "frames": self.frames,
+                "connected": self.connected(),
+                "finished": self.finished,
+                "free_mb": self.free_bytes() >> 20,
+                "last": self.last_event,
+            }
+
+    # ---------------------------------------------------------------- private
+
+    def _refuse_finished(self) -> None:
+        if self.finished:
+            raise Refusal(410, "this session is finished")
+
+    def _reopen(self) -> None:
+        """Take up the stored pieces; cut off what no journal line vouches for."""
+        index = self.folder / "journal.tsv"
+        ends: dict[str, int] = {}
+        if index.exists():
+            text = index.read_bytes()
+            whole = text[: text.rfind(b"\n") + 1]
+            if len(whole) < len(text):
+                os.truncate(index, len(whole))
+            for line in whole.decode().splitlines():
+                name, seq, end, _crc = line.split("\t")
+                ends[name] = int(end)
+                self._next[_stream_of(name)] = int(seq) + 1
+        for path in sorted(self.folder.glob("seg-*_*")):
+            if path.stat().st_size < ends.get(path.name, 0):
+                raise IntegrityError("a stream is shorter than its journal says", path=path)
+            os.truncate(path, ends.get(path.name, 0))
+            segment, stream = _stream_of(path.name)
+            self.segment = max(self.segment, segment)
+            if stream != "video":
+                self._learn(segment, stream, path.read_bytes())
+
+    def _learn(self, segment: int, stream: str, body: bytes) -> None:
+        """Follow the progress from what was stored."""
+        if stream == "frames":
+            self.frames += body.count(b"\n") - body.startswith(b"frame\t")
+        if stream != "events":
+            return
+        lines = (self._tail.pop(segment, b"") + body).split(b"\n")
+        self._tail[segment] = lines.pop()
+        for line in filter(None, lines):
+            event = json.loads(line)
+            if event.get("type") == "step_end" and event.get("status") == "done":
+                self.done.add(event["step"])
+            self.last_event = event
+
+    def _write_key(self) -> None:
+        lease = self._lease
+        key = {
+            "secret": self.secret,
+            "port": self.port,
+            "lease": lease
+            and {"token": lease.token, "window": lease.window, "segment": lease.segment},
+        }
+        path = self.folder / "session.key"
+        temporary = path.with_suffix(".part")
+        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(handle, "w") as file:
+            json.dump(key, file)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+
+
+def _append(path: Path, body: bytes) -> None:
+    with path.open("ab") as file:
+        file.write(body)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _stream_of(name: str) -> tuple[int, str]:
+    number, _, rest = name.removeprefix("seg-").partition("_")
+    return int(number), rest.partition(".")[0]
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")

@@ -1,0 +1,242 @@
+"""What one session shows, in order: plain values that the page, the disk and a resume share."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from mimicry.errors import InputError
+from mimicry.files import sha256_of
+
+__all__ = [
+    "CameraSettings",
+    "Phase",
+    "Question",
+    "SessionPlan",
+    "Step",
+    "Stimulus",
+    "check_label",
+    "plan_from_json",
+]
+
+PhaseKind = Literal["iti", "fixation", "cue", "stimulus", "blank"]
+StepKind = Literal["page", "trial", "rating", "break", "check"]
+
+_LABEL = re.compile(r"[A-Za-z0-9]+\Z")
+_MIME = {
+    ".mp4": "video/mp4",
+    ".m4v": "video/mp4",
+    ".webm": "video/webm",
+    ".png": "image/png",
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+    ".webp": "image/webp",
+}
+
+
+def check_label(value: str, *, key: str) -> str:
+    """Return a participant, session or task label that is safe in a file name.
+
+    Raises
+    ------
+    InputError
+        When it holds anything but letters and digits.
+    """
+    if not _LABEL.match(value):
+        raise InputError(
+            f"{value!r} is no label; expected letters and digits only",
+            key=key,
+            hint="For instance: --participant 01",
+        )
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class Stimulus:
+    """One file on the screen; `path` never leaves the server, the page asks by number."""
+
+    stimulus_id: str
+    path: Path
+    sha256: str
+
+    @property
+    def mime(self) -> str:
+        """The media type, from the file's ending."""
+        try:
+            return _MIME[self.path.suffix.lower()]
+        except KeyError:
+            raise InputError(
+                f"a browser cannot show {self.path.suffix or 'a file without ending'}",
+                path=self.path,
+                hint=f"Expected one of {', '.join(sorted(_MIME))}.",
+            ) from None
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """A stretch of a trial. A video without `duration_s` plays to its end."""
+
+    kind: PhaseKind
+    duration_s: float | None = None
+    stimulus: int | None = None
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A rating: a row of choices answered by number key, or a slider."""
+
+    question_id: str
+    text: str
+    kind: Literal["choice", "slider"] = "choice"
+    options: tuple[str, ...] = ()
+    minimum: float = 0.0
+    maximum: float = 100.0
+    labels: tuple[str, str] = ("", "")
+    answer: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing the participant meets. `columns` go into events.tsv as they are."""
+
+    step_id: str
+    kind: StepKind
+    title: str = ""
+    text: tuple[str, ...] = ()
+    button: str = "Continue"
+    min_s: float = 0.0
+    phases: tuple[Phase, ...] = ()
+    questions: tuple[Question, ...] = ()
+    trial_id: str = ""
+    condition: str = ""
+    stimulus_id: str = ""
+    block: str = ""
+    practice: bool = False
+    columns: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class CameraSettings:
+    """What the recorder asks of the camera and of the encoder."""
+
+    record: bool = True
+    width: int = 640
+    height: int = 480
+    fps: float = 30.0
+    bitrate: int = 4_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class SessionPlan:
+    """One participant's session, in its realised order."""
+
+    protocol: str
+    protocol_digest: str
+    task: str
+    participant: str
+    session: str | None
+    title: str
+    consent: tuple[str, ...]
+    steps: tuple[Step, ...]
+    stimuli: tuple[Stimulus, ...]
+    camera: CameraSettings = CameraSettings()
+    seed: int = 0
+    keep_video: bool = True
+    background: str = "#808080"
+    record_only: bool = False
+
+    def __post_init__(self) -> None:
+        check_label(self.participant, key="participant")
+        if self.session is not None:
+            check_label(self.session, key="session")
+        ids = [s.step_id for s in self.steps]
+        if len(ids) != len(set(ids)):
+            raise ValueError("two steps of a session have the same id")
+
+    @property
+    def prefix(self) -> str:
+        """The start of every file name of this session."""
+        ses = f"_ses-{self.session}" if self.session else ""
+        return f"sub-{self.participant}{ses}_task-{self.task}"
+
+    def beh_folder(self, study: Path) -> Path:
+        """Return where the converted recording goes."""
+        return self._below(study) / "beh"
+
+    def source_folder(self, study: Path) -> Path:
+        """Return the folder of this participant's raw runs."""
+        return self._below(study / "sourcedata")
+
+    def _below(self, root: Path) -> Path:
+        folder = root / f"sub-{self.participant}"
+        return folder / f"ses-{self.session}" if self.session else folder
+
+    def duration_s(self) -> float:
+        """Return a rough upper duration: phases as declared, 8 s a question, 20 s a page."""
+        total = 120.0
+        for step in self.steps:
+            total += sum(p.duration_s or 5.0 for p in step.phases) + 8.0 * len(step.questions)
+            total += 0.0 if step.kind in ("trial", "rating") else 20.0 + step.min_s
+        return total
+
+    def to_json(self) -> dict[str, Any]:
+        """Return everything, with the paths: for the session folder only."""
+        return asdict(self)
+
+    def for_page(self) -> dict[str, Any]:
+        """Return what the page needs: no path, no right answers of attention checks."""
+        plain = asdict(self)
+        for step in plain["steps"]:
+            for question in step["questions"]:
+                del question["answer"]
+        plain["stimuli"] = [
+            {"id": s.stimulus_id, "sha256": s.sha256, "mime": s.mime, "url": f"/stim/{i}"}
+            for i, s in enumerate(self.stimuli)
+        ]
+        return plain
+
+    def verify_stimuli(self) -> None:
+        """Check that every stimulus is the file that the plan was made with.
+
+        Raises
+        ------
+        InputError
+            When one is missing or has changed.
+        """
+        for stimulus in self.stimuli:
+            if not stimulus.path.is_file():
+                raise InputError("a stimulus of this session is missing", path=stimulus.path)
+            if sha256_of(stimulus.path) != stimulus.sha256:
+                raise InputError(
+                    "a stimulus has changed since the session was planned", path=stimulus.path
+                )
+
+
+def plan_from_json(value: Mapping[str, Any]) -> SessionPlan:
+    """Rebuild a plan from :meth:`SessionPlan.to_json`."""
+    fields = dict(value)
+    fields["consent"] = tuple(fields["consent"])
+    fields["steps"] = tuple(_step(s) for s in fields["steps"])
+    fields["stimuli"] = tuple(
+        Stimulus(s["stimulus_id"], Path(s["path"]), s["sha256"]) for s in fields["stimuli"]
+    )
+    fields["camera"] = CameraSettings(**fields["camera"])
+    return SessionPlan(**fields)
+
+
+def _step(value: Mapping[str, Any]) -> Step:
+    fields = dict(value)
+    fields["text"] = tuple(fields["text"])
+    fields["phases"] = tuple(Phase(**p) for p in fields["phases"])
+    fields["questions"] = tuple(_question(q) for q in fields["questions"])
+    return Step(**fields)
+
+
+def _question(value: Mapping[str, Any]) -> Question:
+    fields = dict(value)
+    fields["options"] = tuple(fields["options"])
+    low, high = fields["labels"]
+    fields["labels"] = (low, high)
+    return Question(**fields)

@@ -1,0 +1,227 @@
+"""Running a session: server, browser, then conversion and scoring while the operator looks on."""
+
+import json
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from mimicry.files import read_json
+from mimicry.runner.app import FaceCheck, RunnerState
+from mimicry.runner.browser import open_browser
+from mimicry.runner.convert import convert_session
+from mimicry.runner.journal import Journal
+from mimicry.runner.plan import SessionPlan
+from mimicry.runner.serve import FIRST_PORT, Server, serving
+
+__all__ = ["ScoreJob", "SessionEnd", "run_session"]
+
+Say = Callable[[str], None]
+
+_AFTER_S = 4.0
+_RECONNECT_S = 5.0
+
+
+@dataclass
+class SessionEnd:
+    """How a session ended, and what lies where."""
+
+    outcome: str
+    folder: Path
+    files: dict[str, Path] = field(default_factory=dict)
+    scores: dict[str, Any] = field(default_factory=dict)
+    report: Path | None = None
+    problem: str | None = None
+
+
+def run_session(
+    journal: Journal,
+    study: Path,
+    *,
+    browser: str,
+    say: Say,
+    kiosk: bool = True,
+    face_check: FaceCheck | None = None,
+    score: bool = True,
+    switches: Sequence[str] = (),
+) -> SessionEnd:
+    """Show a session (or the rest of it) and make its study files and scores.
+
+    Parameters
+    ----------
+    journal
+        The session's folder, new or reopened.
+    study
+        The study folder.
+    browser
+        Program of the browser.
+    say
+        Takes lines for the person at the terminal.
+    kiosk
+        Full screen without a way out, or a plain window.
+    face_check
+        What looks at the pictures of the camera check.
+    score
+        Score the recording when the session is complete.
+    switches
+        Further switches of the browser.
+
+    Returns
+    -------
+    SessionEnd
+        `outcome` is ``"finished"``, ``"aborted"`` or ``"interrupted"`` (the browser or this
+        program was ended; the session can be resumed).
+    """
+    journal.plan.verify_stimuli()
+    state = RunnerState(
+        journal=journal,
+        secret=journal.secret,
+        stimuli=tuple((s.path, s.mime) for s in journal.plan.stimuli),
+        face_check=face_check,
+    )
+    alive = journal.port is not None and journal.segment > 0
+    with serving(state, port=journal.port or FIRST_PORT) as server:
+        journal.set_port(server.port)
+        say(f"operator page (second screen or browser): {server.link('operator')}")
+        _show(server, journal, browser, say, kiosk=kiosk, wait=alive, switches=switches)
+        if not journal.finished:
+            return SessionEnd("interrupted", journal.folder)
+        done = read_json(journal.folder / "done.json")
+        end = SessionEnd(done["outcome"], journal.folder)
+        end.files = convert_session(journal.folder, study)
+        if score and end.outcome == "finished" and "video" in end.files:
+            _score(end, state, study, journal.plan, say)
+            time.sleep(_AFTER_S if state.report else 0)
+    return end
+
+
+def _show(
+    server: Server,
+    journal: Journal,
+    browser: str,
+    say: Say,
+    *,
+    kiosk: bool,
+    wait: bool,
+    switches: Sequence[str],
+) -> None:
+    """Have the page shown until the session has ended or its browser has."""
+    if wait and _reconnected(journal):
+        say("the page is still open and goes on")
+        while not journal.finished and journal.connected():
+            time.sleep(0.2)
+        return
+    with open_browser(server.link(), program=browser, kiosk=kiosk, more=switches) as process:
+        while not journal.finished:
+            if process.poll() is not None:
+                return
+            time.sleep(0.2)
+        time.sleep(_AFTER_S)
+
+
+def _reconnected(journal: Journal) -> bool:
+    """Tell whether a page that outlived the server is asking for it again."""
+    end = time.monotonic() + _RECONNECT_S
+    while time.monotonic() < end:
+        if journal.connected():
+            return True
+        time.sleep(0.1)
+    return False
+
+
+def _score(end: SessionEnd, state: RunnerState, study: Path, plan: SessionPlan, say: Say) -> None:
+    job = ScoreJob(study, plan, end.files)
+    state.job = job.status
+    say("scoring ...")
+    job.start()
+    shown = ""
+    while job.running:
+        line = job.line
+        if line != shown:
+            say(f"  {line}")
+            shown = line
+        time.sleep(0.2)
+    if job.problem:
+        end.problem = job.problem
+        say(f"scoring failed: {job.problem}")
+        return
+    end.scores, end.report = job.result, job.report
+    state.report = job.report
+    if not plan.keep_video:
+        _forget_video(end)
+        say("the video was deleted, as asked; landmarks and scores are kept")
+
+
+def _forget_video(end: SessionEnd) -> None:
+    """Delete the video in both places; what is left shows no face."""
+    video = end.files.pop("video")
+    video.unlink()
+    for raw in end.folder.glob("seg-*_video.ivf"):
+        raw.unlink()
+
+
+class ScoreJob:
+    """``mimicry score`` in a process of its own, with its last line for the operator."""
+
+    def __init__(self, study: Path, plan: SessionPlan, files: dict[str, Path]) -> None:
+        self.out = (
+            study / "derivatives" / "mimicry" / plan.beh_folder(study).parent.relative_to(study)
+        )
+        self.prefix = plan.prefix
+        self.command = [
+            *(sys.executable, "-m", "mimicry", "score", str(files["video"])),
+            *("--events", str(files["events"]), "--protocol", str(study / "protocol.yaml")),
+            *("--out", str(self.out), "--json"),
+        ]
+        self.line = "reading the video"
+        self.running = False
+        self.problem: str | None = None
+        self.result: dict[str, Any] = {}
+
+    @property
+    def report(self) -> Path | None:
+        """The report, once there is one."""
+        path = self.out / f"{self.prefix}_report.html"
+        return path if path.is_file() else None
+
+    def status(self) -> dict[str, Any]:
+        """Return what the operator page shows."""
+        return {"running": self.running, "line": self.line, "problem": self.problem}
+
+    def start(self) -> None:
+        """Start the process and follow it in a thread."""
+        self.running = True
+        threading.Thread(target=self._follow, daemon=True).start()
+
+    def _follow(self) -> None:
+        try:
+            process = subprocess.Popen(
+                self.command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            )
+            assert process.stdout is not None
+            assert process.stderr is not None
+            reader = threading.Thread(target=self._lines, args=(process.stderr,), daemon=True)
+            reader.start()
+            text = process.stdout.read()
+            process.wait()
+            reader.join()
+            answer = json.loads(text) if text.strip() else {}
+            if process.returncode:
+                error = answer.get("error") or {}
+                self.problem = str(error.get("message") or self.line)
+            else:
+                self.result = answer
+                self.line = "done"
+        except (OSError, ValueError) as error:
+            self.problem = str(error)
+        finally:
+            self.running = False
+
+    def _lines(self, stream: Any) -> None:
+        for line in stream:
+            if line.strip():
+                self.line = line.strip()[:200]

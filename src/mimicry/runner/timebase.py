@@ -1,0 +1,133 @@
+"""One clock for a session: which moment of the recording a page time or a camera time is.
+
+Time zero is the capture time of the session's first camera frame. Camera frames carry their own
+time stamps in microseconds; within one page load (a segment) a constant leads from them to the
+page's clock, measured when the recording started. Page loads are placed behind one another by
+the server's clock.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mimicry.runner.journal import STREAMS
+
+__all__ = ["LONGEST_GAP_S", "Segment", "place_segments", "read_segment"]
+
+LONGEST_GAP_S = 600.0
+_CLOCKS_DIFFER_S = 5.0
+
+
+@dataclass(frozen=True, eq=False)
+class Segment:
+    """What one page load recorded.
+
+    `frame_us (F,)` are the camera's time stamps, `arrival_ms (F,)` the page's time when each
+    frame arrived, `asked (F,)` whether it was handed to the encoder. `shift_us` is the
+    recording time of `zero_us` (the first frame's time stamp).
+    """
+
+    number: int
+    events: tuple[Mapping[str, Any], ...]
+    frame_us: NDArray[np.int64]
+    arrival_ms: NDArray[np.float64]
+    asked: NDArray[np.bool_]
+    video: Path
+    shift_us: int = 0
+
+    def first(self, kind: str) -> Mapping[str, Any]:
+        """Return the first event of a kind, or an empty one."""
+        return next((e for e in self.events if e["type"] == kind), {})
+
+    @property
+    def constant_ms(self) -> float | None:
+        """Page time minus camera time stamp; None without a camera."""
+        value = self.first("capture_clock").get("constant_ms")
+        return None if value is None else float(value)
+
+    @property
+    def zero_page_ms(self) -> float:
+        """Page time of the segment's zero: its first frame, or its start without a camera."""
+        constant = self.constant_ms
+        if constant is None or not len(self.frame_us):
+            return float(self.first("segment_start").get("t", 0.0))
+        return float(self.frame_us[0]) / 1000 + constant
+
+    def time_s(self, page_ms: float) -> float:
+        """Return the recording time of a page time."""
+        return (page_ms - self.zero_page_ms) / 1000 + self.shift_us * 1e-6
+
+    def pts_us(self) -> NDArray[np.int64]:
+        """Return the recording time of every frame, in whole microseconds."""
+        if not len(self.frame_us):
+            return self.frame_us
+        return np.asarray(self.frame_us - self.frame_us[0] + self.shift_us, np.int64)
+
+    def moment(self) -> tuple[float, float]:
+        """Return the segment's zero on the server's clock and as unix time, in s."""
+        start = self.first("segment_start")
+        samples = [start.get("clock"), self.first("segment_end").get("clock")]
+        known = [c for c in samples if c] or [{"page_ms": 0.0, "server_ns": "0", "rtt_ms": 0.0}]
+        clock = min(known, key=lambda c: float(c["rtt_ms"]))
+        server = int(clock["server_ns"]) * 1e-9 + (self.zero_page_ms - clock["page_ms"]) / 1000
+        return server, (float(start.get("timeOrigin", 0.0)) + self.zero_page_ms) / 1000
+
+
+def read_segment(folder: Path, number: int) -> Segment:
+    """Read one segment's streams; a missing stream is an empty one."""
+
+    def path(stream: str) -> Path:
+        return folder / f"seg-{number:03d}_{STREAMS[stream]}"
+
+    events: list[Mapping[str, Any]] = []
+    if path("events").exists():
+        lines = path("events").read_text(encoding="utf-8").splitlines()
+        events = [json.loads(line) for line in lines if line.strip()]
+    rows = np.zeros((0, 4))
+    if path("frames").exists():
+        text = path("frames").read_text(encoding="ascii").splitlines()[1:]
+        cells = [line.split("\t") for line in text]
+        stamps = np.array([int(c[1]) for c in cells], np.int64)
+        rows = np.array([[0, 0, float(c[2]), int(c[3])] for c in cells]).reshape(-1, 4)
+    else:
+        stamps = np.zeros(0, np.int64)
+    return Segment(
+        number, tuple(events), stamps, rows[:, 2], rows[:, 3].astype(bool), path("video")
+    )
+
+
+def place_segments(segments: Sequence[Segment]) -> list[Segment]:
+    """Give every segment its place on the session's clock.
+
+    A gap is taken from the server's clock, from the computer's date where the two differ by
+    more than 5 s (the computer was restarted), and is shortened to 10 minutes: no trial spans
+    a gap, and video files cannot hold longer ones at full precision.
+    """
+    placed: list[Segment] = []
+    for segment in segments:
+        if not placed:
+            placed.append(segment)
+            continue
+        last = placed[-1]
+        server, unix = (b - a for a, b in zip(last.moment(), segment.moment(), strict=True))
+        step = server if abs(server - unix) < _CLOCKS_DIFFER_S else unix
+        length = (last.frame_us[-1] - last.frame_us[0]) * 1e-6 if len(last.frame_us) else 0.0
+        gap = min(max(step - length, 0.1), LONGEST_GAP_S)
+        shift = last.shift_us + round((length + gap) * 1e6)
+        placed.append(
+            Segment(
+                segment.number,
+                segment.events,
+                segment.frame_us,
+                segment.arrival_ms,
+                segment.asked,
+                segment.video,
+                shift,
+            )
+        )
+    return placed

@@ -1,0 +1,251 @@
+"""The condition table: contrasts, claims, latency, calibration."""
+
+from dataclasses import replace
+
+import made_session as session  # type: ignore[import-not-found]
+import numpy as np
+import pytest
+
+from mimicry.records import EmotionMap, ScoringSettings, TrialTable
+from mimicry.scoring import score, summarise
+from mimicry.scoring.latency import latency_shift
+from mimicry.scoring.nulls import NULLS, surrogate_test
+from mimicry.scoring.pattern import specificity
+from mimicry.timeline import align
+
+
+def summary_of(trials, track, settings=session.SETTINGS, **choices):
+    aligned = align(track, trials, session.TIMELINES, settings)
+    scores = score(aligned, settings, participant="p1")
+    return scores, summarise(aligned, scores, settings, **choices)
+
+
+def test_a_person_who_only_smiles_at_happy_faces_does_not_mimic_anger():
+    trials = session.trial_table(session.mixed_order(14))
+    track = session.recording(trials, {"happy": {"AU12": 0.5}}, each_sd=0.05)
+    _, summary = summary_of(trials, track)
+    assert summary.of("happy")["p"] < 0.01
+    assert summary.of("angry")["p"] > 0.05
+
+
+def test_the_same_smile_at_every_face_is_no_mimicry():
+    """The mean index says +1 for happy and -1 for anger; the contrasts say nothing."""
+    trials = session.trial_table(session.mixed_order(14))
+    gains = {c: {"AU12": 0.5} for c in ("happy", "angry", "neutral")}
+    _, summary = summary_of(trials, session.recording(trials, gains, each_sd=0.1))
+    assert summary.of("happy")["index_mean"] > 1
+    assert summary.of("angry")["index_mean"] < -1
+    for emotion in ("happy", "angry"):
+        assert abs(summary.of(emotion)["contrast_raw"]) < 0.1
+        assert summary.of(emotion)["p"] > 0.05
+
+
+def test_moving_the_wrong_way_is_counter_mimicry():
+    trials = session.trial_table(session.mixed_order(14))
+    track = session.recording(trials, {"happy": {"AU12": -0.5}}, each_sd=0.05)
+    _, summary = summary_of(trials, track)
+    assert summary.of("happy")["contrast"] < -0.5
+
+
+def test_two_emotions_that_share_a_contrast_get_one_row_for_it():
+    settings = replace(session.SETTINGS, reference="valence")
+    trials = session.trial_table(session.mixed_order(14, ("happy", "angry")))
+    track = session.recording(trials, {"happy": {"AU12": 0.5}}, each_sd=0.05)
+    _, summary = summary_of(trials, track, settings)
+    shared = summary.of("valence-congruent response")
+    assert shared["contrast"] > 0.5
+    assert shared["claim"] == "valence-congruent response"
+    for emotion in ("happy", "angry"):
+        assert np.isnan(summary.of(emotion)["contrast"])
+        assert "contrast=shared_contrast" in summary.of(emotion)["nan_reasons"]
+
+
+def test_with_several_emotions_of_a_valence_each_keeps_its_contrast():
+    emotions = session.EMOTIONS | {"sad": EmotionMap(("AU04",), ("AU12",), "negative")}
+    settings = ScoringSettings(emotions, reference="valence")
+    trials = session.trial_table(session.mixed_order(10, ("happy", "angry")))
+    _, summary = summary_of(trials, session.recording(trials, {}), settings)
+    assert np.isfinite(summary.of("happy")["contrast"])
+    assert summary.of("happy")["claim"] == "valence-congruent response"
+
+
+def test_fewer_than_six_reference_trials_give_no_contrast():
+    order = session.mixed_order(12, ("happy", "angry")) + ["neutral"] * 5
+    trials = session.trial_table(order)
+    _, summary = summary_of(trials, session.recording(trials, {}))
+    row = summary.of("happy")
+    assert np.isnan(row["contrast"])
+    assert "contrast=too_few_reference_trials" in row["nan_reasons"]
+
+
+def test_phases_are_summarised_apart_and_imitation_calibrates_the_others():
+    """Watching gives a tenth of what the person can do on purpose."""
+    watch, imitate = session.mixed_order(10), session.mixed_order(8, seed=1)
+    trials = session.trial_table(
+        watch + imitate, block=["watch"] * len(watch) + ["imitate"] * len(imitate)
+    )
+    gains = {"happy": {"AU12": 0.2}, "angry": {"AU04": 0.2}}
+    early = session.recording(trials, gains, noise=0.01)
+    full = session.recording(
+        trials, {c: {u: 10 * g for u, g in m.items()} for c, m in gains.items()}, noise=0.01
+    )
+    later = early.times_s >= trials.onset_s[len(watch)] - 1
+    values = np.where(later[:, None], full.intensity, early.intensity)
+    scores, summary = summary_of(trials, session.track_of(early.times_s, values))
+    assert summary.of("happy", "watch")["contrast_cal"] == pytest.approx(0.1, abs=0.02)
+    assert summary.of("happy", "imitate")["contrast_cal"] == pytest.approx(1.0, abs=0.1)
+    assert np.isfinite(scores.columns["mimicry_index_cal"][:5]).any()
+
+
+def test_the_gate_refuses_a_latency_without_a_response():
+    trials = session.trial_table(session.mixed_order(14))
+    _, summary = summary_of(trials, session.recording(trials, {}))
+    row = summary.of("happy")
+    assert np.isnan(row["latency_shift_s"])
+    assert "latency_shift_s=low_snr" in row["nan_reasons"]
+    assert np.isfinite(row["latency_gate"])
+
+
+def test_eleven_trials_are_too_few_for_a_latency():
+    trials = session.trial_table(session.mixed_order(11))
+    track = session.recording(trials, {"happy": {"AU12": 1.0}}, each_sd=0.02)
+    _, summary = summary_of(trials, track)
+    assert "latency_shift_s=too_few_trials" in summary.of("happy")["nan_reasons"]
+
+
+@pytest.mark.parametrize("delay", [0.1, 0.5, 0.9])
+@pytest.mark.parametrize("fps", [25.0, 60.0])
+def test_latency_does_not_depend_on_amplitude_or_frame_rate(delay, fps):
+    trials = session.trial_table(session.mixed_order(12))
+    found = []
+    for gain in (0.2, 1.0):
+        track = session.recording(
+            trials, {"happy": {"AU12": gain}}, delay=delay, fps=fps, noise=0.01, each_sd=0.01
+        )
+        found.append(summary_of(trials, track)[1].of("happy")["latency_shift_s"])
+    assert found == pytest.approx([delay, delay], abs=0.03)
+
+
+def test_a_fold_without_a_latency_leaves_no_interval():
+    """One huge trial makes the average; without it the rest runs against the envelope."""
+    times = np.arange(75) / 30
+    y = np.tile(-0.1 * session.rise(times - 0.5), (12, 1))
+    y[0] = 5 * session.rise(times - 0.5)
+    late = np.array([5.0] + [4.9] * 11)
+    found = latency_shift(times, y, late, session.rise, gate=1.0)
+    assert found.shift_s == pytest.approx(0.5, abs=0.01)
+    assert np.isnan(found.se_s)
+    assert found.interval_reason == "fold_undefined"
+
+
+def test_specificity_leaves_out_the_units_that_both_emotions_target():
+    """Anger {4, 7} against sadness {1, 4, 15}: z7 minus the mean of z1 and z15."""
+    settings = ScoringSettings(
+        {
+            "anger": EmotionMap(("AU04", "AU07"), ("AU12",), "negative"),
+            "sad": EmotionMap(("AU01", "AU04", "AU15"), ("AU12",), "negative"),
+        },
+        min_trials=1,
+    )
+    names = ("AU01", "AU04", "AU07", "AU12", "AU15")
+    z = np.array([[1.0, 9, 3, 0, 2], [2, 9, 1, 0, 4]])
+    value, reason = specificity(z, names, ["anger", "sad"], "anger", "sad", settings)
+    assert (value, reason) == (pytest.approx((3 - 1.5) - (1 - 3)), "")
+
+
+def test_an_emotion_without_a_unit_of_its_own_has_no_specificity():
+    settings = ScoringSettings(
+        {
+            "anger": EmotionMap(("AU04",), ("AU12",), "negative"),
+            "sad": EmotionMap(("AU04", "AU15"), ("AU12",), "negative"),
+        }
+    )
+    found = specificity(np.zeros((2, 3)), ("AU04", "AU12", "AU15"), ["anger", "sad"], "anger",
+                        "sad", settings)  # fmt: skip
+    assert found[1] == "no_distinguishing_au"
+
+
+def permuted(trials, order):
+    return TrialTable(
+        tuple(trials.trial_id[k] for k in order),
+        tuple(trials.stimulus_id[k] for k in order),
+        tuple(trials.condition[k] for k in order),
+        trials.onset_s[order],
+        trials.duration_s[order],
+    )
+
+
+def test_the_order_of_the_rows_changes_no_score():
+    trials = session.trial_table(session.mixed_order(12))
+    track = session.recording(trials, {"happy": {"AU12": 0.3}}, each_sd=0.05)
+    _, plain = summary_of(trials, track)
+    order = np.random.default_rng(2).permutation(len(trials))
+    _, mixed = summary_of(permuted(trials, order), track)
+    for name in ("contrast", "contrast_raw", "t", "p", "latency_shift_s", "hit_rate"):
+        assert mixed.of("happy")[name] == pytest.approx(plain.of("happy")[name], abs=1e-9)
+
+
+def test_shift_and_scale_of_all_intensities_keep_the_standardised_contrast():
+    trials = session.trial_table(session.mixed_order(12))
+    track = session.recording(trials, {"happy": {"AU12": 0.3}}, each_sd=0.05)
+    moved = session.track_of(track.times_s, 3 * track.intensity + 7)
+    plain, other = (summary_of(trials, t)[1].of("happy") for t in (track, moved))
+    for name in ("contrast", "t", "p", "latency_shift_s", "r_peak_contrast"):
+        assert other[name] == pytest.approx(plain[name], abs=1e-6)
+    assert other["contrast_raw"] == pytest.approx(3 * plain["contrast_raw"], abs=1e-9)
+
+
+@pytest.mark.parametrize("fps", [24.0, 50.0])
+def test_the_frame_rate_changes_a_smooth_response_by_little(fps):
+    trials = session.trial_table(session.mixed_order(12))
+    gains = {"happy": {"AU12": 0.5}, "angry": {"AU04": 0.5}}
+    plain, other = (
+        summary_of(trials, session.recording(trials, gains, fps=rate, noise=1e-4))[1]
+        for rate in (30.0, fps)
+    )
+    for name, tolerance in (("contrast_raw", 2e-3), ("latency_shift_s", 5e-3)):
+        assert other.of("happy")[name] == pytest.approx(plain.of("happy")[name], abs=tolerance)
+
+
+def test_time_locking_is_not_mimicry():
+    """The same movement at every stimulus: shifts call it significant, the label swap does not."""
+    gains = {c: {"AU12": 0.5} for c in ("happy", "angry", "neutral")}
+    trials = session.trial_table(session.mixed_order(14))
+    settings = replace(
+        session.SETTINGS, secondary_nulls=("circular-shift",), secondary_surrogates=199
+    )
+    _, summary = summary_of(trials, session.recording(trials, gains, each_sd=0.1), settings)
+    row = summary.of("happy")
+    assert row["r_peak_circular_shift_p"] < 0.05
+    assert row["r_peak_p"] > 0.05
+    assert np.isnan(summary.of("neutral")["r_peak_circular_shift_p"])
+
+
+@pytest.mark.parametrize("null", ["circular-shift", "phase-randomisation", "segment-shuffle"])
+def test_secondary_nulls_find_a_response_and_nothing_in_noise(null):
+    trials = session.trial_table(session.mixed_order(10))
+    settings = replace(session.SETTINGS, secondary_surrogates=199)
+    used = np.array(trials.condition) == "happy"
+    ps = []
+    for gain in (0.5, 0.0):
+        track = session.recording(trials, {"happy": {"AU12": gain}})
+        aligned = align(track, trials, session.TIMELINES, settings)
+        rng = np.random.default_rng(3)
+        ps.append(surrogate_test(aligned, settings, "happy", null, used=used, rng=rng).p)
+    assert ps[0] == pytest.approx(1 / 200)
+    assert ps[1] > 0.02
+
+
+def test_identical_clips_cannot_be_permuted():
+    trials = session.trial_table(session.mixed_order(10))
+    aligned = align(session.recording(trials, {}), trials, session.TIMELINES, session.SETTINGS)
+    used = np.array(trials.condition) == "happy"
+    found = surrogate_test(aligned, session.SETTINGS, "happy", "stimulus-permutation", used=used,
+                           rng=np.random.default_rng(1))  # fmt: skip
+    assert found.reason == "identical_stimuli"
+
+
+def test_every_null_says_what_it_asks_and_when_it_is_wrong():
+    for null in NULLS.values():
+        assert null.question.endswith("?") or null.question.startswith("As ")
+        assert null.wrong_when

@@ -1,6 +1,6 @@
 """Fit the matrix that turns measures into action units, and write it as package data.
 
-    python -m benchmarks.fit_unmixing            needs the rendered set "train"
+    python -m benchmarks.fit_unmixing        needs the rendered sets "train" and "turn"
 
 Each row starts from the published landmark formula (``definitions.ACTION_UNITS``) and departs
 from it no further than it takes to keep cross-talk on rendered heads within :data:`LIMITS`:
@@ -23,6 +23,7 @@ from scipy.optimize import minimize
 from benchmarks.rendered_faces import UNITS, FaceSet, load
 from mimicry.action_units.definitions import ACTION_UNITS, ActionUnit, columns
 from mimicry.action_units.measures import MEASURE_NAMES
+from mimicry.action_units.pose import TERMS, pose_terms
 from mimicry.action_units.shape import face_shape, personal_template
 
 VERSION = 1
@@ -133,6 +134,23 @@ def fit_row(faces: FaceSet, change: Array, unit: ActionUnit) -> tuple[Array, flo
     return weights / (weights @ own), full
 
 
+def pose_slopes(faces: FaceSet, weights: Array) -> Array:
+    """(P, A) least-squares leak of head pose into the action units, all identities together."""
+    units = changes(faces) @ weights
+    turned = np.empty((len(faces.shots), len(TERMS)))
+    straight = np.array([max(map(abs, s.pose)) < 2 and not any(s.gaze) for s in faces.shots])
+    for who in np.unique(faces.identity):
+        own = faces.identity == who
+        points = faces.points_px[own]
+        shape = face_shape(points, template=personal_template(points))
+        terms_here = pose_terms(shape.pose_deg, shape.scale_px)
+        turned[own] = terms_here - np.median(terms_here[straight[own]], axis=0)
+    ahead = np.array([not any(s.gaze) for s in faces.shots])
+    turned[:, TERMS.index("log_scale")] = 0.0  # these heads stay at one distance
+    x = turned[ahead]
+    return np.linalg.solve(x.T @ x + 0.5 * np.eye(len(TERMS)), x.T @ units[ahead])
+
+
 def operator(rows: dict[str, Array]) -> Array:
     """(M, A) matrix from the weights per term of each unit."""
     out = {name: np.zeros(len(MEASURE_NAMES)) for name in columns()}
@@ -159,12 +177,14 @@ def main() -> None:
         fulls.append(full)
         parts = zip(terms(unit), rows[unit.code] * full, strict=True)
         print(f"{unit.code} full {full:.4f} ", ", ".join(f"{n} {w:+.2f}" for n, w in parts))
+    weights = operator(rows)
     out = Path(str(resources.files("mimicry.action_units"))) / "data" / f"unmixing-{VERSION}.npz"
     with out.open("wb") as file:
         np.savez(
             file,
             version=VERSION,
-            weights=operator(rows),
+            weights=weights,
+            pose_slopes=pose_slopes(load("turn"), weights),
             measures=np.array(MEASURE_NAMES),
             names=np.array(columns()),
             codes=np.array([u.code for u in ACTION_UNITS]),

@@ -9,6 +9,7 @@ import pytest
 
 from mimicry.action_units import ACTION_UNITS, NAMES, columns, measure
 from mimicry.action_units.measures import MEASURE_NAMES
+from mimicry.action_units.shape import concatenate, face_shape, personal_template
 from mimicry.errors import NoFaceError
 from mimicry.records import LandmarkTrack
 
@@ -71,12 +72,22 @@ def test_a_resting_face_reads_nothing(still):
 
 
 @pytest.mark.parametrize("turn", [{"pitch": 15}, {"yaw": -18}, {"roll": 25}])
-def test_a_turned_rigid_face_reads_nothing_and_shows_its_pose(still, turn):
-    still[30:] = turned(still[30:], **turn)
-    units = measure(track_of(still), neutral=[(0, 1)])
-    np.testing.assert_allclose(units.intensity, 0.0, atol=1e-3)
+def test_a_turned_rigid_face_keeps_its_shape_and_shows_its_pose(still, turn):
+    points = track_of(np.concatenate([still, turned(still, **turn)])).points_px
+    shape = face_shape(points, template=personal_template(points))
+    assert np.ptp(shape.measures / shape.eye_span[:, None], axis=0).max() < 1e-4
     axis = ("pitch", "yaw", "roll").index(next(iter(turn)))
-    assert units.pose_deg[45, axis] == pytest.approx(next(iter(turn.values())), abs=0.2)
+    assert shape.pose_deg[90, axis] == pytest.approx(next(iter(turn.values())), abs=0.2)
+    assert shape.residual.max() < 1e-4
+
+
+def test_chunks_of_a_recording_measure_the_same_as_the_whole(still):
+    still[:, 61, 1] += np.linspace(0, 1, 60)
+    points = track_of(still).points_px
+    whole = face_shape(points)
+    parts = concatenate([face_shape(points[k : k + 7]) for k in range(0, 60, 7)])
+    np.testing.assert_allclose(parts.measures, whole.measures, atol=1e-12)
+    np.testing.assert_allclose(parts.pose_deg, whole.pose_deg, atol=1e-9)
 
 
 def test_size_and_place_of_the_face_do_not_matter(still):

@@ -2,9 +2,10 @@
 
 After the 3-D normalisation a turned head still reads as a little movement, most of all in the
 brows. What is left is regressed on the pose, robustly, on frames in which nobody was supposed
-to respond, and taken out of all frames. The slopes are drawn towards zero by priors of the
-size that such leaks have been seen to take: a recording in which the head hardly moves, or
-in which expressions move along with the head, is left alone rather than overcorrected.
+to respond, and taken out of all frames. The slopes are drawn towards those of rendered heads, by
+priors as wide as such leaks have been seen to differ between people: a recording in which the
+head hardly moves, or in which expressions move along with the head, gets the average correction
+and not one of its own.
 """
 
 from dataclasses import dataclass
@@ -13,18 +14,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mimicry.action_units.definitions import columns
+from mimicry.action_units.unmixing import pose_prior
 from mimicry.kernels.regression import robust_ridge
 
-__all__ = ["POSE_LIMIT_DEG", "PoseFit", "fit_pose", "pose_terms"]
+__all__ = ["POSE_LIMIT_DEG", "TERMS", "PoseFit", "fit_pose", "pose_terms"]
 
 Array = NDArray[np.float64]
 
 POSE_LIMIT_DEG = 20.0
 TERMS = ("pitch", "yaw", "abs_yaw", "roll", "pitch2", "yaw2", "roll2", "log_scale")
 
-# Plausible leak, units per 10 degrees, after the 3-D normalisation.
+# How far a person's leak may plausibly lie from the average, units per 10 degrees.
 _BROW, _MID, _MOUTH = 0.25, 0.12, 0.06
-_LEAK = {
+_SPREAD = {
     "AU01": _BROW, "AU02": _BROW, "AU04": _BROW, "AU05": _BROW, "AU07": _BROW, "AU09": _BROW,
     "AU06": _MID, "AU10": _MID, "AU14": _MID, "AU15": _MID, "AU17": _MID, "AU43": _MID,
     "AU45": _MID,
@@ -46,7 +48,7 @@ class PoseFit:
     centre
         (P,) terms at the pose of the neutral face, where nothing is taken out.
     frames
-        Number of frames that the fit rests on; 0: no compensation.
+        Number of frames that the person's own slopes rest on; 0: the average ones are used.
     """
 
     slopes: Array
@@ -84,17 +86,18 @@ def fit_pose(
         Median time from frame to frame.
     """
     chosen = np.flatnonzero(usable & np.isfinite(terms).all(axis=1))
-    nothing = PoseFit(np.zeros((terms.shape[1], intensity.shape[1])), at, 0)
+    average = pose_prior()
     if chosen.size * frame_s < _FEWEST_S:
-        return nothing
+        return PoseFit(average, at, 0)
     count = min(chosen.size, _MOST_FRAMES)
     pick = chosen[np.linspace(0, chosen.size - 1, count).astype(int)]
     looks = min(1.0, chosen.size * frame_s / _INDEPENDENT_S / count)
-    slopes, _ = robust_ridge(terms[pick], intensity[pick], _prior(), independent=looks)
-    return PoseFit(slopes, at, int(chosen.size))
+    unexplained = intensity[pick] - (terms[pick] - at) @ average
+    own, _ = robust_ridge(terms[pick], unexplained, _spread(), independent=looks)
+    return PoseFit(average + own, at, int(chosen.size))
 
 
-def _prior() -> Array:
+def _spread() -> Array:
     per_term = np.array([1.0, 1.0, 1.0, 0.5, 0.3, 0.3, 0.15, 1.0])
-    leak = np.array([_LEAK.get(name[:4], _MOUTH) for name in columns()])
+    leak = np.array([_SPREAD.get(name[:4], _MOUTH) for name in columns()])
     return np.outer(per_term, leak)

@@ -13,12 +13,11 @@ from numpy.typing import NDArray
 from mimicry.action_units.definitions import columns
 from mimicry.action_units.measures import MEASURE_NAMES
 
-__all__ = ["UNMIXING_VERSION", "unmixing"]
+__all__ = ["UNMIXING_VERSION", "pose_prior", "unmixing"]
 
 UNMIXING_VERSION = 1
 
 
-@cache
 def unmixing() -> NDArray[np.float64]:
     """(M, A) matrix: change of the measures times it gives action units.
 
@@ -30,14 +29,25 @@ def unmixing() -> NDArray[np.float64]:
     RuntimeError
         When the data file was made for other measures or units than the installed code.
     """
+    return _data()[0]
+
+
+def pose_prior() -> NDArray[np.float64]:
+    """(P, A) what head pose leaves in the action units of rendered heads, per ``pose.TERMS``."""
+    return _data()[1]
+
+
+@cache
+def _data() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     path = files("mimicry.action_units") / "data" / f"unmixing-{UNMIXING_VERSION}.npz"
     with path.open("rb") as file, np.load(file, allow_pickle=False) as data:
         made_for = tuple(data["measures"].tolist()), tuple(data["names"].tolist())
         weights = data["weights"].astype(np.float64)
+        slopes = data["pose_slopes"].astype(np.float64)
     if made_for != (MEASURE_NAMES, columns()):
         raise RuntimeError(
             f"{path} was made for other measures or action units; "
             "run: python -m benchmarks.fit_unmixing"
         )
-    weights.flags.writeable = False
-    return np.asarray(weights)
+    weights.flags.writeable = slopes.flags.writeable = False
+    return weights, slopes

@@ -1,5 +1,7 @@
 """Landmark tracks to action-unit tracks."""
 
+from mimicry.action_units.blinks import Blinks, find_blinks
+from mimicry.action_units.calibration import calibrated, own_full_expression
 from mimicry.action_units.definitions import (
     ACTION_UNITS,
     DEAD_BLENDSHAPES,
@@ -8,6 +10,7 @@ from mimicry.action_units.definitions import (
     ActionUnit,
     columns,
 )
+from mimicry.action_units.masking import masked, untrusted
 from mimicry.action_units.measure import measure
 from mimicry.action_units.streaming import measure_chunks
 
@@ -17,7 +20,13 @@ __all__ = [
     "NAMES",
     "SIDED_NAMES",
     "ActionUnit",
+    "Blinks",
+    "calibrated",
     "columns",
+    "find_blinks",
+    "masked",
     "measure",
     "measure_chunks",
+    "own_full_expression",
+    "untrusted",
 ]

@@ -19,6 +19,7 @@ from mimicry.action_units.neutral import (
 from mimicry.action_units.pose import TERMS, PoseFit, fit_pose, pose_terms
 from mimicry.action_units.quality import plausible, within_pose
 from mimicry.action_units.shape import POSE_SIGNS, FaceShape, face_shape, personal_template
+from mimicry.action_units.speech import speech_activity
 from mimicry.action_units.unmixing import UNMIXING_VERSION, unmixing
 from mimicry.records import ActionUnitTrack, LandmarkTrack
 
@@ -109,7 +110,7 @@ def units_of_shape(
         intensity=intensity,
         names=columns(),
         pose_deg=shape.pose_deg,
-        quality=_quality(track, shape, blink, pose_ok, good),
+        quality=_quality(track, shape, intensity, blink, pose_ok, good),
         blendshapes=track.blendshapes,
         units={name: unit.unit for unit in ACTION_UNITS for name in _names_of(unit.code)},
         provenance={
@@ -153,6 +154,7 @@ def _lids(times: Array, units: Array) -> Array:
 def _quality(
     track: LandmarkTrack,
     shape: FaceShape,
+    intensity: Array,
     blink: NDArray[np.bool_],
     pose_ok: NDArray[np.bool_],
     good: NDArray[np.bool_],
@@ -171,6 +173,7 @@ def _quality(
         "pose_ok": flag(pose_ok),
         "fit_residual": shape.residual,
         "plausible": flag(good),
+        "speech": flag(speech_activity(track.times_s, intensity[:, columns().index("AU25")])),
         "gaze_horizontal": np.mean(shape.gaze[:, :2], axis=1),
         "gaze_vertical": np.mean(shape.gaze[:, 2:], axis=1),
     }

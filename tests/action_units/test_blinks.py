@@ -1,0 +1,89 @@
+"""Blinks: found, timed, counted, masked; and talking as a nuisance."""
+
+import numpy as np
+import pytest
+
+from mimicry.action_units import find_blinks, masked, untrusted
+from mimicry.action_units.blinks import blink_mask, split_closure
+from mimicry.action_units.speech import speech_activity
+from mimicry.records import ActionUnitTrack
+
+T = np.arange(300) / 30
+
+
+def bump(start, length, height=1.0):
+    inside = (start <= T) & (start + length > T)
+    return np.where(inside, height * np.sin(np.pi * (T - start) / length), 0.0)
+
+
+def test_blinks_are_counted_and_timed():
+    closure = bump(2, 0.3) + bump(5, 0.3) + bump(8, 0.4, 0.8)
+    slow, fast = split_closure(T, closure[:, None])
+    blinks = find_blinks(T, fast[:, 0])
+    assert len(blinks) == 3
+    # a half sine of 0.3 s spends 0.25 s above a quarter of its height
+    np.testing.assert_allclose(blinks.onset_s[:2], [2.024, 5.024], atol=0.01)
+    assert blinks.duration_s[0] == pytest.approx(0.252, abs=0.02)
+    assert blinks.rate_per_min == pytest.approx(18, rel=0.01)
+    np.testing.assert_allclose(slow, 0, atol=1e-9)
+
+
+def test_eyes_held_shut_are_slow_closure_and_not_a_blink():
+    closure = np.where((T > 3) & (T < 6), 1.0, 0.0)
+    slow, fast = split_closure(T, closure[:, None])
+    assert slow[120:150, 0].min() == 1.0
+    assert len(find_blinks(T, fast[:, 0])) == 0
+    assert blink_mask(slow[:, 0], fast[:, 0])[100:170].all()
+
+
+def test_both_parts_sum_to_the_closure_and_missing_stays_missing():
+    closure = bump(2, 0.3) + 0.1 * T
+    closure[100:110] = np.nan
+    slow, fast = split_closure(T, closure[:, None])
+    np.testing.assert_allclose((slow + fast)[:, 0], closure)
+    assert len(find_blinks(T, np.full(300, np.nan))) == 0
+
+
+def track(values, **quality):
+    quality = {"success": np.ones(300), **quality}
+    names = ("AU12", "AU45")
+    return ActionUnitTrack(
+        times_s=T,
+        intensity=np.column_stack([values, values]),
+        names=names,
+        pose_deg=np.zeros((300, 3)),
+        quality=quality,
+        blendshapes=np.zeros((300, 0)),
+    )
+
+
+def test_a_short_hole_is_bridged_by_a_line_and_a_long_one_stays():
+    blink = np.zeros(300)
+    blink[30:38] = 1  # 9 frame steps from good to good: 0.3 s
+    blink[100:160] = 1
+    units = masked(track(2 * T, blink=blink), bridge_s=0.31)
+    np.testing.assert_allclose(units.of("AU12")[30:38], 2 * T[30:38])
+    assert np.isnan(units.of("AU12")[100:160]).all()
+    assert np.isnan(masked(track(2 * T, blink=blink)).of("AU12")[30:38]).all()
+    np.testing.assert_allclose(units.of("AU45"), 2 * T)
+
+
+def test_each_reason_masks_by_itself():
+    pose_ok, plausible = np.ones(300), np.ones(300)
+    pose_ok[10], plausible[20] = 0, 0
+    some = track(T, pose_ok=pose_ok, plausible=plausible)
+    assert np.flatnonzero(untrusted(some)).tolist() == [10, 20]
+    assert np.flatnonzero(untrusted(some, pose=False)).tolist() == [20]
+    with pytest.raises(ValueError, match="bridge_s"):
+        masked(some, bridge_s=-1)
+
+
+def test_talking_is_flagged_and_a_smile_is_not():
+    rng = np.random.default_rng(0)
+    noise = rng.normal(0, 0.01, 300)
+    talk = np.where((T > 3) & (T < 7), 0.3 * np.sin(2 * np.pi * 4 * T) ** 2, 0.0)
+    smile = 1.5 / (1 + np.exp(-(T - 3) / 0.1)) - 1.5 / (1 + np.exp(-(T - 7) / 0.2))
+    assert speech_activity(T, talk + noise)[120:180].all()
+    assert not speech_activity(T, talk + noise)[:50].any()
+    assert not speech_activity(T, smile + noise).any()
+    assert not speech_activity(T, np.full(300, np.nan)).any()

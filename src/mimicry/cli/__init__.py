@@ -12,6 +12,7 @@ __all__ = ["app", "main"]
 
 # command -> module; groups (sub-commands) hold a typer app called `app`
 COMMANDS: dict[str, str] = {
+    "doctor": "mimicry.cli.doctor",
     "extract": "mimicry.cli.extract",
     "reliability": "mimicry.cli.reliability",
     "resume": "mimicry.cli.resume",

@@ -1,8 +1,8 @@
 """Shared libraries of the system that the wheels of OpenCV and MediaPipe load."""
 
 import ctypes
+import platform
 import re
-import sys
 
 __all__ = ["DEBIAN_PACKAGES", "install_command", "missing_libraries", "named_in"]
 
@@ -17,7 +17,7 @@ DEBIAN_PACKAGES = {
 
 def missing_libraries() -> list[str]:
     """Return the shared libraries (Linux) that cannot be loaded, by file name."""
-    if not sys.platform.startswith("linux"):
+    if platform.system() != "Linux":
         return []
     return [name for name in DEBIAN_PACKAGES if not _loads(name)]
 

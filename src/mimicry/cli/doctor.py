@@ -1,0 +1,39 @@
+"""``mimicry doctor``: is everything here, and can the clocks be trusted?"""
+
+from pathlib import Path
+
+import typer
+
+from mimicry.cli._run import Outcome, run_command
+
+__all__ = ["doctor"]
+
+
+def doctor(
+    recordings: list[Path] = typer.Argument(
+        None, help="Videos or action-unit tables whose frame times are to be looked at."
+    ),
+    camera: bool = typer.Option(True, help="Look for a camera."),
+    camera_index: int = typer.Option(0, "--camera-index", help="Which camera."),
+    model: Path | None = typer.Option(None, "--model", help="Another copy of the face model."),
+    as_json: bool = typer.Option(False, "--json", help="Print one JSON object on standard output."),
+) -> None:
+    """Check the installation, the network guard, the camera and the timing of recordings."""
+
+    def work() -> Outcome:
+        from mimicry.pipeline.checkup import Check, audit, check_camera, check_environment
+
+        checks = check_environment(model)
+        if camera:
+            checks.append(check_camera(camera_index))
+        else:
+            checks.append(Check("camera", "skipped", "not asked for"))
+        checks += [audit(path) for path in recordings or []]
+        width = max(len(c.name) for c in checks)
+        return Outcome(
+            status="failed" if any(c.status == "failed" for c in checks) else "done",
+            extra={"checks": [c.to_json() for c in checks]},
+            text="\n".join(f"{c.status:8}{c.name:{width}}  {c.text}" for c in checks),
+        )
+
+    run_command("doctor", work, as_json=as_json)

@@ -15,9 +15,12 @@ __version__ = "0.1.0"
 
 _HOME = {
     "ActionUnitTrack": "mimicry.records",
+    "AlignedTrials": "mimicry.records",
+    "ConditionSummary": "mimicry.records",
     "EmotionMap": "mimicry.records",
     "LandmarkTrack": "mimicry.records",
     "MimicryError": "mimicry.errors",
+    "MimicryScores": "mimicry.records",
     "ScoringSettings": "mimicry.records",
     "StimulusTimeline": "mimicry.records",
     "Synchrony": "mimicry.records",

@@ -18,6 +18,7 @@ from mimicry.scoring.onsets import find_onsets
 from mimicry.scoring.pattern import calibration, contrast, pattern_score, reference_trials
 from mimicry.scoring.swap import SwapDesign, label_swap
 from mimicry.statistics.groups import percent_reduction
+from mimicry.statistics.reliability import spearman_brown
 
 NAMES = ("AU12", "AU04")
 EMOTIONS = {
@@ -155,6 +156,15 @@ def test_e5_a_peak_at_the_edge_has_a_height_but_no_lag():
     height, lag = slow.peak(slow.lagged(E5_X, E5_Y, 3, 8, range(-3, 3)), list(range(-3, 3)))
     assert height == pytest.approx(1)
     assert math.isnan(lag)
+
+
+def test_e6_spearman_brown_is_applied_once_to_the_correlation_of_halves():
+    first, second = [0.1, 0.5, 0.9, 0.3], [0.2, 0.4, 0.7, 0.6]
+    r = slow.pearson(first, second)
+    assert r == pytest.approx(0.770208, abs=1e-6)
+    assert lagged_correlation([first], second).item() == pytest.approx(r, abs=1e-12)
+    assert 2 * r / (1 + r) == pytest.approx(0.870189, abs=1e-6)
+    assert spearman_brown(r) == pytest.approx(0.870189, abs=1e-6)
 
 
 def test_e7_jackknife():

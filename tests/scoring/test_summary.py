@@ -165,6 +165,14 @@ def test_an_emotion_without_a_unit_of_its_own_has_no_specificity():
     assert found[1] == "no_distinguishing_au"
 
 
+@pytest.mark.parametrize(("swap", "notes"), [("free", 1), ("redraw", 1), ("clip", 0)])
+def test_repeated_clips_are_pointed_out_unless_clips_are_swapped(swap, notes):
+    trials = session.trial_table(session.mixed_order(10))
+    settings = replace(session.SETTINGS, swap=swap)
+    _, summary = summary_of(trials, session.recording(trials, {}), settings)
+    assert len(summary.notes) == notes
+
+
 def permuted(trials, order):
     return TrialTable(
         tuple(trials.trial_id[k] for k in order),

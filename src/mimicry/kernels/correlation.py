@@ -66,7 +66,7 @@ def lagged_correlation(
 
     >>> x = np.array([[0.0, 1.0, 3.0, 2.0]])
     >>> lagged_correlation(x, [0.0, 0.0, 1.0, 3.0, 2.0, 0.0]).round(2).tolist()
-    [[0.63, 1.0, -0.13]]
+    [[0.55, 1.0, 0.0]]
     """
     first = np.asarray(x, dtype=np.float64)
     second = np.asarray(y, dtype=np.float64)

@@ -146,9 +146,12 @@ class ConditionSummary:
     ----------
     rows
         Column -> value of each row; all rows have the same columns in the same order.
+    notes
+        Sentences about limits of the rows that a reader must know of.
     """
 
     rows: tuple[Mapping[str, Any], ...] = field(default_factory=tuple)
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         rows = tuple(as_mapping(row) for row in self.rows)

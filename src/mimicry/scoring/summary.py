@@ -1,5 +1,6 @@
 """The condition table: one row for each phase and condition of a participant."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -70,7 +71,23 @@ def summarise(
         view = _Phase(aligned, scores, settings, phase, inside, (redraw or {}).get(phase))
         conditions = [c for c in dict.fromkeys(aligned.trials.condition) if view.shown(c).any()]
         rows += view.rows(conditions)
-    return ConditionSummary(tuple(rows))
+    return ConditionSummary(tuple(rows), _notes(aligned, scores, settings))
+
+
+def _notes(
+    aligned: AlignedTrials, scores: MimicryScores, settings: ScoringSettings
+) -> tuple[str, ...]:
+    """Warn of a swap that treats trials of one clip as exchangeable."""
+    shown = Counter(zip(scores.phase, aligned.trials.stimulus_id, strict=True))
+    often = [stimulus for (_, stimulus), n in shown.items() if n > 1]
+    if settings.swap not in ("free", "redraw") or not often:
+        return ()
+    text = (
+        f"{len(often)} clips are shown more than once, and `swap: {settings.swap}` treats their "
+        "trials as exchangeable: p speaks about these clips only. `swap: clip` speaks about "
+        "clips like them."
+    )
+    return (text,)
 
 
 @dataclass(slots=True)

@@ -25,6 +25,7 @@ class Outcome:
 
     `recordings` entries are ``{input, frames, frames_with_face, files}``; `extra` holds the
     command's own keys for ``--json``; `text` is what a person reads on standard output.
+    A `problem` is reported like an error that was raised, but the rest is printed as well.
     """
 
     status: str = "done"
@@ -33,6 +34,7 @@ class Outcome:
     warnings: list[str] = field(default_factory=list)
     extra: dict[str, Any] = field(default_factory=dict)
     text: str = ""
+    problem: MimicryError | None = None
 
 
 def say(message: str) -> None:
@@ -53,15 +55,7 @@ def run_command(command: str, work: Callable[[], Outcome], *, as_json: bool) -> 
         try:
             outcome = work()
         except MimicryError as problem:
-            outcome = Outcome(status="failed")
-            code = 3 if isinstance(problem, MissingExtraError) else 2
-            error = {
-                "type": type(problem).__name__,
-                "message": str(problem),
-                "path": problem.path,
-                "key": problem.key,
-                "hint": problem.hint,
-            }
+            outcome = Outcome(status="failed", problem=problem)
         except KeyboardInterrupt:
             outcome = Outcome(status="failed")
             code = 130
@@ -72,6 +66,9 @@ def run_command(command: str, work: Callable[[], Outcome], *, as_json: bool) -> 
                 "key": None,
                 "hint": None,
             }
+    if outcome.problem is not None:
+        code = 3 if isinstance(outcome.problem, MissingExtraError) else 2
+        error = _described(outcome.problem)
     outcome.warnings += [str(w.message) for w in caught if w.category is QualityWarning]
     for text in outcome.warnings:
         say(f"warning: {text}")
@@ -88,6 +85,16 @@ def run_command(command: str, work: Callable[[], Outcome], *, as_json: bool) -> 
     sys.stdout.flush()
     if code:
         raise typer.Exit(code)
+
+
+def _described(problem: MimicryError) -> dict[str, Any]:
+    return {
+        "type": type(problem).__name__,
+        "message": str(problem),
+        "path": problem.path,
+        "key": problem.key,
+        "hint": problem.hint,
+    }
 
 
 def _envelope(command: str, outcome: Outcome, error: dict[str, Any] | None) -> dict[str, Any]:

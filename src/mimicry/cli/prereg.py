@@ -1,0 +1,31 @@
+"""``mimicry prereg``: freeze a protocol's analysis into a hashed document."""
+
+from pathlib import Path
+
+import typer
+
+from mimicry.cli._run import Outcome, run_command
+
+__all__ = ["prereg"]
+
+
+def prereg(
+    protocol: str = typer.Argument(help="A protocol file, or the name of a shipped one."),
+    out: Path | None = typer.Option(None, help="JSON file; default: NAME_prereg.json here."),
+    study: Path | None = typer.Option(None, help="Write STUDY/prereg.json instead."),
+    as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),
+) -> None:
+    """Write down settings, action units, exclusions, contrast and seeds, with a hash."""
+
+    def work() -> Outcome:
+        from mimicry.protocol import load_protocol
+        from mimicry.study.freeze import freeze, write_prereg
+
+        document = freeze(load_protocol(protocol))
+        name = f"{document['protocol']['name']}_prereg.json"
+        path = out or (study / "prereg.json" if study is not None else Path(name))
+        paths = write_prereg(document, path)
+        text = f"{path}\nSHA-256 {document['hash']}\nRegister both files before the first person."
+        return Outcome(outputs=paths, extra={"hash": document["hash"]}, text=text)
+
+    run_command("prereg", work, as_json=as_json)

@@ -1,0 +1,49 @@
+"""``mimicry verify``: is the analysis the one that was preregistered?"""
+
+from pathlib import Path
+
+import typer
+
+from mimicry.cli._run import Outcome, run_command
+
+__all__ = ["verify"]
+
+
+def verify(
+    study: Path = typer.Argument(help="The study's folder."),
+    prereg: Path | None = typer.Option(None, help="Preregistration; default: the study's own."),
+    as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),
+) -> None:
+    """Compare a study with its preregistration; name every difference (exit 2 if any)."""
+
+    def work() -> Outcome:
+        from mimicry.errors import IntegrityError
+        from mimicry.study.verify import verify_study
+
+        found = verify_study(study, prereg)
+        extra = {
+            "prereg": str(found.prereg),
+            "hash": found.hash,
+            "checked": found.checked,
+            "differences": [d.to_json() for d in found.differences],
+        }
+        if not found.differences:
+            text = f"as preregistered ({found.hash[:12]}): {len(found.checked)} files compared"
+            return Outcome(extra=extra, warnings=list(found.notes), text=text)
+        count = len(found.differences)
+        problem = IntegrityError(
+            f"the analysis differs from the preregistration in {count} "
+            f"place{'s' if count > 1 else ''}",
+            path=study,
+            hint="Restore what was registered, or report each difference as a deviation.",
+        )
+        lines = "\n".join(f"- {difference}" for difference in found.differences)
+        return Outcome(
+            status="failed",
+            extra=extra,
+            warnings=list(found.notes),
+            text=lines,
+            problem=problem,
+        )
+
+    run_command("verify", work, as_json=as_json)

@@ -18,7 +18,7 @@ except ImportError as error:  # pragma: no cover - depends on the installation
 __all__ = ["BACKGROUND", "develop", "draw", "occlusion_from", "shade", "vertex_normals"]
 
 BACKGROUND = -1
-SKIN, LEFT_EYE, RIGHT_EYE, TEETH, TONGUE, LASHES = range(6)
+SKIN, LEFT_EYE, RIGHT_EYE, TEETH, TONGUE, LASHES, GLASSES = range(7)
 
 
 @njit(cache=True)
@@ -164,7 +164,7 @@ def shade(
         texture u, v, lips, inside of the mouth, light that reaches the vertex, gloss, and the
         eyeball's own coordinates (mm).
     colours (7, 3)
-        lips (factor on the skin), inside of the mouth, teeth, tongue, lashes, hair, light
+        lips (factor on the skin), inside of the mouth, teeth, tongue, lashes, spectacles, light
         through the skin.
     lights (5, 3)
         direction and colour of key light; direction and colour of fill; ambient colour.
@@ -232,10 +232,10 @@ def shade(
                     _eye_colour(local, eye, colour)
                     gloss, wrap = 0.9, 0.4
                 else:
-                    pick = 2 if kind == TEETH else (3 if kind == TONGUE else 4)
+                    pick = kind - 1  # teeth, tongue, lashes, spectacles follow in this order
                     for c in range(3):
                         colour[c] = colours[pick, c]
-                    gloss = 0.25 if kind == TEETH else 0.0
+                    gloss = 0.25 if kind in (TEETH, GLASSES) else 0.0
                 for c in range(3):
                     total[c] += (
                         0.25 * share * colour[c] * lights[4, c] * value[4] * (0.75 + 0.25 * ny)

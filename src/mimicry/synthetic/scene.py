@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from mimicry.synthetic import raster
 from mimicry.synthetic.facs import basis
+from mimicry.synthetic.glasses import spectacles
 from mimicry.synthetic.head import Identity, head_pack, neutral_shape
 from mimicry.synthetic.motion import Performance
 from mimicry.synthetic.skin import hair_share, linear, look_of, texture_points
@@ -170,6 +171,7 @@ class _Prepared:
     sheer: NDArray[np.bool_]
     attributes: F
     hair: F
+    worn: F
 
 
 @lru_cache(maxsize=16)
@@ -197,7 +199,15 @@ def _prepare(identity: Identity) -> _Prepared:
     for material, _ in EYES:
         eye = pack.material == material
         attributes[eye, 6:] = shape[eye] - shape[eye].mean(axis=0)
-    return _Prepared(triangles, kinds, np.isin(kinds, (5,)), attributes, hair)
+    worn = np.zeros((0, 3))
+    if identity.glasses:
+        worn, more = spectacles(shape)
+        triangles = np.concatenate([triangles, more + len(shape)])
+        kinds = np.concatenate([kinds, np.full(len(more), 6)])
+        lit = np.zeros((len(worn), 9))
+        lit[:, 4] = 1.0
+        attributes = np.concatenate([attributes, lit])
+    return _Prepared(triangles, kinds, kinds == 5, attributes, hair, worn)
 
 
 @lru_cache(maxsize=4)
@@ -217,14 +227,14 @@ class Scene:
     rig: str = "faceunits01"
 
     def placed(self, play: Performance, k: int) -> F:
-        """(V, 3) vertices of frame k in mm, with head pose and shift."""
+        """(V, 3) vertices of frame k in mm, with head pose and shift; spectacles come last."""
         ready = _prepare(self.identity)
         shape = head_points(self.identity, play, k, rig=self.rig)
-        normals = raster.vertex_normals(shape, ready.triangles)
-        shape += normals * ready.hair[:, None]
+        normals = raster.vertex_normals(shape, head_pack().triangles)
+        shape = np.concatenate([shape + normals * ready.hair[:, None], ready.worn])
         turn = _rotation_vector(head_rotation(play.pose_deg[k]))
         if np.any(turn):
-            share = _neck_share()
+            share = np.concatenate([_neck_share(), np.ones(len(ready.worn))])
             turned = np.einsum("vij,vj->vi", _rotations(share[:, None] * turn), shape - PIVOT)
             shape = turned + PIVOT
         return np.asarray(shape + play.shift_mm[k])
@@ -259,6 +269,11 @@ class Scene:
         level = self.view.light_level * float(play.light[k])
         shape = self.placed(play, k)
         normals = raster.vertex_normals(shape, ready.triangles)
+        normals[len(shape) - len(ready.worn) :] = (
+            0.0,
+            0.0,
+            1.0,
+        )  # flat bands, seen from both sides
         screen = self.project(shape)
         screen[:, :2] *= 2
         ids = np.full((2 * height, 2 * width), raster.BACKGROUND, dtype=np.int32)

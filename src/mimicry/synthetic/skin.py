@@ -33,6 +33,7 @@ TONES = np.array(
 HAIR = np.array([[22, 18, 16], [45, 30, 22], [84, 58, 38], [140, 105, 66], [95, 45, 25]])
 GREY = np.array([150, 148, 146])
 IRIS = np.array([[62, 40, 24], [92, 66, 38], [98, 104, 70], [84, 112, 140]])
+FRAMES = np.array([[24, 22, 22], [70, 44, 28], [120, 118, 116]])  # spectacles
 SHIRTS = np.array([[70, 84, 108], [96, 60, 60], [66, 88, 72], [88, 88, 92], [120, 108, 88]])
 
 
@@ -156,7 +157,7 @@ def _beard_area() -> F:
     """(SIZE, SIZE) where a beard grows, 0..1."""
     angle, height = _grid()
     x = np.abs(_x_of_texel())
-    chin = _step(height, 596, 622) * _step(-np.abs(angle), -1.5, -1.05)
+    chin = _step(height, 606, 630) * _step(-np.abs(angle), -1.5, -1.05)
     chin *= _step(-height - 0.25 * x, -688, -660)
     moustache = np.exp(-(((height - 676) / 5.5) ** 2)) * _step(-x, -30, -22)
     bare = np.exp(-((x / 30) ** 2) - ((height - 661) / 9.5) ** 2)
@@ -217,7 +218,7 @@ def look_of(identity: Identity) -> Look:
             linear(np.array([222, 214, 198])),
             linear(np.array([170, 84, 82])),
             linear(np.array([28, 22, 20])),
-            hair,
+            linear(FRAMES[identity.detail_seed % len(FRAMES)]),
             [1.0, 0.35, 0.2],
         ]
     )

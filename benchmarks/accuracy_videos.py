@@ -1,0 +1,227 @@
+"""The videos behind benchmarks.accuracy, with their truth, and their cached landmarks."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from mimicry.landmarks import extract_landmarks
+from mimicry.landmarks.guard import GUARD
+from mimicry.records import LandmarkTrack
+from mimicry.synthetic import (
+    Faults,
+    Identity,
+    View,
+    blinks,
+    drop_frames,
+    envelope,
+    performance,
+    render_video,
+    sway,
+    times_at,
+    write_frames,
+)
+from mimicry.synthetic.facs import basis
+
+CACHE = Path(__file__).resolve().parent / ".cache" / "accuracy"
+F = NDArray[np.float64]
+FPS = 30.0
+REST = 15  # frames
+DOSE_UNITS = ("AU12", "AU01", "AU02", "AU04", "AU15")
+DOSES = (0.1, 0.2, 0.35, 0.5, 0.75, 1.0)
+SIZES = (0.05, 0.1, 0.2, 0.5)
+AU04_SIZE = 0.5
+WEBCAM = Faults(noise=2.0)
+POSES = [(0.0, 0.0, 0.0)] + [
+    tuple(size * (axis == k) for k in range(3))
+    for axis in range(3)
+    for size in (-20.0, -10.0, 10.0, 20.0)
+]
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One rise in the main video."""
+
+    unit: str
+    size: float
+    start_s: float
+    onset_s: float
+    end_s: float
+
+
+@dataclass(frozen=True)
+class Video:
+    """A rendered file and what is known about it."""
+
+    path: Path
+    truth: pd.DataFrame
+    doses: tuple[tuple[str, float], ...] = ()
+    first_dose: int = 0
+    doses_from_s: float = 0.0
+    trials: tuple[Trial, ...] = ()
+    responses: tuple[tuple[float, float], ...] = ()
+
+
+def _rise(kind: str, t: F) -> F:
+    """Shapes of a rise over 0..1; only the first is the one that the analysis assumes."""
+    x = np.clip(t, 0, 1)
+    if kind == "linear":
+        return x
+    if kind == "early":
+        return (1 - np.exp(-4 * x)) / (1 - np.exp(-4))
+    return envelope(t, 0.0, 1.0)
+
+
+def _render(identity: Identity, stem: str, play: object, **options: object) -> Video:
+    CACHE.mkdir(parents=True, exist_ok=True)
+    path = CACHE / f"{identity.name}_{identity.detail_seed}_{stem}.mp4"
+    table = path.with_name(f"{path.stem}_truth.tsv")
+    if not table.exists():
+        render_video(path, identity, play, overwrite=True, **options)  # type: ignore[arg-type]
+    return Video(path, pd.read_csv(table, sep="\t"))
+
+
+def main_video(identity: Identity, rig: str = "faceunits01") -> Video:
+    """Rest, single frames at known doses, then single rises of several sizes and shapes."""
+    able = {name[:4] for name in basis(rig)}
+    doses = tuple((u, d) for u in DOSE_UNITS if u in able for d in DOSES)
+    rng = np.random.default_rng(identity.detail_seed)
+    plan = [("AU12", s) for s in (SIZES if rig == "faceunits01" else (0.2, 0.5))] + [
+        ("AU04", AU04_SIZE)
+    ]
+    length = 36
+    n = REST + len(doses) + length * len(plan)
+    t = np.arange(n) / FPS
+    table = {u: np.zeros(n) for u in DOSE_UNITS}
+    for k, (unit, size) in enumerate(doses):
+        table[unit][REST + k] = size
+    trials = []
+    for k, (unit, size) in enumerate(plan):
+        first = REST + len(doses) + k * length
+        onset = t[first] + 0.4 + rng.uniform(0, 1 / FPS)
+        span = slice(first, first + length)
+        shape = ("minimum jerk", "linear", "early")[(k + identity.detail_seed) % 3]
+        table[unit][span] = size * _rise(shape, (t[span] - onset) / 0.5)
+        trials.append(Trial(unit, size, t[first], onset, t[first] + length / FPS))
+    video = _render(identity, f"main_{rig}", performance(t, table), rig=rig, faults=WEBCAM)
+    return Video(video.path, video.truth, doses, REST, REST / FPS, tuple(trials))
+
+
+def pose_video(identity: Identity) -> Video:
+    """Rest in thirteen head poses."""
+    pose = np.repeat(np.array(POSES), 3, axis=0)
+    return _render(
+        identity, "poses", performance(np.arange(len(pose)) / FPS, pose_deg=pose), faults=WEBCAM
+    )
+
+
+def _smiles(t: F) -> tuple[F, tuple[tuple[float, float], ...]]:
+    """Smiles of several sizes, three seconds apart."""
+    out, spans = np.zeros_like(t), []
+    for k, size in enumerate((0.5, 0.25, 0.8)):
+        on = 1.0 + 2.8 * k
+        out += size * envelope(t, on, on + 0.6, on + 1.3, on + 2.0)
+        spans.append((on - 0.2, on + 2.2))
+    return out, tuple(spans)
+
+
+def sway_video(identity: Identity) -> Video:
+    """Smiles of a head that sways by up to 10 degrees and blinks."""
+    t = times_at(FPS, 9.5)
+    rng = np.random.default_rng([identity.detail_seed, 7])
+    pose, shift = sway(t, rng, degrees=10.0)
+    settle = np.clip((t - 0.3) / 0.7, 0, 1)[:, None]
+    smile, spans = _smiles(t)
+    play = performance(
+        t, {"AU12": smile, "AU45": blinks(t, rng)}, pose_deg=pose * settle, shift_mm=shift * settle
+    )
+    video = _render(identity, "sway", play, faults=WEBCAM)
+    return Video(video.path, video.truth, responses=spans)
+
+
+def degraded_video(identity: Identity) -> Video:
+    """Smiles in a small, dark, noisy, strongly compressed video with dropped frames."""
+    t = times_at(FPS, 9.5)
+    smile, spans = _smiles(t)
+    play = drop_frames(
+        performance(t, {"AU12": smile}), 0.1, np.random.default_rng(identity.detail_seed)
+    )
+    video = _render(
+        identity,
+        "degraded",
+        play,
+        view=View(size_px=(320, 240), light_level=0.4),
+        faults=Faults(noise=15.0),
+        crf=35,
+    )
+    return Video(video.path, video.truth, responses=spans)
+
+
+def no_face_video() -> Video:
+    """Noise without a face."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    path = CACHE / "no_face.mp4"
+    rng = np.random.default_rng(0)
+    pictures = (rng.integers(90, 130, (240, 320, 3), dtype=np.uint8) for _ in range(20))
+    if not path.exists():
+        write_frames(path, pictures, times_at(FPS, 20 / FPS))
+    return Video(path, pd.DataFrame())
+
+
+def _cached(path: Path, make: object) -> LandmarkTrack:
+    fields = ("times_s", "points_px", "blendshapes", "head_pose", "luminance", "sharpness")
+    if not path.exists():
+        track: LandmarkTrack = make()  # type: ignore[operator]
+        np.savez(path, image_size_px=track.image_size_px, **{k: getattr(track, k) for k in fields})
+    with np.load(path) as raw:
+        width, height = (int(v) for v in raw["image_size_px"])
+        return LandmarkTrack(**{k: raw[k] for k in fields}, image_size_px=(width, height))
+
+
+def tracked(video: Video) -> LandmarkTrack:
+    """Landmarks of a video as the package finds them."""
+    return _cached(video.path.with_suffix(".npz"), lambda: extract_landmarks(video.path))
+
+
+def video_mode(video: Video) -> LandmarkTrack:
+    """Landmarks of MediaPipe's VIDEO mode with one face, which smooths them silently."""
+    return _cached(video.path.with_suffix(".video.npz"), lambda: _by_video_mode(video.path))
+
+
+def _by_video_mode(path: Path) -> LandmarkTrack:
+    os.environ.update(GUARD)
+    import mediapipe as mp
+    from mediapipe.tasks.python import BaseOptions, vision
+
+    from mimicry.capture.video import VideoReader
+    from mimicry.landmarks.model_file import checked_model
+
+    usual = tracked(Video(path, pd.DataFrame()))
+    points = np.full(usual.points_px.shape, np.nan)
+    options = vision.FaceLandmarkerOptions(
+        base_options=BaseOptions(model_asset_path=str(checked_model(None))),
+        running_mode=vision.RunningMode.VIDEO,
+        num_faces=1,
+    )
+    with vision.FaceLandmarker.create_from_options(options) as finder, VideoReader(path) as reader:
+        for k, frame in enumerate(reader):
+            image = mp.Image(mp.ImageFormat.SRGB, np.ascontiguousarray(frame.rgb))
+            result = finder.detect_for_video(image, round(frame.time_s * 1000))
+            height, width = frame.rgb.shape[:2]
+            if result.face_landmarks:
+                points[k] = [
+                    (p.x * width, p.y * height, p.z * width) for p in result.face_landmarks[0]
+                ]
+    return LandmarkTrack(
+        times_s=usual.times_s,
+        points_px=points,
+        blendshapes=usual.blendshapes,
+        head_pose=usual.head_pose,
+        image_size_px=usual.image_size_px,
+        luminance=usual.luminance,
+        sharpness=usual.sharpness,
+    )

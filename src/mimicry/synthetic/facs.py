@@ -162,15 +162,11 @@ def basis(rig: str = "faceunits01") -> dict[str, Sparse]:
 
 
 def millimetres(name: str) -> float:
-    """How far 1.0 of an action unit moves its ruler point on the base head, in mm.
-
-    Midline points are moved by both sides together.
-    """
-    unit = ACTION_UNITS["AU43" if name == "AU45" else name[:4]]
+    """How far 1.0 of an action unit, both sides together, moves its ruler point, in mm."""
+    base = "AU43" if name.startswith("AU45") else name[:4]
+    left, _ = POINTS[ACTION_UNITS[base].point]
     total = np.zeros(3)
-    left, right = POINTS[unit.point]
-    sides = "LR" if left == right else "L"
-    for letter in sides:
-        index, delta = basis()[f"{'AU43' if name == 'AU45' else name[:4]}_{letter}"]
+    for letter in "LR":
+        index, delta = basis()[f"{base}_{letter}"]
         total += delta[index == left].sum(axis=0)
     return float(np.linalg.norm(total))

@@ -1,6 +1,7 @@
 """Plain trial lists and stimulus envelopes, for simulations that need no protocol file."""
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,22 +32,25 @@ def make_timelines(
 
     Each clip is still for `onset_s`, moves to its apex in `rise_s` (minimum jerk) and holds.
     """
-    end = onset_s + rise_s + hold_s
-    times = np.arange(0.0, end + 0.005, 0.01)
+    return {s: _timeline(s, c, onset_s, rise_s, hold_s) for s, c in stimuli.items()}
+
+
+@lru_cache(maxsize=1024)
+def _timeline(
+    stimulus: str, condition: str, onset_s: float, rise_s: float, hold_s: float
+) -> StimulusTimeline:
+    units = PROTOTYPES[condition]
+    times = np.arange(0.0, onset_s + rise_s + hold_s + 0.005, 0.01)
     course = minimum_jerk((times - onset_s) / rise_s)
-    made = {}
-    for stimulus, condition in stimuli.items():
-        units = PROTOTYPES[condition]
-        made[stimulus] = StimulusTimeline(
-            times_s=times,
-            intensity=np.outer(course, list(units.values())),
-            names=tuple(units),
-            onset_s=onset_s,
-            apex_s=onset_s + rise_s,
-            offset_s=np.nan,
-            stimulus_id=stimulus,
-        )
-    return made
+    return StimulusTimeline(
+        times_s=times,
+        intensity=np.outer(course, list(units.values())),
+        names=tuple(units),
+        onset_s=onset_s,
+        apex_s=onset_s + rise_s,
+        offset_s=np.nan,
+        stimulus_id=stimulus,
+    )
 
 
 def shuffled_order(

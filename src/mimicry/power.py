@@ -8,27 +8,27 @@ once on still faces.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mimicry.errors import ProtocolError
+from mimicry.errors import InputError, ProtocolError
 from mimicry.kernels.baseline import delta
 from mimicry.kernels.resample import time_grid
 from mimicry.protocol import Protocol
 from mimicry.records import EmotionMap, ScoringSettings, StimulusTimeline, TrialTable
 from mimicry.scoring.pattern import pattern_score, reference_trials
-from mimicry.simulation import generator, planned_timelines, predicted
+from mimicry.simulation import generator, planned_timelines, predicted, with_predicted_changes
 from mimicry.synthetic.effects import Effect, Group
 from mimicry.synthetic.nuisance import NUISANCE, Nuisance, add_nuisance, frame_times
 from mimicry.synthetic.participants import Participant, draw_participant
 from mimicry.synthetic.population import respond
 from mimicry.synthetic.shapes import sample_shapes, shape_tables
 
-__all__ = ["PowerEstimate", "delta_noise", "power", "simulate_deltas"]
+__all__ = ["PowerEstimate", "delta_noise", "power", "simulate_deltas", "whole_numbers"]
 
 Floats = NDArray[np.float64]
 
@@ -134,9 +134,11 @@ def power(
             hint="Simulate whole studies with mimicry simulate and score them.",
         )
     own_effect, own_groups = predicted(protocol, without_effect=without_effect)
-    groups = list(groups or own_groups)
-    study = _Study(protocol, effect or own_effect, groups, nuisance, trials, known or {}, seed)
-    sizes = list(participants or [max(2, protocol.file.power.participants // len(groups))])
+    if groups and effect is None:
+        groups = [with_predicted_changes(protocol, group) for group in groups]
+    people = list(groups or own_groups)
+    study = _Study(protocol, effect or own_effect, people, nuisance, trials, known or {}, seed)
+    sizes = list(participants or [max(2, protocol.file.power.participants // len(people))])
     scores = study.scores(studies, max(sizes))
     n_trials = study.n_trials
     return [_judge(study, scores, n, n_trials) for n in sizes]
@@ -339,6 +341,23 @@ def _joined(rows: list[tuple[TrialTable, int]]) -> TrialTable:
     )
 
 
+def whole_numbers(text: str | None, key: str) -> list[int]:
+    """Read ``"20,40"``; None gives an empty list.
+
+    Raises
+    ------
+    InputError
+        When something else stands there, or a number below 2.
+    """
+    try:
+        numbers = [int(part) for part in (text or "").split(",") if part.strip()]
+    except ValueError:
+        numbers = [0]
+    if any(n < 2 for n in numbers):
+        raise InputError(f"found {text!r}, expected whole numbers from 2 up, as in 20,40", key=key)
+    return numbers
+
+
 def _judge(study: _Study, scores: Floats, n: int, n_trials: int) -> PowerEstimate:
     primary = study.primary
     found = [_test(study, scores[:, s, :n]) for s in range(scores.shape[1])]
@@ -387,8 +406,3 @@ def _test(study: _Study, people: Floats) -> tuple[float, float]:
     if not primary.two_sided:
         p = p / 2 if estimate * study_sign(study) > 0 else 1 - p / 2
     return estimate, p
-
-
-def reduced(control: Group, reduction: float, name: str = "lower") -> Group:
-    """Return a group that responds `reduction` (0 to 1) less than `control`."""
-    return replace(control, name=name, gain=control.gain * (1 - reduction))

@@ -1,7 +1,7 @@
 """Simulated participants of a protocol: joins protocol files with the population simulator."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from zlib import crc32
 
 import numpy as np
@@ -10,6 +10,7 @@ from mimicry.errors import InputError, StimulusError
 from mimicry.protocol import Protocol, Session, Trial
 from mimicry.records import StimulusTimeline, TrialTable
 from mimicry.synthetic.effects import Change, Effect, Group
+from mimicry.synthetic.motion import minimum_jerk
 from mimicry.synthetic.nuisance import NUISANCE, Nuisance
 from mimicry.synthetic.participants import (
     Participant,
@@ -18,7 +19,6 @@ from mimicry.synthetic.participants import (
     draw_participant,
 )
 from mimicry.synthetic.population import ALL_UNITS, SimulatedSession, simulate_session
-from mimicry.synthetic.shapes import minimum_jerk
 
 __all__ = [
     "TRIAL_SD",
@@ -26,9 +26,11 @@ __all__ = [
     "bundled_timelines",
     "check_changes",
     "generator",
+    "noise_level",
     "planned_timelines",
     "predicted",
     "simulate_recordings",
+    "with_predicted_changes",
 ]
 
 #: SD of one person's single trials, in action-unit units, when a protocol predicts in SDs.
@@ -91,6 +93,19 @@ def predicted(protocol: Protocol, *, without_effect: bool = False) -> tuple[Effe
     return effect, groups
 
 
+def with_predicted_changes(protocol: Protocol, group: Group) -> Group:
+    """Return `group` with what the protocol predicts for everybody in some of the trials.
+
+    When that covers whole blocks, it also replaces the group's own rules for imitation and
+    inhibition.
+    """
+    shared = [e for e in protocol.file.prediction.effects if "group" not in e.where]
+    changes = tuple(Change(e.where, e.gain, e.delay_s, e.trait) for e in shared)
+    if any("block" in e.where for e in shared):
+        group = replace(group, imitate=None, inhibit=None)
+    return replace(group, changes=changes + group.changes)
+
+
 def _without_group(where: Mapping[str, str]) -> dict[str, str]:
     return {column: value for column, value in where.items() if column != "group"}
 
@@ -131,6 +146,19 @@ def _planned(protocol: Protocol, trial: Trial) -> StimulusTimeline:
         offset_s=end - fall if fall > 0 else np.nan,
         stimulus_id=trial.stimulus,
     )
+
+
+def noise_level(name: str) -> Nuisance:
+    """Return one of :data:`~mimicry.synthetic.nuisance.NUISANCE`.
+
+    Raises
+    ------
+    InputError
+        When there is none of that name; the names are listed.
+    """
+    if name not in NUISANCE:
+        raise InputError(f"no noise level {name!r}; there are {', '.join(NUISANCE)}", key="--noise")
+    return NUISANCE[name]
 
 
 def check_changes(groups: Sequence[Group], trials: TrialTable) -> None:

@@ -10,10 +10,10 @@ from mimicry.errors import StimulusError
 from mimicry.records import TrialTable
 from mimicry.synthetic.design import make_trials
 from mimicry.synthetic.effects import EFFECTS, GROUPS, Change, Effect, Group
+from mimicry.synthetic.motion import minimum_jerk
 from mimicry.synthetic.nuisance import NUISANCE, Nuisance
 from mimicry.synthetic.participants import draw_participant
 from mimicry.synthetic.population import simulate_session
-from mimicry.synthetic.shapes import minimum_jerk
 
 UNITS = ("AU04", "AU12")
 STILL = NUISANCE["none"]

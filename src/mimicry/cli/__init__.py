@@ -14,10 +14,12 @@ __all__ = ["app", "main"]
 COMMANDS: dict[str, str] = {
     "doctor": "mimicry.cli.doctor",
     "extract": "mimicry.cli.extract",
+    "power": "mimicry.cli.power",
     "prereg": "mimicry.cli.prereg",
     "reliability": "mimicry.cli.reliability",
     "resume": "mimicry.cli.resume",
     "run": "mimicry.cli.run",
+    "simulate": "mimicry.cli.simulate",
     "synchrony": "mimicry.cli.synchrony",
     "verify": "mimicry.cli.verify",
 }

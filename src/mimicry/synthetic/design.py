@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from mimicry.kernels.orders import restricted_orders
 from mimicry.records.timeline import StimulusTimeline, TrialTable
-from mimicry.synthetic.shapes import minimum_jerk
+from mimicry.synthetic.motion import minimum_jerk
 
 __all__ = ["PROTOTYPES", "make_timelines", "make_trials", "shuffled_order"]
 

@@ -14,7 +14,7 @@ from typing import Any, Literal, get_args
 from mimicry.errors import InputError
 from mimicry.records._check import as_mapping
 
-__all__ = ["EFFECTS", "GROUPS", "Change", "Effect", "Group", "Shape", "parse_group"]
+__all__ = ["EFFECTS", "GROUPS", "Change", "Effect", "Group", "Shape", "named_effect", "parse_group"]
 
 Shape = Literal["stimulus", "slow", "brief"]
 
@@ -74,6 +74,10 @@ class Effect:
             object.__setattr__(self, key, as_mapping(getattr(self, key)))
         if not 0 <= self.person_r <= 1:
             raise ValueError(f"person_r is {self.person_r}, expected 0 to 1")
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain JSON types."""
+        return {key: getattr(self, key) for key in self.__dataclass_fields__}
 
     def gain_sd(self, condition: str) -> float:
         """Return the SD over people of the gain in one condition."""
@@ -234,6 +238,20 @@ EFFECTS: Mapping[str, Effect] = as_mapping(
         "none": Effect(mirrored=0.0, source="no response to any stimulus"),
     }
 )
+
+
+def named_effect(name: str) -> Effect:
+    """Return one of :data:`EFFECTS`.
+
+    Raises
+    ------
+    InputError
+        When there is none of that name; the names are listed.
+    """
+    if name not in EFFECTS:
+        raise InputError(f"no effect {name!r}; there are {', '.join(EFFECTS)}", key="--effect")
+    return EFFECTS[name]
+
 
 _NUMBERS = (
     "gain",

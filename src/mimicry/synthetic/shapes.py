@@ -7,8 +7,9 @@ from numpy.typing import NDArray
 
 from mimicry.records.timeline import StimulusTimeline
 from mimicry.synthetic.effects import Shape
+from mimicry.synthetic.motion import minimum_jerk
 
-__all__ = ["FALL_S", "STEP_S", "minimum_jerk", "sample_shapes", "shape_tables"]
+__all__ = ["FALL_S", "STEP_S", "sample_shapes", "shape_tables"]
 
 Floats = NDArray[np.float64]
 
@@ -17,15 +18,6 @@ STEP_S = 0.005
 FALL_S = 0.75
 RISE_S = 0.75
 EYELIDS = ("AU43", "AU45")
-
-
-def minimum_jerk(share: Floats) -> Floats:
-    """Return the minimum-jerk course 0..1 at `share` of a movement (clipped to 0..1).
-
-    Flash, T., and Hogan, N. (1985), Journal of Neuroscience 5, 1688-1703.
-    """
-    x = np.clip(share, 0.0, 1.0)
-    return np.asarray(x**3 * (10 - 15 * x + 6 * x**2))
 
 
 def shape_tables(

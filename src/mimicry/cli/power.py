@@ -1,0 +1,68 @@
+"""``mimicry power``: how often a study would find what its protocol predicts."""
+
+import typer
+
+from mimicry.cli._run import Outcome, run_command
+
+__all__ = ["power"]
+
+
+def power(
+    protocol: str = typer.Argument(help="A protocol file, or the name of a bundled protocol."),
+    participants: str | None = typer.Option(
+        None, help="People in each group: one number or several, as in 20,40,80."
+    ),
+    trials: str | None = typer.Option(
+        None, help="Trials per condition and cell: one number or several."
+    ),
+    group: list[str] = typer.Option(
+        [], help="NAME:key=value,...; two are compared, the first predicted to respond more."
+    ),
+    effect: str | None = typer.Option(
+        None, help="visible, emg or none. Default: what the protocol predicts."
+    ),
+    noise: str = typer.Option("webcam", help="none, studio, webcam or restless."),
+    studies: int = typer.Option(200, min=2, help="Simulated studies."),
+    seed: int = typer.Option(0, help="Seed of everything that is drawn."),
+    no_effect: bool = typer.Option(
+        False, "--no-effect", help="Simulate the null hypothesis: the rates are false claims."
+    ),
+    as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),
+) -> None:
+    """Estimate power by simulation, with its Monte-Carlo error."""
+
+    def work() -> Outcome:
+        from mimicry.power import power as estimate
+        from mimicry.power import whole_numbers
+        from mimicry.protocol import load_protocol
+        from mimicry.simulation import noise_level
+        from mimicry.synthetic.effects import named_effect, parse_group
+
+        sizes = whole_numbers(participants, "--participants")
+        numbers: list[int | None] = [*whole_numbers(trials, "--trials")]
+        found = []
+        for n_trials in numbers or [None]:
+            found += estimate(
+                load_protocol(protocol),
+                participants=sizes,
+                trials=n_trials,
+                groups=[parse_group(text) for text in group],
+                effect=None if effect is None else named_effect(effect),
+                without_effect=no_effect,
+                nuisance=noise_level(noise),
+                studies=studies,
+                seed=seed,
+            )
+        head = f"{'people':>7} {'trials':>7} {'power':>13} {'right sign':>11} {'wrong way':>10}"
+        lines = [
+            f"{e.participants:>7} {e.trials:>7} {e.power:>6.2f} +- {e.power_se:.2f} "
+            f"{e.right_sign:>11.2f} {e.wrong_way:>10.2f}"
+            for e in found
+        ]
+        note = f"{studies} simulated studies each; people in each group; +- Monte-Carlo error"
+        return Outcome(
+            text="\n".join([head, *lines, note]),
+            extra={"estimates": [e.to_json() for e in found], "seed": seed},
+        )
+
+    run_command("power", work, as_json=as_json)

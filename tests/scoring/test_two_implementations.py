@@ -1,0 +1,153 @@
+"""A whole session by the package and by the slow loop, gaps and invalid trials included."""
+
+from dataclasses import replace
+
+import made_session as session  # type: ignore[import-not-found]
+import numpy as np
+import pytest
+import slow  # type: ignore[import-not-found]
+
+from mimicry.scoring import score, summarise
+from mimicry.timeline import align
+
+SETTINGS = replace(session.SETTINGS, min_trials_z=4, min_trials=4, latency_gate=0.0)
+WINDOWS = SETTINGS.windows
+
+
+@pytest.fixture(scope="module")
+def both():
+    """Five trials of each kind; one is hidden by a blink, one has a gap in its late window."""
+    trials = session.trial_table(session.mixed_order(5, seed=3))
+    times = np.arange(0.0, trials.onset_s[-1] + 6.0, 1 / 30)
+    blink = np.zeros(len(times))
+    for k, start, stop in ((1, 0.2, 2.2), (4, 2.0, 2.3)):
+        since = times - trials.onset_s[k] - 0.5
+        blink[(since > start) & (since < stop)] = 1
+    track = session.recording(
+        trials, {"happy": {"AU12": 0.3}, "angry": {"AU04": 0.2}}, each_sd=0.1, blink=blink
+    )
+    aligned = align(track, trials, session.TIMELINES, SETTINGS)
+    scores = score(aligned, SETTINGS, participant="p")
+    return aligned, scores, summarise(aligned, scores, SETTINGS)
+
+
+def courses(aligned, unit, *, fast=False):
+    source = aligned.response_fast if fast else aligned.response
+    return [list(y) for y in source[:, :, aligned.index(unit)]]
+
+
+def deltas(aligned, scores, unit, window):
+    times = list(aligned.times_s)
+    made = [slow.delta(times, y, WINDOWS[window]) for y in courses(aligned, unit)]
+    return [d if ok else float("nan") for d, ok in zip(made, scores.valid, strict=True)]
+
+
+def test_one_trial_is_hidden(both):
+    _, scores, _ = both
+    assert scores.reason[1] == "artefact"
+    assert scores.valid.sum() == 14
+
+
+@pytest.mark.parametrize("window", list(WINDOWS))
+@pytest.mark.parametrize("unit", ["AU12", "AU04"])
+def test_deltas_agree(both, unit, window):
+    aligned, scores, _ = both
+    at = scores.windows.index(window), scores.names.index(unit)
+    expected = deltas(aligned, scores, unit, window)
+    assert scores.delta[:, at[0], at[1]] == pytest.approx(expected, abs=1e-12, nan_ok=True)
+    s = slow.sd(slow.finite(expected))
+    z = [d / s for d in expected]
+    assert scores.delta_z[:, at[0], at[1]] == pytest.approx(z, abs=1e-12, nan_ok=True)
+
+
+@pytest.mark.parametrize("emotion", ["happy", "angry"])
+def test_contrast_t_and_p_agree(both, emotion):
+    aligned, scores, summary = both
+    target, opponent = ("AU12", "AU04") if emotion == "happy" else ("AU04", "AU12")
+    z = {}
+    for unit in (target, opponent):
+        d = deltas(aligned, scores, unit, "main")
+        z[unit] = [v / slow.sd(slow.finite(d)) for v in d]
+    pattern = slow.pattern(z, [target], [opponent])
+    kept = [
+        (v, c)
+        for v, c, ok in zip(pattern, aligned.trials.condition, scores.valid, strict=True)
+        if ok and c in (emotion, "neutral")
+    ]
+    values = [v for v, _ in kept]
+    own = [k for k, (_, c) in enumerate(kept) if c == emotion]
+    rest = [k for k, (_, c) in enumerate(kept) if c == "neutral"]
+    t, number, p = slow.swapped_labels(values, own, two_sided=True)
+    row = summary.of(emotion)
+    assert row["contrast"] == pytest.approx(slow.contrast(values, own, rest), abs=1e-12)
+    assert (row["t"], row["p"]) == pytest.approx((t, p), abs=1e-9)
+    assert row["arrangements"] == number
+
+
+def test_lag_profiles_and_peaks_agree(both):
+    aligned, scores, _ = both
+    start = int(np.flatnonzero(aligned.times_s >= -1e-9)[0])
+    stop = int(np.flatnonzero(aligned.times_s < 2.5 - 1e-9)[-1])
+    for k, condition in enumerate(aligned.trials.condition):
+        unit = {"happy": "AU12", "angry": "AU04"}.get(condition)
+        if unit is None or not scores.valid[k]:
+            assert np.isnan(scores.lag_profile[k]).all()
+            continue
+        x = list(aligned.stimulus[k, :, aligned.index(unit)])
+        y = courses(aligned, unit, fast=True)[k]
+        r = slow.lagged(x, y, start, stop, range(46))
+        assert scores.lag_profile[k] == pytest.approx(r, abs=1e-12, nan_ok=True)
+        top, lag = slow.peak(r, list(range(46)))
+        assert scores.columns["r_peak"][k] == pytest.approx(top, abs=1e-12, nan_ok=True)
+        assert scores.columns["lag_peak_s"][k] == pytest.approx(lag / 30, abs=1e-9, nan_ok=True)
+
+
+def test_events_agree(both):
+    aligned, scores, _ = both
+    times = list(aligned.times_s)
+    for unit, condition in (("AU12", "happy"), ("AU04", "angry")):
+        ys = courses(aligned, unit, fast=True)
+        rest = [
+            v
+            for y, ok in zip(ys, scores.valid, strict=True)
+            if ok
+            for t, v in zip(times, y, strict=True)
+            if -0.5 - 1e-9 <= t < -1e-9 and not np.isnan(v)
+        ]
+        centre = float(np.median(rest))
+        sigma = 1.4826 * float(np.median([abs(v - centre) for v in rest]))
+        for k, y in enumerate(ys):
+            if aligned.trials.condition[k] != condition or not scores.valid[k]:
+                continue
+            level = slow.window_mean(times, y, -0.5, 0.0)
+            hit, onset = slow.onset(times, [v - level for v in y], sigma, 30)
+            assert scores.columns["event_hit"][k] == hit
+            assert scores.columns["event_onset_s"][k] == pytest.approx(onset, nan_ok=True)
+
+
+def test_latency_of_the_average_agrees():
+    trials = session.trial_table(session.mixed_order(12, seed=4))
+    track = session.recording(trials, {"happy": {"AU12": 0.3}}, each_sd=0.05)
+    aligned = align(track, trials, session.TIMELINES, session.SETTINGS)
+    scores = score(aligned, session.SETTINGS)
+    row = summarise(aligned, scores, session.SETTINGS).of("happy")
+    times = list(aligned.times_s)
+    changes = []
+    for k, y in enumerate(courses(aligned, "AU12", fast=True)):
+        if aligned.trials.condition[k] == "happy" and scores.valid[k]:
+            level = slow.window_mean(times, y, -0.5, 0.0)
+            changes.append([v - level for v in y])
+    fitted = [j for j, t in enumerate(times) if -1e-9 <= t < 2.5 - 1e-9]
+    inside = [times[j] for j in fitted]
+
+    def shift(rows):
+        average = [slow.mean([row[j] for row in rows]) for j in fitted]
+        return slow.fitted_shift(inside, average, envelope)
+
+    stimulus = session.TIMELINES["happy-m0"]
+    steps, heights = list(stimulus.times_s), list(stimulus.intensity[:, 0])
+
+    def envelope(t):
+        return float(np.interp(0.5 + t, steps, heights))
+
+    assert row["latency_shift_s"] == pytest.approx(shift(changes), abs=1e-9)

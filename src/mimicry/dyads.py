@@ -1,34 +1,18 @@
 """Two people: from files, tracks or arrays to the synchrony of one signal."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
-
+from mimicry.dyad_input import Source, read_pair, read_partner
 from mimicry.errors import InputError
-from mimicry.files import digest, make_folder, refuse_other_results, sha256_of, write_json
+from mimicry.files import digest, make_folder, refuse_other_results, write_json
 from mimicry.records import Synchrony, SynchronySettings
 from mimicry.series import preset as preset_named
 from mimicry.series import synchronise
 
 __all__ = ["choose_settings", "synchrony", "write_synchrony"]
-
-Floats = NDArray[np.float64]
-Source = str | Path | ArrayLike
-
-
-@dataclass(frozen=True, slots=True)
-class _Pair:
-    """Two series on one grid."""
-
-    first: Floats
-    second: Floats
-    rate_hz: float
-    names: tuple[str, str]
-    inputs: tuple[Mapping[str, Any], ...]
 
 
 def synchrony(
@@ -46,13 +30,18 @@ def synchrony(
     seed: int = 0,
     rate_hz: float | None = None,
     columns: Sequence[int] | None = None,
+    action_unit: str = "AU12",
+    offset_s: float = 0.0,
+    smooth_s: float | None = None,
 ) -> Synchrony:
     """Return how the movements of two people go together, by window and lag.
 
     Parameters
     ----------
     first, second
-        Text files of numbers or arrays. `second` is None: `first` holds both, in two columns.
+        Videos, landmark files, action-unit tables or tracks, all of which carry times; or text
+        files of numbers or arrays, which do not. `second` is None: `first` is a text file or
+        array that holds both, in two columns.
     preset
         Name of a published method and its settings: see :data:`mimicry.series.PRESETS`.
     window_s, step_s, max_lag_s
@@ -64,9 +53,16 @@ def synchrony(
     partners
         Other people in the second's role, for the null ``pseudo-pairs``.
     rate_hz
-        Samples per second of text and arrays, which carry no times.
+        Samples per second of text and arrays. For what carries times: the common grid; None:
+        25, or the lower of the two frame rates if that is less.
     columns
         Which columns of a text file with more than two, counted from 1.
+    action_unit
+        Which action unit of tracks, tables and videos.
+    offset_s
+        Added to the second's times, where the clocks differ by a known amount.
+    smooth_s
+        SD of a Gaussian that shifts nothing in time; None: 0.1 for what carries times, else 0.
 
     Returns
     -------
@@ -98,8 +94,19 @@ def synchrony(
         null=null or ("pseudo-pairs" if partners else None),
         seed=seed,
     )
-    pair = _pair(first, second, rate_hz=rate_hz, columns=columns)
-    others = [_partner(p, columns) for p in partners]
+    pair = read_pair(
+        first,
+        second,
+        rate_hz=rate_hz,
+        columns=columns,
+        action_unit=action_unit,
+        offset_s=offset_s,
+        smooth_s=smooth_s,
+    )
+    others = [
+        read_partner(p, pair, columns=columns, action_unit=action_unit, smooth_s=smooth_s)
+        for p in partners
+    ]
     return synchronise(
         pair.first,
         pair.second,
@@ -107,7 +114,7 @@ def synchrony(
         rate_hz=pair.rate_hz,
         names=pair.names,
         partners=others,
-        provenance={"inputs": list(pair.inputs)},
+        provenance=pair.provenance,
     )
 
 
@@ -173,92 +180,6 @@ def _sidecar(result: Synchrony) -> dict[str, Any]:
         "provenance": result.provenance,
         "columns": _COLUMNS,
     }
-
-
-def _pair(
-    first: Source,
-    second: Source | None,
-    *,
-    rate_hz: float | None,
-    columns: Sequence[int] | None,
-) -> _Pair:
-    if rate_hz is None or not rate_hz > 0:
-        raise InputError(
-            "text and arrays carry no times, so the number of samples per second is needed",
-            key="--rate",
-            hint="Give --rate, for instance --rate 25.",
-        )
-    if second is None:
-        values, names = _table(first, columns)
-        if values.shape[1] != 2:
-            raise InputError(
-                f"expected two columns, found {values.shape[1]}",
-                path=_path(first),
-                key="--columns",
-                hint="Name two, for instance --columns 1,2, or give a second file.",
-            )
-        return _Pair(values[:, 0], values[:, 1], rate_hz, (names[0], names[1]), (_origin(first),))
-    a, b = _one(first, columns), _one(second, columns)
-    if len(a) != len(b):
-        raise InputError(
-            f"the first has {len(a)} samples and the second {len(b)}; without times they must "
-            "begin and end together",
-            path=_path(second),
-            hint="Cut both to the part that was recorded at the same time.",
-        )
-    names = (_name(first, "first"), _name(second, "second"))
-    return _Pair(a, b, rate_hz, names, (_origin(first), _origin(second)))
-
-
-def _one(source: Source, columns: Sequence[int] | None) -> Floats:
-    """The series of one person, from a file of their own."""
-    values, _ = _table(source, columns)
-    if values.shape[1] != 1:
-        raise InputError(
-            f"expected one column for one person, found {values.shape[1]}",
-            path=_path(source),
-            key="--columns",
-            hint="Name the column, for instance --columns 2.",
-        )
-    return values[:, 0]
-
-
-def _partner(source: Source, columns: Sequence[int] | None) -> Floats:
-    """The second person of another session, from a file of their own or of that dyad."""
-    values, _ = _table(source, columns)
-    if values.shape[1] > 2:
-        raise InputError(
-            f"expected one column or two, found {values.shape[1]}",
-            path=_path(source),
-            key="--columns",
-        )
-    return values[:, -1]
-
-
-def _table(source: Source, columns: Sequence[int] | None) -> tuple[Floats, tuple[str, ...]]:
-    if isinstance(source, str | Path):
-        from mimicry.interchange.series_text import read_series_text
-
-        return read_series_text(source, columns=columns)
-    values = np.asarray(source, np.float64)
-    values = values[:, None] if values.ndim == 1 else values
-    if values.ndim != 2:
-        raise InputError(f"an array of shape {values.shape}; expected (N,) or (N, 2)")
-    return values, ("first", "second")[: values.shape[1]]
-
-
-def _path(source: Source) -> str | None:
-    return str(source) if isinstance(source, str | Path) else None
-
-
-def _name(source: Source, otherwise: str) -> str:
-    return Path(source).stem if isinstance(source, str | Path) else otherwise
-
-
-def _origin(source: Source) -> dict[str, Any]:
-    if isinstance(source, str | Path):
-        return {"file": Path(source).name, "sha256": sha256_of(Path(source))}
-    return {"array": digest(np.asarray(source, np.float64))}
 
 
 _COLUMNS = {

@@ -10,7 +10,9 @@ __all__ = ["synchrony"]
 
 
 def synchrony(
-    first: Path = typer.Argument(help="The first person's file, or one file of two columns."),
+    first: Path = typer.Argument(
+        help="The first person's video, table or column; or one file of two columns."
+    ),
     second: Path | None = typer.Argument(None, help="The second person's file."),
     preset: str = typer.Option(
         "rmea", help="rmea, face, boker, susy, altmann, prewhitened or recurrence."
@@ -18,8 +20,13 @@ def synchrony(
     window: float | None = typer.Option(None, help="Length of a window, s."),
     step: float | None = typer.Option(None, help="Distance between windows, s."),
     max_lag: float | None = typer.Option(None, "--max-lag", help="Largest lag either way, s."),
-    rate: float | None = typer.Option(None, help="Samples per second of text without times."),
+    rate: float | None = typer.Option(None, help="Samples per second of text or common grid."),
     columns: str | None = typer.Option(None, help="Columns of a text file, as in 1,2."),
+    au: str = typer.Option("AU12", help="Action unit of videos and tables."),
+    offset: float = typer.Option(0.0, help="Added to the second's times, s."),
+    smooth: float | None = typer.Option(
+        None, help="SD of the smoothing, s; default: 0.1 with times, 0 without."
+    ),
     absolute: bool = typer.Option(False, "--absolute", help="Average absolute values."),
     surrogates: int = typer.Option(0, help="Surrogates to compare with."),
     null: str | None = typer.Option(
@@ -52,6 +59,9 @@ def synchrony(
             seed=seed,
             rate_hz=rate,
             columns=_columns(columns),
+            action_unit=au,
+            offset_s=offset,
+            smooth_s=smooth,
         )
         paths = (
             []

@@ -21,6 +21,7 @@ COMMANDS: dict[str, str] = {
     "run": "mimicry.cli.run",
     "simulate": "mimicry.cli.simulate",
     "synchrony": "mimicry.cli.synchrony",
+    "validate": "mimicry.cli.validate",
     "verify": "mimicry.cli.verify",
 }
 GROUPS: dict[str, str] = {

@@ -1,0 +1,80 @@
+"""``mimicry validate``: check one source of action units against another."""
+
+from pathlib import Path
+
+import typer
+
+from mimicry.cli._run import Outcome, run_command
+
+__all__ = ["validate"]
+
+
+def validate(
+    track: Path = typer.Argument(help="Table of mimicry extract, OpenFace or Py-Feat."),
+    reference: Path = typer.Option(
+        ..., help="What to check against: such a table, or any table with a column of seconds."
+    ),
+    pair: list[str] = typer.Option(
+        [], help="Columns that belong together, as in AU12=zygomaticus; repeat it."
+    ),
+    time_column: str | None = typer.Option(None, help="Column of seconds of a plain reference."),
+    offset: float = typer.Option(0.0, help="Seconds added to the reference's times."),
+    rate: float = typer.Option(30.0, min=1.0, help="Common sampling rate, Hz."),
+    smooth: float = typer.Option(0.05, min=0.0, help="SD of the Gaussian on both, s."),
+    max_lag: float = typer.Option(1.0, min=0.0, help="Largest lag either way, s."),
+    rescale: str = typer.Option(
+        "fit", help="fit: put the track on the reference's scale first; none: same unit."
+    ),
+    out: Path | None = typer.Option(None, help="Folder for the table."),
+    overwrite: bool = typer.Option(False, "--overwrite", help="Replace other results."),
+    as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),
+) -> None:
+    """Agreement per action unit: correlation, lag, ICC, limits. Positive lag: TRACK is late."""
+
+    def work() -> Outcome:
+        from typing import Literal, cast
+
+        from mimicry import validation
+        from mimicry.errors import InputError
+
+        if rescale not in ("fit", "none"):
+            raise InputError(f"no rescaling {rescale!r}", key="--rescale", hint="fit or none.")
+        result = validation.validate(
+            track,
+            reference,
+            pairs=pair,
+            time_column=time_column,
+            offset_s=offset,
+            rate_hz=rate,
+            smooth_s=smooth,
+            max_lag_s=max_lag,
+            rescale=cast("Literal['fit', 'none']", rescale),
+        )
+        paths = (
+            []
+            if out is None
+            else validation.write_validation(result, track, reference, out, overwrite=overwrite)
+        )
+        extra = {"agreement": [row.to_dict() for row in result.rows], "settings": result.settings}
+        return Outcome(outputs=paths, extra=extra, text=_text(result))
+
+    run_command("validate", work, as_json=as_json)
+
+
+def _text(result: object) -> str:
+    from mimicry.validation import Validation
+
+    assert isinstance(result, Validation)
+    head = f"{'track':<10} {'reference':<14} {'n':>6} {'r':>6} {'95 %':>15} {'best r':>7} "
+    head += f"{'lag s':>7} {'ICC':>6} {'limits of agreement':>20}"
+    lines = [head]
+    for a in result.rows:
+        interval = f"{a.r_low:6.2f} ..{a.r_high:5.2f}"
+        limits = f"{a.limit_low:8.2f} ..{a.limit_high:7.2f}"
+        lines.append(
+            f"{a.estimate:<10} {a.reference:<14} {a.n:>6} {a.r:>6.2f} {interval:>15} "
+            f"{a.r_best:>7.2f} {a.lag_s:>7.3f} {a.icc_agreement:>6.2f} {limits:>20}"
+        )
+    if result.settings["rescale"] == "fit":
+        lines.append("ICC and limits after a straight line from the track to the reference.")
+    return "\n".join(lines)

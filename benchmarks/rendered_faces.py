@@ -40,7 +40,13 @@ SETS = {
     "second": (5, 4, "second", "expressions"),
     "turn": (11, 6, "faceunits01", "turns"),
     "turn_unseen": (77, 6, "faceunits01", "turns"),
+    "ramps_unseen": (77, 6, "faceunits01", "ramps"),
+    "ramps_second": (5, 4, "second", "ramps"),
+    "sway_unseen": (77, 4, "faceunits01", "sway"),
 }
+RAMPED = tuple(f"AU{n:02d}" for n in (1, 2, 4, 5, 7, 9, 10, 12, 14, 15, 17, 18, 20, 23, 25, 26, 43))
+RAMP = (0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0)
+SWAY_HZ, SWAY_S = 15.0, 20.0
 
 
 @dataclass(frozen=True)
@@ -78,11 +84,37 @@ def shots(kind: str, rng: np.random.Generator) -> list[Shot]:
         out += [Shot({f"{u}_{s}": 1.0}, near()) for u in UNITS for s in "LR"]
         out += [Shot(dict.fromkeys(c, d), near()) for c in TOGETHER for d in (0.5, 1.0)]
         return out + [Shot({u: d}, near()) for d in SMALL for u in ("AU12", "AU04", "AU01")]
+    if kind == "ramps":
+        out = [Shot({}) for _ in range(RESTS)]
+        return out + [Shot({u: d}) for u in RAMPED for d in RAMP for _ in range(3)]
+    if kind == "sway":
+        return _sway(rng)
     steps = (-25, -20, -15, -10, -5, 5, 10, 15, 20, 25)
     out = [Shot({}, tuple(np.eye(3)[axis] * d)) for axis in range(3) for d in steps]
     out += [Shot({}, gaze=g) for d in (-15, -10, -5, 5, 10, 15) for g in ((d, 0.0), (0.0, d))]
     out += [Shot({}, tuple(rng.normal(0, 0.3, 3))) for _ in range(6)]
     return out + [Shot({}, tuple(rng.normal(0, 8, 3))) for _ in range(20)]
+
+
+def _sway(rng: np.random.Generator) -> list[Shot]:
+    """A film of a head that sways and blinks, with three smiles and three frowns in it."""
+    from mimicry.synthetic import blink_curve, envelope
+
+    t = np.arange(round(SWAY_S * SWAY_HZ)) / SWAY_HZ
+    waves = [
+        size * (np.sin(2 * np.pi * t / rng.uniform(3, 8) + rng.uniform(0, 6)) +
+                0.5 * np.sin(2 * np.pi * t / rng.uniform(1, 3) + rng.uniform(0, 6)))
+        for size in (4.0, 6.0, 2.5)
+    ]  # fmt: skip
+    smile, frown = np.zeros_like(t), np.zeros_like(t)
+    for start, size in ((2.0, 0.3), (8.0, 0.6), (14.0, 0.2)):
+        smile += size * envelope(t, start, start + 0.6, start + 1.6, start + 2.2)
+        frown += size * envelope(t, start + 3, start + 3.6, start + 4.6, start + 5.2)
+    blinks = blink_curve(t, np.arange(1.3, SWAY_S, 2.9) + rng.uniform(-0.5, 0.5))
+    return [
+        Shot({"AU12": float(a), "AU04": float(b), "AU45": float(c)}, tuple(pose))
+        for a, b, c, pose in zip(smile, frown, blinks, np.column_stack(waves), strict=True)
+    ]
 
 
 def load(name: str) -> FaceSet:
@@ -137,7 +169,8 @@ def _pictures(
 
     known = basis(rig)
     for shot in listed:
-        if not all(f"{unit[:4]}_{side}" in known for unit in shot.units for side in "LR"):
+        needed = {"AU43" if unit[:4] == "AU45" else unit[:4] for unit in shot.units}
+        if not all(f"{unit}_{side}" in known for unit in needed for side in "LR"):
             continue
         play = performance(
             [0.0],

@@ -87,21 +87,21 @@ ACTION_UNITS: tuple[ActionUnit, ...] = (
         unmixed_with=("brow_gap", "brow_outer", "corner_rise"),
     ),
     ActionUnit(
-        "AU02", "Outer brow raiser", (("brow_outer", 1.0),), 0.0274, "B",
+        "AU02", "Outer brow raiser", (("brow_outer", 1.0),), 0.0245, "B",
         unmixed_with=("brow_gap", "brow_inner", "corner_rise"),
     ),
     ActionUnit(
-        "AU04", "Brow lowerer", (("brow_low", -1.0), ("brow_gap", -0.5)), 0.0537, "B",
+        "AU04", "Brow lowerer", (("brow_low", -1.0), ("brow_gap", -0.5)), 0.0546, "B",
         unmixed_with=("brow_outer", "corner_rise"),
         note="needs its knit term (the gap between the brows): brows raised and knitted "
         "together are not lowered",
     ),
     ActionUnit(
-        "AU05", "Upper lid raiser", (("lid_upper", 1.0),), 0.0261, "C",
+        "AU05", "Upper lid raiser", (("lid_upper", 1.0),), 0.0271, "C",
         unmixed_with=("brow_low",), note="ends at -0.25: a closing lid is AU43/AU45",
     ),
     ActionUnit(
-        "AU06", "Cheek raiser (smile-linked)", (("cheek", 1.0),), 0.0341, "C",
+        "AU06", "Cheek raiser (smile-linked)", (("cheek", 1.0),), 0.0325, "C",
         note="a stated, not unmixed measure; carries nothing beyond AU12 on real faces and is "
         "no marker of a felt smile; 1.0 is the cheek raise of a full smile",
     ),
@@ -109,58 +109,58 @@ ACTION_UNITS: tuple[ActionUnit, ...] = (
         "AU07", "Lid tightener", (("lid_lower", 1.0),), 0.0112, "B", unmixed_with=("lid_upper",),
     ),
     ActionUnit(
-        "AU09", "Nose wrinkler", (("nose_wing", 1.0), ("brow_low", -0.4)), 0.0205, "C",
+        "AU09", "Nose wrinkler", (("nose_wing", 1.0), ("brow_low", -0.4)), 0.0221, "C",
         unmixed_with=("corner_rise",),
     ),
     ActionUnit(
-        "AU10", "Upper lip raiser", (("lip_upper", 1.0), ("nose_wing", 0.27)), 0.0375, "B",
+        "AU10", "Upper lip raiser", (("lip_upper", 1.0), ("nose_wing", 0.27)), 0.0367, "B",
         unmixed_with=("corner_rise", "lip_gap", "jaw", "lip_red"),
     ),
     ActionUnit(
         "AU12", "Lip corner puller",
-        (("corner_rise", 1.0), ("corner_out", 0.68), ("corner_up", 1.5)), 0.316, "A",
+        (("corner_rise", 1.0), ("corner_out", 0.68), ("corner_up", 1.5)), 0.3115, "A",
         unmixed_with=("jaw", "lip_depth"),
         note="corners counted from the eyes and from the lips, so that an opening jaw, which "
         "lowers both, does not read as a negative smile",
     ),
     ActionUnit(
-        "AU14", "Dimpler", (("corner_out", 1.0), ("corner_depth", -1.0)), 0.0943, "C",
+        "AU14", "Dimpler", (("corner_out", 1.0), ("corner_depth", -1.0)), 0.0967, "C",
         unmixed_with=("corner_rise", "corner_up", "lip_depth", "lip_red"), source=_RENDERED,
     ),
     ActionUnit(
-        "AU15", "Lip corner depressor", (("corner_up", -1.0),), 0.0398, "C",
+        "AU15", "Lip corner depressor", (("corner_up", -1.0),), 0.0376, "C",
         unmixed_with=("corner_rise", "corner_out", "corner_depth", "chin", "jaw", "lip_gap"),
     ),
     ActionUnit(
-        "AU17", "Chin raiser", (("chin", 1.0),), 0.0415, "C", sided=False,
+        "AU17", "Chin raiser", (("chin", 1.0),), 0.0426, "C", sided=False,
         unmixed_with=("corner_rise", "lip_upper", "lip_gap", "jaw", "corner_up"),
     ),
     ActionUnit(
-        "AU18", "Lip pucker", (("corner_out", -1.0),), 0.0368, "C", sided=False,
+        "AU18", "Lip pucker", (("corner_out", -1.0),), 0.0390, "C", sided=False,
         unmixed_with=("corner_rise", "corner_depth", "lip_depth", "lip_red"), source=_RENDERED,
     ),
     ActionUnit(
-        "AU20", "Lip stretcher", (("corner_out", 1.0),), 0.0344, "C",
+        "AU20", "Lip stretcher", (("corner_out", 1.0),), 0.0378, "C",
         unmixed_with=("corner_rise", "corner_depth", "corner_up"), source=_RENDERED,
     ),
     ActionUnit(
-        "AU23", "Lip tightener", (("lip_red", -1.0),), 0.0334, "C", sided=False,
+        "AU23", "Lip tightener", (("lip_red", -1.0),), 0.0336, "C", sided=False,
         unmixed_with=("lip_gap", "lip_upper", "corner_out", "corner_rise"), source=_RENDERED,
     ),
     ActionUnit(
-        "AU25", "Lips part", (("lip_gap", 1.0),), 0.0909, "A", sided=False,
+        "AU25", "Lips part", (("lip_gap", 1.0),), 0.0846, "A", sided=False,
         note="whatever parts them: a dropped jaw or a raised upper lip parts them as well",
     ),
     ActionUnit(
-        "AU26", "Jaw drop", (("jaw", -1.0),), 0.0599, "A", sided=False,
+        "AU26", "Jaw drop", (("jaw", -1.0),), 0.0547, "A", sided=False,
         unmixed_with=("eye_open", "brow_low"),
     ),
     ActionUnit(
-        "AU43", "Eyes closed", (("eye_open", -1.0),), 0.0789, "A",
+        "AU43", "Eyes closed", (("eye_open", -1.0),), 0.0749, "A",
         note="slow part of lid closure: what is left after blinks are taken out",
     ),
     ActionUnit(
-        "AU45", "Blink", (("eye_open", -1.0),), 0.0789, "A",
+        "AU45", "Blink", (("eye_open", -1.0),), 0.0749, "A",
         note="fast part of lid closure: AU43 + AU45 is the closure itself",
     ),
 )  # fmt: skip

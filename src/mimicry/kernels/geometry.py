@@ -80,13 +80,17 @@ def fit_similarity(
         raise ValueError(f"points {pts.shape} do not match the target {want.shape}")
     if len(want) < 4:
         raise ValueError(f"a similarity needs at least 4 points, found {len(want)}")
+    middle = pts.mean(axis=1, keepdims=True)
+    pts = pts - middle  # near the origin, so that moments may be subtracted from each other
+    far2 = np.einsum("tni,tni->tn", pts, pts)
     weights = np.ones(pts.shape[:2])
-    scale, rotation, shift, miss2 = _fit(pts, want, weights)
+    scale, rotation, shift, miss2 = _fit(pts, far2, want, weights)
     for _ in range(robust_steps):
         weights = _biweight(miss2, tuning)
-        scale, rotation, shift, miss2 = _fit(pts, want, weights)
+        scale, rotation, shift, miss2 = _fit(pts, far2, want, weights)
     with np.errstate(invalid="ignore"):
         residual = np.sqrt((weights * miss2).sum(axis=1) / weights.sum(axis=1))
+    shift = shift - scale[:, None] * (rotation @ middle[:, 0, :, None])[..., 0]
     return SimilarityFit(scale, rotation, shift, residual, weights)
 
 
@@ -104,28 +108,27 @@ def nearest_rotation(matrices: Array) -> Array:
     singular value decompositions. The few with a determinant that is not clearly positive,
     where the iteration would find a mirror image, go through the decomposition.
     """
-    x = np.array(matrices, dtype=np.float64)
-    det = _dot(x[:, 0], _cross(x[:, 1], x[:, 2]))
-    size = np.sqrt((x * x).sum(axis=(1, 2)))
-    hard = np.isfinite(det) & ~(det > 1e-6 * size**3)
+    given = np.asarray(matrices, dtype=np.float64)
+    x = np.ascontiguousarray(np.moveaxis(given, 0, -1))  # (3, 3, T): long rows are fast
+    size = np.sqrt((x * x).sum(axis=(0, 1)))
+    hard = np.isfinite(size) & ~(_determinant(x, _cofactors(x)) > 1e-6 * size**3)
     with np.errstate(divide="ignore", invalid="ignore"):
-        x /= size[:, None, None]
+        x /= size
         for _ in range(12):
             inverse_t = _cofactors(x)
-            inverse_t /= _dot(x[:, 0], inverse_t[:, 0])[:, None, None]
-            gamma = np.sqrt(
-                np.sqrt((inverse_t * inverse_t).sum(axis=(1, 2)) / (x * x).sum(axis=(1, 2)))
-            )[:, None, None]
+            inverse_t /= _determinant(x, inverse_t)
+            gamma = ((inverse_t * inverse_t).sum(axis=(0, 1)) / (x * x).sum(axis=(0, 1))) ** 0.25
             new = 0.5 * (gamma * x + inverse_t / gamma)
-            step = np.abs(new - x)[~hard]
+            step = np.abs(new - x)[..., ~hard]
             x = new
-            if not np.any(step > 1e-12):
+            if not np.any(step > 1e-10):  # quadratic: the next step would be below 1e-20
                 break
+    out = np.ascontiguousarray(np.moveaxis(x, -1, 0))
     if hard.any():
-        u, _, vt = np.linalg.svd(matrices[hard])
+        u, _, vt = np.linalg.svd(given[hard])
         u[:, :, 2] *= np.sign(np.linalg.det(u @ vt))[:, None]
-        x[hard] = u @ vt
-    return x
+        out[hard] = u @ vt
+    return out
 
 
 def euler_deg(rotation: Array) -> Array:
@@ -140,24 +143,28 @@ def euler_deg(rotation: Array) -> Array:
     return np.asarray(np.degrees(np.stack([about_x, about_y, about_z], axis=1)))
 
 
-def _fit(points: Array, target: Array, weights: Array) -> tuple[Array, Array, Array, Array]:
-    """One weighted fit; also the squared distance (T, N) of every point after it."""
-    total = weights.sum(axis=1)
-    part = (weights / total[:, None])[:, None, :]
-    centre = (part @ points)[:, 0]
-    aim = part[:, 0] @ target
-    p = points - centre[:, None]
-    q = target - aim[:, None]
-    wp = p * part[:, 0, :, None]
-    spread_p = np.einsum("tni,tni->t", wp, p)
-    spread_q = np.einsum("tn,tni,tni->t", part[:, 0], q, q)
-    cross = np.swapaxes(q, 1, 2) @ wp
+def _fit(
+    points: Array, far2: Array, target: Array, weights: Array
+) -> tuple[Array, Array, Array, Array]:
+    """One weighted fit; also the squared distance (T, N) of every point after it.
+
+    `far2` holds the points' squared distances from the origin.
+    """
+    with np.errstate(invalid="ignore"):
+        part = weights / weights.sum(axis=1)[:, None]
+    centre = (part[:, None, :] @ points)[:, 0]
+    aim = part @ target
+    spread_p = (part * far2).sum(axis=1) - np.square(centre).sum(axis=1)
+    spread_q = part @ np.square(target).sum(axis=1) - np.square(aim).sum(axis=1)
+    cross = (part[:, None, :] * target.T) @ points - aim[:, :, None] * centre[:, None, :]
     rotation = nearest_rotation(cross)
     with np.errstate(divide="ignore", invalid="ignore"):
         scale = np.sqrt(spread_q / spread_p)
-    moved = (p @ np.swapaxes(rotation, 1, 2)) * scale[:, None, None]
-    miss = moved - q
-    shift = aim - scale[:, None] * np.einsum("tij,tj->ti", rotation, centre)
+    grown = rotation * scale[:, None, None]
+    shift = aim - (grown @ centre[:, :, None])[..., 0]
+    miss = points @ np.swapaxes(grown, 1, 2)
+    miss += shift[:, None, :]
+    miss -= target
     return scale, rotation, shift, np.einsum("tni,tni->tn", miss, miss)
 
 
@@ -170,17 +177,15 @@ def _biweight(miss2: Array, tuning: float) -> Array:
 
 
 def _cofactors(m: Array) -> Array:
-    """Matrix of cofactors: the determinant times the transposed inverse."""
-    a, b, c = m[:, 0], m[:, 1], m[:, 2]
-    return np.stack([_cross(b, c), _cross(c, a), _cross(a, b)], axis=1)
-
-
-def _cross(a: Array, b: Array) -> Array:
-    out = np.empty_like(a)
+    """Matrices of cofactors (3, 3, T): the determinants times the transposed inverses."""
+    out = np.empty_like(m)
     for i, j, k in ((0, 1, 2), (1, 2, 0), (2, 0, 1)):
-        out[:, i] = a[:, j] * b[:, k] - a[:, k] * b[:, j]
+        for a, b, c in ((0, 1, 2), (1, 2, 0), (2, 0, 1)):
+            out[i, a] = m[j, b] * m[k, c] - m[j, c] * m[k, b]
     return out
 
 
-def _dot(a: Array, b: Array) -> Array:
-    return np.asarray(np.einsum("ti,ti->t", a, b))
+def _determinant(m: Array, cofactors: Array) -> Array:
+    return np.asarray(
+        m[0, 0] * cofactors[0, 0] + m[0, 1] * cofactors[0, 1] + m[0, 2] * cofactors[0, 2]
+    )

@@ -74,7 +74,8 @@ def _stimuli(protocol: "Protocol") -> Iterator[Problem]:
         yield Problem(("stimuli", "pattern"), f"stimuli.pattern cannot be read ({error})")
         return
     unknown = list(_known(("stimuli", "pattern"), used, names, "stimuli.pattern uses"))
-    yield from unknown or check_stimuli(protocol)
+    if not protocol.face_to_face():  # where people meet, the partner is the stimulus
+        yield from unknown or check_stimuli(protocol)
 
 
 def _factors(protocol: "Protocol") -> Iterator[Problem]:
@@ -190,6 +191,8 @@ def _windows(protocol: "Protocol") -> Iterator[Problem]:
 def _scoring(protocol: "Protocol") -> Iterator[Problem]:
     settings = SimpleNamespace(**protocol.scoring_values())
     conditions = protocol.file.conditions
+    if protocol.face_to_face():
+        return  # dyads are compared with pseudo-pairs, not with reference trials
     if settings.reference == "neutral":
         name = settings.neutral_condition
         if name not in conditions:
@@ -268,11 +271,13 @@ def _compare(protocol: "Protocol", primary: Primary) -> Iterator[Problem]:
 
 
 def _prediction(protocol: "Protocol") -> Iterator[Problem]:
+    """Check names in the prediction; inherited ones may be of blocks that a variant dropped."""
     prediction = protocol.file.prediction
     key = ("prediction", "response")
-    if _inherited(protocol, key) and _inherited(protocol, ("prediction", "effects")):
-        return  # a variant may drop a block or condition that its parent has a prediction for
-    yield from _known(key, prediction.response, protocol.file.conditions, "there is no condition")
+    own = [name for name in prediction.response if not _inherited(protocol, (*key, name))]
+    yield from _known(key, own, protocol.file.conditions, "there is no condition")
+    if _inherited(protocol, ("prediction", "effects")):
+        return
     levels = {**protocol.levels(group=True), **protocol.levels(group=False)}
     levels["condition"] = tuple(protocol.file.conditions)
     for number, effect in enumerate(prediction.effects):

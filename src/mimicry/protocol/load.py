@@ -20,6 +20,9 @@ from mimicry.protocol.schema import ProtocolFile
 __all__ = ["find_protocol", "list_protocols", "load_protocol", "protocol_from_text"]
 
 ENDINGS = (".yaml", ".yml")
+# Never inherited: provenance describes the values of its own file, and a variant answers
+# other claims than its parent.
+OWN_ONLY = ("provenance", "claims")
 
 
 def list_protocols() -> list[str]:
@@ -163,9 +166,9 @@ def _merge(links: list[_Link]) -> tuple[dict[str, Any], dict[Key, Origin]]:
     origins: dict[Key, Origin] = {}
     for link in links:
         described = provenance_of(link.document.data.get("provenance"))
-        for key in [k for k in origins if k[:1] == ("provenance",)]:
-            del origins[key]  # it describes the values of its own file only
-        merged.pop("provenance", None)
+        for part in OWN_ONLY:
+            _forget(origins, (part,))
+            merged.pop(part, None)
 
         def place(key: Key, link: _Link = link, described: Any = described) -> Origin:
             line = link.document.lines.get(key, 1)

@@ -10,8 +10,7 @@ from mimicry.files import digest
 from mimicry.protocol.positions import Key
 from mimicry.protocol.schema import ProtocolFile
 from mimicry.protocol.session import Redraw, Session, build_session
-from mimicry.protocol.stimuli import planned_timelines
-from mimicry.records import EmotionMap, ScoringSettings, StimulusTimeline
+from mimicry.records import EmotionMap, ScoringSettings
 
 __all__ = ["BEFORE_ONSET", "PHASES", "Origin", "Protocol"]
 
@@ -127,6 +126,10 @@ class Protocol:
             spans.add((-before, sum(t.values()) - before))
         return spans
 
+    def face_to_face(self) -> bool:
+        """Tell whether people meet each other instead of looking at stimuli."""
+        return all(block.task == "interact" for block in self.file.blocks.values())
+
     def block_conditions(self, block: str) -> tuple[str, ...]:
         """Return the conditions shown in a block."""
         return tuple(self.file.blocks[block].conditions) or tuple(self.file.conditions)
@@ -156,10 +159,6 @@ class Protocol:
         for factor, level in levels.items():
             kind = self.file.design.factors[factor].levels[level].kind or kind
         return kind
-
-    def stimulus_timelines(self) -> dict[str, StimulusTimeline]:
-        """Return stimulus id -> movement as planned; see :func:`planned_timelines`."""
-        return planned_timelines(self)
 
     def trials_per_condition(self, block: str) -> dict[str, int]:
         """Return how many scored trials of each condition a block has."""

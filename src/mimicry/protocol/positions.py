@@ -74,7 +74,8 @@ def parse_yaml(text: str) -> Document:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = None if mark is None else mark.line + 1
-        return _refused(f"this is not valid YAML ({error.problem or error.context})", line)
+        said = f"this is not valid YAML ({error.problem or error.context})"
+        return _refused(f"{said}; text that holds : , ? # or a bracket needs quotes", line)
     except yaml.YAMLError as error:
         return _refused(f"this is not valid YAML ({str(error).splitlines()[0]})", None)
     except (ValueError, RecursionError) as error:

@@ -122,7 +122,7 @@ def _draw_trials(axes: "Axes", protocol: "Protocol", shapes: list[tuple[str, Any
                 end + jitter.high, bottom + 0.78, "jitter", ha="right", fontsize=7.5, color=INK
             )
         axes.text(-onset, bottom + 0.92, label, fontsize=9, weight="bold", color=INK)
-        _draw_course(axes, protocol, trial, bottom)
+        _draw_course(axes, trial, bottom)
         ends.append((-onset, end + max(jitter.high, 0.05 * total)))
     low, high = min(e[0] for e in ends), max(e[1] for e in ends)
     bottom = -2.0 * (len(shapes) - 1)
@@ -156,15 +156,16 @@ def _phase_label(axes: "Axes", phase: Any, start: float, bottom: float, total: f
     )
 
 
-def _draw_course(axes: "Axes", protocol: "Protocol", trial: Any, bottom: float) -> None:
+def _draw_course(axes: "Axes", trial: Any, bottom: float) -> None:
     """Draw the planned movement of the face as a line above the bar."""
-    line = protocol.stimulus_timelines()[trial.stimulus]
-    axes.plot(
-        line.times_s - line.onset_s,
-        bottom + 0.88 + 0.36 * line.intensity[:, 0],
-        color="#b91c1c",
-        linewidth=1.3,
-    )
+    lasts = {p.name: p.duration_s for p in trial.phases}
+    times, course = [-lasts.get("neutral", 0.0)], [0.0]
+    for phase, level in (("rise", 1.0), ("apex", 1.0), ("fall", 0.0)):
+        start = max(times[-1], 0.0)
+        times += [start, start + lasts.get(phase, 0.0)]
+        course += [course[-1], level]
+    heights = [bottom + 0.88 + 0.36 * level for level in course]
+    axes.plot(times, heights, color="#b91c1c", linewidth=1.3)
 
 
 def _draw_windows(axes: "Axes", settings: Any, bottom: float) -> None:

@@ -47,6 +47,7 @@ SCORES: tuple[str, ...] = Score.__args__  # type: ignore[attr-defined]  # the li
 
 Text = Annotated[str, Field(min_length=1)]
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(?:[-_][a-z0-9]+)*$")]
+Kind = Annotated[str, Field(pattern=r"^[a-z0-9]+(?:[-_.][a-z0-9]+)*$")]
 Seconds = Annotated[float, Field(ge=0, le=3600, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=1, le=10_000)]
 
@@ -93,7 +94,7 @@ class Condition(Part):
 class Level(Part):
     """One level of a factor, and what it changes in a trial."""
 
-    kind: Slug | None = Field(default=None, description="Kind of stimulus shown at this level.")
+    kind: Kind | None = Field(default=None, description="Kind of stimulus shown at this level.")
     cue: str | None = Field(default=None, description="Text shown before the face.")
     timing: dict[str, Seconds] = Field(
         default_factory=dict, description="Phase durations that differ at this level."
@@ -153,7 +154,11 @@ class Stimuli(Part):
         description="How a stimulus id is made of emotion, identity, kind and factor names.",
     )
     identities: list[Slug] = Field(min_length=1, description="Model faces.")
-    kind: Slug = Field(default="dynamic", description="Kind of stimulus.")
+    kind: Kind = Field(
+        default="dynamic",
+        description="Kind of stimulus: dynamic or static, for the rendered set with an intensity "
+        "and a length in seconds if they are not the usual ones (dynamic-i50, static-d4).",
+    )
     manifest: str | None = Field(
         default=None,
         description="Manifest of your own stimulus set, relative to this file; "
@@ -323,7 +328,8 @@ class Prediction(Part):
     response: dict[str, float] = Field(
         default_factory=dict,
         description="Condition: response of the target units in the watch block, in units of "
-        "the standard deviation of single trials (negative: they move the other way).",
+        "the standard deviation of single trials (negative: they move the other way). For the "
+        "score hit_rate: added probability; for coupling: Fisher z above pseudo-pairs.",
     )
     effects: list[Effect] = Field(default_factory=list, description="Differences between cells.")
     latency_s: float = Field(
@@ -396,7 +402,8 @@ class ProtocolFile(Part):
     purpose: Text = Field(description="Why one would run this.")
     hypothesis: Hypothesis
     claims: dict[str, Claim] = Field(
-        default_factory=dict, description="Popular claims (R01 to R47) that this bears on."
+        default_factory=dict,
+        description="Popular claims (R01 to R47) that this bears on; never inherited.",
     )
     design: Design = Field(default_factory=Design)
     stimuli: Stimuli

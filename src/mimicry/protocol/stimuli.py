@@ -1,20 +1,18 @@
-"""Which stimuli a protocol needs, whether they exist, and how they move as planned."""
+"""Which stimuli a protocol needs, and whether they exist and fit its timing."""
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 from mimicry.errors import InputError
 from mimicry.files import read_json
 from mimicry.protocol.explain import explain
 from mimicry.protocol.positions import Problem
-from mimicry.records import StimulusTimeline
 
 if TYPE_CHECKING:
     from mimicry.protocol.model import Protocol
 
-__all__ = ["check_stimuli", "planned_timelines", "stimulus_ids"]
+__all__ = ["check_stimuli", "stimulus_ids"]
 
 # What the package can render; the ids are <emotion>-<identity>-<kind>.
 EMOTIONS = (
@@ -31,7 +29,9 @@ EMOTIONS = (
 )
 IDENTITIES = tuple(f"{sex}{number:02d}" for sex in "mf" for number in range(1, 5))
 KINDS = ("dynamic", "static")
-STEP_S = 0.01
+_KIND = re.compile(r"(dynamic|static)(?:-i\d+)?(?:-d(?P<seconds>\d+(?:\.\d+)?))?")
+STILL_S, RISE_S, CLIP_S = 0.5, 0.75, 2.5  # a rendered clip: still, rise, whole length
+LONG_RISE_S = 1.5  # of a yawn
 
 
 def stimulus_ids(protocol: "Protocol") -> dict[str, tuple[str, str]]:
@@ -68,9 +68,39 @@ def check_stimuli(protocol: "Protocol") -> Iterator[Problem]:
                 f"there is no model face {identity!r} (stimuli.identities); "
                 f"{explain(identity, IDENTITIES)}",
             )
-    for kind in sorted({kind for _, kind in stimulus_ids(protocol).values()} - set(KINDS)):
-        said = f"there is no kind of stimulus {kind!r} (stimuli.kind)"
-        yield Problem(("stimuli", "kind"), f"{said}; {explain(kind, KINDS)}")
+    for levels in protocol.level_combinations():
+        kind = protocol.stimulus_kind(levels)
+        match = _KIND.fullmatch(kind)
+        if match is None:
+            said = f"there is no kind of stimulus {kind!r} (stimuli.kind)"
+            near = f"{explain(kind, KINDS)} A length is given as in dynamic-d4, in seconds."
+            yield Problem(("stimuli", "kind"), f"{said}; {near}")
+            return
+        yield from _length(protocol, levels, kind, float(match["seconds"] or CLIP_S))
+
+
+def _length(
+    protocol: "Protocol", levels: dict[str, str], kind: str, seconds: float
+) -> Iterator[Problem]:
+    """Compare the planned phases with the clip that will be rendered."""
+    timing = protocol.timing(levels)
+    moves = kind.startswith("dynamic")
+    rises = (RISE_S, LONG_RISE_S) if moves else (0.0,)
+    wanted = {"neutral": (STILL_S if moves else 0.0,), "rise": rises, "fall": (0.0,)}
+    for phase, known in wanted.items():
+        if not any(abs(timing[phase] - value) < 1e-9 for value in known):
+            yield Problem(
+                ("timing", f"{phase}_s"),
+                f"timing.{phase}_s is {timing[phase]:g}, but {phase} lasts {known[0]:g} s in the "
+                f"rendered clips of kind {kind}; change it, or name your own stimuli.manifest",
+            )
+    planned = sum(timing[phase] for phase in ("neutral", "rise", "apex", "fall"))
+    if abs(planned - seconds) > 1e-6:
+        yield Problem(
+            ("timing", "apex_s"),
+            f"the phases from neutral to fall last {planned:g} s, but clips of kind {kind} last "
+            f"{seconds:g} s; write '{kind.split('-')[0]}-d{planned:g}' or change timing.apex_s",
+        )
 
 
 def _against_manifest(protocol: "Protocol", name: str) -> Iterator[Problem]:
@@ -88,49 +118,3 @@ def _against_manifest(protocol: "Protocol", name: str) -> Iterator[Problem]:
         more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
         said = f"the stimulus {missing[0]!r}{more} is not in stimuli.manifest {name}"
         yield Problem(key, f"{said}; {explain(missing[0], known)}")
-
-
-def planned_timelines(protocol: "Protocol") -> dict[str, StimulusTimeline]:
-    """Return stimulus id -> movement as the protocol plans it, for simulations and previews.
-
-    The target units of the condition rise with minimum jerk to 1.0 and fall the same way;
-    a control condition moves the eyelids (AU45) instead. What a real clip does stands in the
-    stimulus manifest.
-    """
-    made: dict[str, StimulusTimeline] = {}
-    for levels in protocol.level_combinations():
-        timing = protocol.timing(levels)
-        kind = protocol.stimulus_kind(levels)
-        for name, (condition, own_kind) in stimulus_ids(protocol).items():
-            if own_kind == kind:
-                targets = protocol.file.conditions[condition].targets or ["AU45"]
-                made[name] = _timeline(name, timing, tuple(targets))
-    return made
-
-
-def _timeline(name: str, timing: dict[str, float], names: tuple[str, ...]) -> StimulusTimeline:
-    onset = timing["neutral"]
-    apex = onset + timing["rise"]
-    fall = apex + timing["apex"]
-    end = fall + timing["fall"]
-    times = np.linspace(0.0, end, max(2, round(end / STEP_S) + 1))
-    course = _smooth_step(times - onset, timing["rise"])
-    if timing["fall"]:
-        course = course - _smooth_step(times - fall, timing["fall"])
-    return StimulusTimeline(
-        times_s=times,
-        intensity=np.repeat(course[:, None], len(names), axis=1),
-        names=names,
-        onset_s=onset,
-        apex_s=apex,
-        offset_s=fall if timing["fall"] else float("nan"),
-        stimulus_id=name,
-    )
-
-
-def _smooth_step(times_s: np.ndarray, duration_s: float) -> np.ndarray:
-    """Minimum-jerk step from 0 to 1."""
-    if duration_s <= 0:
-        return (times_s >= 0).astype(np.float64)
-    u = np.clip(times_s / duration_s, 0.0, 1.0)
-    return np.asarray(u**3 * (10 - 15 * u + 6 * u**2))

@@ -25,14 +25,14 @@ def test_list_names_every_protocol() -> None:
 def test_show_prints_values_with_their_origin(tmp_path: Path) -> None:
     path = tmp_path / "mine.yaml"
     path.write_text(
-        f"name: mine\nextends: {HOUSE}\ntiming: {{rise_s: 0.6}}\n"
-        "provenance: {timing.rise_s: memory (as I recall)}\n"
+        f"name: mine\nextends: {HOUSE}\ntiming: {{blank_s: 1.1}}\n"
+        "provenance: {timing.blank_s: memory (as I recall)}\n"
     )
     text = run("show", path).stdout
-    assert any("rise_s: 0.6" in t and "# memory (as I recall)" in t for t in text.splitlines())
+    assert any("blank_s: 1.1" in t and "# memory (as I recall)" in t for t in text.splitlines())
     assert any("apex_s: 1.25" in t and f"from {HOUSE}.yaml:" in t for t in text.splitlines())
     rows = json.loads(run("show", path, "--json").stdout)["origins"]
-    assert next(r for r in rows if r["key"] == "timing.rise_s")["line"] == 3
+    assert next(r for r in rows if r["key"] == "timing.blank_s")["line"] == 3
 
 
 def test_check_passes_a_good_file_and_fails_a_bad_one(tmp_path: Path) -> None:

@@ -54,9 +54,9 @@ def test_an_inherited_source_does_not_vouch_for_a_changed_value(tmp_path: Path) 
 def test_equal_content_has_an_equal_digest_however_it_is_written(tmp_path: Path) -> None:
     path = variant(tmp_path, "title: x\n")
     one = load_protocol(path).digest
-    path.write_text(path.read_text() + "timing: {rise_s: 0.75}  # the same value\n")
+    path.write_text(path.read_text() + "timing: {blank_s: 1.0}  # the same value\n")
     assert load_protocol(path).digest == one
-    path.write_text(path.read_text().replace("0.75", "0.80"))
+    path.write_text(path.read_text().replace("1.0}", "1.2}"))
     assert load_protocol(path).digest != one
 
 

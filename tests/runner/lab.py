@@ -156,15 +156,20 @@ def chromium(
                 context.close()
 
 
-def flash_clip(path: Path, *, dark: int = 10, light: int = 20, level: int = 235) -> Path:
-    """Write a clip whose middle turns from dark to light after `dark` frames at 30 Hz."""
+CLIP_S = 1.0
+CLIP_TURNS = {10: True, 15: False, 20: True, 25: False}  # frame at 30 Hz: light (or dark) from it
+
+
+def flash_clip(path: Path, *, level: int = 235) -> Path:
+    """Write a clip of 1 s that is dark at first and then turns light and dark every 1/6 s."""
     import av
 
     with av.open(str(path), "w") as out:
         stream = out.add_stream("libvpx-vp9" if path.suffix == ".webm" else "libx264", rate=30)
         stream.width, stream.height, stream.pix_fmt = 320, 240, "yuv420p"
-        for i in range(dark + light):
-            picture = np.full((240, 320, 3), 0 if i < dark else level, np.uint8)
+        for i in range(30):
+            light = i >= 10 and (i // 5) % 2 == 0
+            picture = np.full((240, 320, 3), level if light else 0, np.uint8)
             out.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
         out.mux(stream.encode(None))
     return path
@@ -230,3 +235,20 @@ def small_plan(
         stimuli=tuple(stimuli),
         camera=camera or CameraSettings(),
     )
+
+
+@contextlib.contextmanager
+def boosted() -> Iterator[None]:
+    """Give this process and what it starts priority, as a lab computer's only task has it.
+
+    The limits of the timing tests hold for a machine of two cores that does nothing else;
+    without the right to raise priorities the tests run as they are.
+    """
+    before = os.getpriority(os.PRIO_PROCESS, 0)
+    with contextlib.suppress(PermissionError):
+        os.setpriority(os.PRIO_PROCESS, 0, before - 10)
+    try:
+        yield
+    finally:
+        with contextlib.suppress(PermissionError):
+            os.setpriority(os.PRIO_PROCESS, 0, before)

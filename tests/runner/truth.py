@@ -3,16 +3,19 @@
 from pathlib import Path
 
 import numpy as np
+from lab import CLIP_TURNS
 from rig import decode_time
 
-from mimicry.runner.journal import Journal
 from mimicry.runner.timebase import Segment
 
 
-def server_seconds(segment: Segment, time_s: np.ndarray) -> np.ndarray:
-    """Return CLOCK_MONOTONIC of recording times: the rig's and the server's own clock."""
-    start, _ = segment.moment()
-    return start + (time_s - segment.shift_us * 1e-6)
+def rig_seconds(segment: Segment, time_s: np.ndarray) -> np.ndarray:
+    """Return CLOCK_MONOTONIC of recording times: the rig's own clock.
+
+    Chromium on Linux stamps camera frames with it. The product does not rely on that; here
+    it spares the exchange with the server, which is uncertain by half its round trip.
+    """
+    return segment.frame_us[0] * 1e-6 + (time_s - segment.shift_us * 1e-6)
 
 
 def camera_errors(video: Path, segment: Segment) -> np.ndarray:
@@ -30,24 +33,41 @@ def camera_errors(video: Path, segment: Segment) -> np.ndarray:
             if found is not None:
                 claimed.append(float(frame.pts * frame.time_base))
                 true.append(found)
-    return server_seconds(segment, np.array(claimed)) - np.array(true)
+    return rig_seconds(segment, np.array(claimed)) - np.array(true)
 
 
-def light_onsets(changes: np.ndarray, *, above: float = 190, dark: float = 60) -> np.ndarray:
+def turns(changes: np.ndarray, *, light: float = 190, dark: float = 60) -> np.ndarray:
+    """Return when the photodiode turned light or dark: rows of (s of CLOCK_MONOTONIC, light?)."""
+    found = []
+    was: bool | None = None
+    for t, v in changes:
+        now = True if v > light else False if v < dark else None
+        if now is not None and was is not None and now != was:
+            found.append((t, float(now)))
+        was = was if now is None else now
+    return np.array(found).reshape(-1, 2)
+
+
+def light_onsets(changes: np.ndarray) -> np.ndarray:
     """Return when the photodiode went from dark to light, in s of CLOCK_MONOTONIC."""
-    times, values = changes[:, 0], changes[:, 1]
-    state, found = "mid", []
-    for t, v in zip(times, values, strict=True):
-        if v < dark:
-            state = "dark"
-        elif v > above:
-            if state == "dark":
-                found.append(t)
-            state = "light"
-    return np.array(found)
+    found = turns(changes)
+    return found[found[:, 1] == 1, 0]
 
 
-def reported_onsets(journal: Journal, segment: Segment) -> np.ndarray:
-    """Return the reported media zero of every video stimulus in s of CLOCK_MONOTONIC."""
-    shown = [e for e in journal.events(segment.number) if e["type"] == "stimulus"]
-    return server_seconds(segment, np.array([segment.time_s(e["onset_ms"]) for e in shown]))
+def clip_zeros(changes: np.ndarray, reported: np.ndarray) -> np.ndarray:
+    """Return the true media zero of each shown clip, from the median over its turns.
+
+    A single turn may come a frame late when the machine drops it; the median does not.
+    """
+    found = turns(changes)
+    zeros = []
+    for start in reported:
+        each = []
+        for frame, light in CLIP_TURNS.items():
+            same = found[found[:, 1] == float(light), 0]
+            expected = start + frame / 30
+            near = same[abs(same - expected) < 0.12]
+            if len(near):
+                each.append(near[np.argmin(abs(near - expected))] - frame / 30)
+        zeros.append(np.median(each) if each else np.nan)
+    return np.array(zeros)

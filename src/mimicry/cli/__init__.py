@@ -12,10 +12,13 @@ __all__ = ["app", "main"]
 
 # command -> module; groups (sub-commands) hold a typer app called `app`
 COMMANDS: dict[str, str] = {
+    "calibrate": "mimicry.cli.calibrate",
     "doctor": "mimicry.cli.doctor",
     "extract": "mimicry.cli.extract",
+    "live": "mimicry.cli.live",
     "power": "mimicry.cli.power",
     "prereg": "mimicry.cli.prereg",
+    "record": "mimicry.cli.record",
     "reliability": "mimicry.cli.reliability",
     "resume": "mimicry.cli.resume",
     "run": "mimicry.cli.run",

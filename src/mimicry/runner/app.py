@@ -38,7 +38,7 @@ _STATIC = Path(__file__).parent / "static"
 _TYPES = {".js": "text/javascript", ".css": "text/css", ".html": "text/html"}
 # a fixed list: a name from a request is looked up here and never joined to a path
 _FILES = {p.name: p for p in sorted(_STATIC.iterdir()) if p.suffix in _TYPES}
-_PAGES = {"/run": "run.html", "/operator": "operator.html", "/measure": "measure.html"}
+_PAGES = {f"/{name}": f"{name}.html" for name in ("run", "operator", "measure", "live")}
 _REPORT_CSP = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:; "
     "frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
@@ -71,6 +71,7 @@ class RunnerState:
     result: dict[str, Any] | None = None
     job: Callable[[], Mapping[str, Any]] | None = None
     report: Path | None = None
+    live: Callable[[int], bytes] | None = None
 
     def role_key(self, role: str) -> str:
         """Return the cookie value of a role."""
@@ -96,6 +97,7 @@ def make_app(state: RunnerState, port: int) -> Gate:
         Route(f"{api}/plan", handlers.plan),
         Route(f"{api}/clock", handlers.clock),
         Route(f"{api}/status", handlers.status),
+        Route(f"{api}/live/{{after:int}}", handlers.live),
         Route(f"{api}/claim", handlers.claim, methods=["POST"]),
         Route(
             f"{api}/chunk/{{segment:int}}/{{stream}}/{{seq:int}}", handlers.chunk, methods=["POST"]
@@ -201,6 +203,14 @@ class _Handlers:
         return JSONResponse(
             {**status, "command": self.state.command, "job": job, "report": has_report}
         )
+
+    async def live(self, request: Request) -> Response:
+        """Send the next picture of the live view."""
+        _need(request, "participant")
+        if self.state.live is None:
+            raise Refusal(404, "no live view runs here")
+        packed = await run_in_threadpool(self.state.live, request.path_params["after"])
+        return Response(packed, media_type="application/octet-stream")
 
     async def claim(self, request: Request) -> Response:
         """Give the session to the asking window."""

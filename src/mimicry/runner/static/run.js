@@ -15,6 +15,11 @@ window.mimicry = state;
 
 class Ended extends Error {}
 
+// rejected when a step must not go on: a failure, or the operator's end
+const halt = {};
+halt.promise = new Promise((_, reject) => { halt.now = reject; });
+halt.promise.catch(() => {});
+
 const log = (type, fields, t) => state.recorder.event(type, fields, t);
 
 function windowName() {
@@ -42,6 +47,7 @@ function fail(reason, status) {
   if (state.failure) return;
   state.failure = { reason, status };
   state.name = 'failed';
+  halt.now(new Ended(reason));
   const full = status === 507;
   message(
     full ? 'The disk is full' : 'The recording has stopped',
@@ -52,7 +58,7 @@ function fail(reason, status) {
 
 function stopIfNeeded() {
   if (state.failure) throw new Ended(state.failure.reason);
-  if (state.command === 'abort') throw new Ended('abort');
+  if (state.command === 'abort') throw new Ended('operator');
 }
 
 function watchWindow() {
@@ -86,7 +92,10 @@ function gpuName() {
 
 function openRecorder() {
   const recorder = new Recorder();
-  recorder.onCommand = (command) => { state.command = command; };
+  recorder.onCommand = (command) => {
+    state.command = command;
+    if (command === 'abort') halt.now(new Ended('operator'));
+  };
   recorder.onFail = ({ reason, status }) => {
     recorder.event('error', { reason, status });
     fail(status === 409 ? 'Another window has taken over this session.' : reason, status);
@@ -255,8 +264,7 @@ async function steps() {
   for (const [i, step] of left.entries()) {
     stopIfNeeded();
     state.at = { step: step.step_id, left: left.length - i };
-    const flags = await oneStep(step);
-    await between(flags);
+    await Promise.race([oneStep(step).then(between), halt.promise]);
   }
 }
 
@@ -330,7 +338,7 @@ async function main() {
     await startRecording();
     state.name = 'ready';
     stopIfNeeded();
-    await (state.plan.record_only ? recordOnly() : steps());
+    await (state.plan.record_only ? Promise.race([recordOnly(), halt.promise]) : steps());
     await end('finished', '');
   } catch (problem) {
     if (!(problem instanceof Ended)) {

@@ -26,6 +26,7 @@ export class Uploader {
     this.seq = { video: 0, frames: 0, events: 0 };
     this.queue = [];
     this.failed = null;
+    this.full = false;
     this.lastSent = performance.now();
     this.warned = false;
     this.running = true;
@@ -34,6 +35,7 @@ export class Uploader {
   }
 
   add(stream, bytes) {
+    if (this.full && stream === 'video') return;
     this.pending[stream].push(bytes);
   }
 
@@ -64,6 +66,13 @@ export class Uploader {
     this.onFail(this.failed);
   }
 
+  // The disk has no room for video any more: what happened can still be told.
+  dropVideo(reason, status) {
+    this.full = true;
+    this.queue = this.queue.filter((p) => p.stream !== 'video');
+    this.onFail({ reason, status });
+  }
+
   async send() {
     while (this.running && !this.failed) {
       const piece = this.queue[0];
@@ -86,7 +95,9 @@ export class Uploader {
           await new Promise((done) => { setTimeout(done, 50); });
         }
       } catch (problem) {
-        if (problem instanceof Refused && FATAL.has(problem.status)) {
+        if (problem instanceof Refused && problem.status === 507 && piece?.stream === 'video') {
+          this.dropVideo(problem.message, problem.status);
+        } else if (problem instanceof Refused && FATAL.has(problem.status)) {
           this.fail(problem.message, problem.status);
         } else {
           await new Promise((done) => { setTimeout(done, 500); });

@@ -1,0 +1,96 @@
+"""``mimicry record``: the camera alone, for experiments that another program shows."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from mimicry.cli._run import Outcome, run_command, say
+
+if TYPE_CHECKING:
+    from mimicry.runner.plan import SessionPlan
+
+__all__ = ["record"]
+
+
+def record(
+    participant: str = typer.Option(..., help="Label of the participant: letters and digits."),
+    study: Path = typer.Option(..., help="Study folder; made when it does not exist."),
+    task: str = typer.Option("record", help="Label of what is recorded: letters and digits."),
+    session: str = typer.Option(None, help="Label of the session, when there are several."),
+    exact: bool = typer.Option(
+        False,
+        "--exact",
+        help="Record in the browser with the camera's own capture times, as `mimicry run` does.",
+    ),
+    camera: str = typer.Option("0", help="Number of the camera, or a video file in its place."),
+    seconds: float = typer.Option(None, help="Length; without it until Ctrl+C."),
+    width: int = typer.Option(640, help="Width asked of the camera."),
+    height: int = typer.Option(480, help="Height asked of the camera."),
+    fps: float = typer.Option(30.0, help="Frames per second asked of the camera."),
+    browser: str = typer.Option(None, help="Program of the browser, with --exact."),
+    as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),
+) -> None:
+    """Record a participant's face while another program shows the stimuli."""
+
+    def work() -> Outcome:
+        from mimicry.runner.plan import CameraSettings
+        from mimicry.runner.record import recording_plan
+
+        asked = CameraSettings(width=width, height=height, fps=fps)
+        plan = recording_plan(participant, task, session=session, camera=asked)
+        if exact:
+            return _exact(study, plan, browser)
+        return _plain(study, plan, camera, seconds)
+
+    run_command("record", work, as_json=as_json)
+
+
+def _plain(study: Path, plan: "SessionPlan", camera: str, seconds: float | None) -> Outcome:
+    import signal
+    import threading
+
+    from mimicry.cli._progress import progress
+    from mimicry.runner.record import record_plainly
+
+    stop = threading.Event()
+    before = signal.signal(signal.SIGINT, lambda *_: stop.set())
+    try:
+        with progress("frames") as show:
+            source = int(camera) if camera.isdigit() else Path(camera)
+            found, files = record_plainly(
+                study,
+                plan,
+                source,
+                seconds=seconds,
+                stop=stop,
+                seen=lambda n, _dropped: show(n, None),
+            )
+    finally:
+        signal.signal(signal.SIGINT, before)
+    outcome = Outcome(outputs=list(files.values()), text=str(files["video"]))
+    outcome.extra = {"frames": len(found.times_us), "dropped": found.dropped}
+    if found.dropped:
+        outcome.warnings.append(f"{found.dropped} frames were dropped: the disk or encoder is slow")
+    return outcome
+
+
+def _exact(study: Path, plan: "SessionPlan", browser: str | None) -> Outcome:
+    from mimicry.cli.run import ended
+    from mimicry.runner.browser import find_browser
+    from mimicry.runner.face_check import FaceChecker
+    from mimicry.runner.journal import Journal
+    from mimicry.runner.serve import need_extra
+    from mimicry.runner.session import run_session
+    from mimicry.runner.study import prepare_study, require_free
+
+    need_extra()
+    program = find_browser(browser)
+    require_free(study, plan)
+    prepare_study(study, None)
+    journal = Journal.create(study, plan)
+    with FaceChecker() as look:
+        end = run_session(
+            journal, study, browser=program, say=say, kiosk=False, face_check=look, score=False
+        )
+    return ended(end)

@@ -1,0 +1,112 @@
+"""Times against the truth of the virtual lab: camera, stimuli, and the flash calibration.
+
+Tolerances are those of two shared cores with software rendering; a lab computer does better.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from driver import Visit, finish, visiting
+from lab import boosted, camera_flags, chromium, small_plan, virtual_lab
+from truth import camera_errors, clip_zeros, light_onsets, rig_seconds
+
+from mimicry.runner import measure as measure_module
+from mimicry.runner.convert import convert_session
+from mimicry.runner.timebase import Segment, read_segment
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def session(tmp_path_factory: pytest.TempPathFactory) -> tuple[Visit, np.ndarray]:
+    """Sixteen trials, videos and images in turn, seen by photodiode and camera."""
+    folder = tmp_path_factory.mktemp("timing")
+    with boosted(), virtual_lab(folder) as lab:
+        plan = small_plan(folder, trials=16, image=True)
+        with visiting(folder, plan, lab=lab) as visit:
+            visit.pass_check()
+            finish(visit, 180)
+        return visit, lab.changes()
+
+
+@pytest.fixture(scope="module")
+def segment(session: tuple[Visit, np.ndarray]) -> Segment:
+    return read_segment(session[0].journal.folder, 1)
+
+
+def reported(segment: Segment, source: str) -> tuple[np.ndarray, list[Any]]:
+    """Return steady onsets of one kind on the rig's clock, with their events."""
+    shown = [e for e in segment.events if e["type"] == "stimulus" and e["onset_source"] == source]
+    steady = [e for e in shown if (e["onset_spread_ms"] or 0) < e["period_ms"]]
+    assert len(steady) >= 0.6 * len(shown), "most onsets are steady"
+    times = np.array([segment.time_s(e["onset_ms"]) for e in steady])
+    return rig_seconds(segment, times), steady
+
+
+def nearest(truth: np.ndarray, times: np.ndarray) -> np.ndarray:
+    """Return the true time nearest to each reported one, minus it, in ms."""
+    return np.array([truth[np.argmin(abs(truth - t))] - t for t in times]) * 1e3
+
+
+def test_camera_frames_carry_their_true_times(session, segment: Segment) -> None:
+    visit, _ = session
+    files = convert_session(visit.journal.folder, visit.folder / "study", overwrite=True)
+    errors = camera_errors(files["video"], segment) * 1e3
+    assert len(errors) > 300
+    assert abs(np.median(errors)) < 4
+    assert 1.4826 * np.median(abs(errors - np.median(errors))) < 6
+
+
+def test_the_two_ways_to_the_servers_clock_agree(segment: Segment) -> None:
+    """Through the camera's time stamps, and through exchanges with the server."""
+    clocks = [segment.first(k)["clock"] for k in ("segment_start", "segment_end")]
+    slack = min(c["rtt_ms"] for c in clocks) / 2 + 1
+    through_server, _ = segment.moment()
+    assert abs(through_server - segment.frame_us[0] * 1e-6) * 1e3 < slack
+
+
+def test_a_videos_reported_onset_is_steady_and_near_the_pixels(session, segment: Segment) -> None:
+    times, _ = reported(segment, "rvfc")
+    error = (clip_zeros(session[1], times) - times) * 1e3
+    assert np.isfinite(error).all()
+    assert abs(error.mean()) < 25
+    assert error.std(ddof=1) < 8
+
+
+def test_an_images_reported_onset_is_steady_and_near_the_pixels(session, segment: Segment) -> None:
+    times, _ = reported(segment, "element_timing")
+    changes = session[1]
+    white = changes[changes[:, 1] > 240, 0]
+    error = nearest(white, times)
+    assert abs(error.mean()) < 25
+    assert error.std(ddof=1) < 5
+
+
+@pytest.mark.parametrize("delay_ms", [0.0, 60.0])
+def test_flashes_recover_the_cameras_delay(tmp_path: Path, monkeypatch, delay_ms: float) -> None:
+    """The constant is the screen's (photodiode minus report) plus the injected delay."""
+    seen: dict[str, Any] = {}
+    real = measure_module.offsets_by_kind
+    monkeypatch.setattr(measure_module, "offsets_by_kind", lambda f: real(seen.setdefault("f", f)))
+    with boosted(), virtual_lab(tmp_path, delay_ms=delay_ms) as lab:
+
+        def show(url: str) -> dict[str, Any]:
+            flags = camera_flags(lab.camera)
+            with chromium(tmp_path / "profile", display=lab.display, flags=flags) as context:
+                page = context.pages[0]
+                page.goto(url)
+                page.get_by_role("button", name="Start").press("Enter")
+                page.get_by_text("Done").wait_for(timeout=200_000)
+            return {}
+
+        found = measure_module.calibrate(flashes=60, keep=False, show=show)
+        changes = lab.changes()
+    shift = -seen["f"]["clock"]["constant_ms"] * 1e-3
+    lights = light_onsets(changes)
+    for kind in ("video", "image"):
+        onsets = [f["onset_ms"] * 1e-3 + shift for f in seen["f"]["flashes"] if f["kind"] == kind]
+        screen = np.median(nearest(lights, np.array(onsets)))
+        assert found[kind]["offset_s"] * 1e3 - screen == pytest.approx(delay_ms, abs=8)
+        assert found[kind]["standard_error_s"] < 0.004

@@ -101,9 +101,8 @@ def test_a_crashed_page_is_taken_up_by_another(tmp_path: Path) -> None:
         visit.pass_check()
         wait_trial(visit, "t3")
         captured = visit.frames()
-        crasher = visit.context.new_cdp_session(visit.page)
         with contextlib.suppress(Exception):
-            crasher.send("Page.crash", {})
+            visit.page.goto("chrome://crash", timeout=2000)
         visit.page = visit.context.new_page()
         watch(visit)
         visit.page.goto(f"http://127.0.0.1:{visit.server.port}/run")
@@ -202,8 +201,8 @@ def test_a_camera_that_ends_stops_the_session_at_once(tmp_path: Path) -> None:
             "window.mimicry.stream.getVideoTracks()[0].dispatchEvent(new Event('ended'))"
         )
         visit.page.get_by_text("The recording has stopped").wait_for(timeout=5000)
-        wait_for(lambda: events(visit.journal, 1, "camera_ended"), 10, "the event")
-        wait_for(lambda: decodable(visit.journal, 1) >= captured, 10, "every frame")
+        wait_for(lambda: events(visit.journal, 1, "camera_ended"), 30, "the event")
+        wait_for(lambda: decodable(visit.journal, 1) >= captured, 30, "every frame")
         assert "t2" not in visit.journal.done
 
 
@@ -292,7 +291,7 @@ def test_a_killed_browser_loses_about_a_second_and_can_be_resumed(tmp_path: Path
     assert not journal.finished
     assert_little_lost(journal, 1, captured)
     again = Journal.open(journal.folder)
-    assert again.done == {"t1", "t2"}
+    assert {"t1"} <= again.done <= {"t1", "t2"}
     with visiting(tmp_path / "again", plan, journal=again) as visit:
         visit.pass_check(60)
         finish(visit)
@@ -328,9 +327,9 @@ def test_a_full_disk_stops_the_session_and_keeps_what_is_there(
         room = journal.free_bytes()
         (small_disk / "filler").write_bytes(b"x" * (room - (1 << 20)))
         started = time.monotonic()
-        visit.page.get_by_text("The disk is full").wait_for(timeout=10_000)
+        visit.page.get_by_role("alert").get_by_text("The disk is full").wait_for(timeout=10_000)
         assert time.monotonic() - started < 8
-        wait_for(lambda: events(journal, 1, "error"), 10, "the event: room was kept for it")
+        wait_for(lambda: events(journal, 1, "error"), 30, "the event: room was kept for it")
         stored = sum(
             row.endswith("\t1") for row in journal.path(1, "frames").read_text().splitlines()
         )

@@ -21,7 +21,8 @@ EVENT_COLUMNS: Mapping[str, str] = {
     "frames_shown": "stimulus frames that the browser reported as shown",
     "frames_dropped": "stimulus frames that the browser dropped",
     "segment": "page load in which the trial was shown",
-    "repeated": "1: an earlier attempt at this trial was interrupted",
+    "repeated": "1: an earlier attempt at this trial was interrupted; the first trial of a later "
+    "page load always counts as such",
     "lost_fraction": "fraction of camera frames missing from 0.5 s before the onset to the end "
     "of the blank",
     "max_gap": "s; longest time without a camera frame in the same stretch",

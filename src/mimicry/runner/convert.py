@@ -149,12 +149,13 @@ def _event_rows(
     steps = {s.step_id: s for s in plan.steps}
     times = np.array([r["timestamp"] for r in frames if r["encoded"]])
     attempts: dict[str, int] = {}
-    for segment in segments:
+    for k, segment in enumerate(segments):
+        first = next((e["step"] for e in segment.events if _begins(e, steps)), None)
         ends = {e["step"]: e for e in segment.events if e["type"] == "step_end"}
         for event in segment.events:
             if event["type"] == "marker":
                 yield {"onset": round(segment.time_s(event["t"]), 6), "phase": "marker"}
-            if event["type"] == "step_start" and event["step"] in steps:
+            if _begins(event, steps):
                 attempts[event["step"]] = attempts.get(event["step"], 0) + 1
             if event["type"] != "stimulus" or event["kind"] != "stimulus":
                 continue
@@ -162,9 +163,16 @@ def _event_rows(
             end = ends.get(step.step_id)
             row = _event_row(step, event, segment, calibration)
             row["phase"] = _phase(step, complete=end is not None)
-            row["repeated"] = int(attempts.get(step.step_id, 1) > 1)
+            again = attempts.get(step.step_id, 1) > 1 or (k > 0 and step.step_id == first)
+            row["repeated"] = int(again)
             flags = list(end["flags"]) if end else ["interrupted"]
             yield {**row, **_quality(row, event, step, times, flags), **step.columns}
+
+
+def _begins(event: Mapping[str, Any], steps: Mapping[str, Step]) -> bool:
+    """Tell whether a trial starts with this event."""
+    step = steps.get(event.get("step", ""))
+    return event["type"] == "step_start" and step is not None and step.kind == "trial"
 
 
 def _phase(step: Step, *, complete: bool) -> str:

@@ -107,18 +107,27 @@ def _stimulus(manifest: Path, entries: Mapping[str, Any], name: str) -> Stimulus
         raise StimulusError(
             f"no stimulus {name!r}; known are {', '.join(sorted(entries))}", path=manifest
         )
-    file = manifest.parent / entry["file"] if entry.get("file") else None
+    file = manifest.parent / entry["file"] if entry.get("file") else _rendered(manifest, name)
     if file is None or not file.is_file():
         raise StimulusError(
             f"the stimulus {name!r} has no video or image file to show",
             path=manifest,
             key=name,
-            hint="Render the set with: mimicry stimuli render",
+            hint="Give it a file, or render clips with: mimicry stimuli render",
         )
     found = sha256_of(file)
     if entry.get("sha256") not in (None, found):
         raise IntegrityError("the stimulus is not the file of its manifest", path=file)
     return Stimulus(name, file, found)
+
+
+def _rendered(manifest: Path, name: str) -> Path | None:
+    """Return a clip of the bundled set that is rendered once, when it is first needed."""
+    if manifest.parent != asset_folder("stimuli"):
+        return None
+    from mimicry.synthetic.stimuli import stimulus_file
+
+    return stimulus_file(name)
 
 
 def _steps(protocol: "Protocol", drawn: "Session", numbers: Mapping[str, int]) -> Iterator[Step]:

@@ -21,6 +21,7 @@ function event(fields) {
   const line = JSON.stringify({ seq: eventNumber, ...fields });
   eventNumber += 1;
   uploader.add('events', text.encode(`${line}\n`));
+  if (fields.type === 'step_end') uploader.cut(); // a finished trial is never shown again
 }
 
 function open({ lease, segment, origin }) {

@@ -12,6 +12,7 @@ __all__ = ["app", "main"]
 
 # command -> module; groups (sub-commands) hold a typer app called `app`
 COMMANDS: dict[str, str] = {
+    "batch": "mimicry.cli.batch",
     "calibrate": "mimicry.cli.calibrate",
     "doctor": "mimicry.cli.doctor",
     "extract": "mimicry.cli.extract",

@@ -10,7 +10,7 @@ from mimicry.cli._run import Outcome, run_command, say
 if TYPE_CHECKING:
     from mimicry.pipeline import Extraction
 
-__all__ = ["extract"]
+__all__ = ["checked_format", "extract"]
 
 
 def extract(
@@ -36,7 +36,7 @@ def extract(
         from mimicry.pipeline.inputs import find_videos, named_stems, parse_intervals
 
         options: dict[str, Any] = {
-            "format": _checked_format(format),
+            "format": checked_format(format),
             "neutral": parse_intervals(neutral, key="--neutral"),
             "model": model,
             "overwrite": overwrite,
@@ -47,7 +47,8 @@ def extract(
     run_command("extract", work, as_json=as_json)
 
 
-def _checked_format(name: str) -> str:
+def checked_format(name: str) -> str:
+    """Return the name of a table format, or refuse it."""
     from mimicry.errors import InputError
 
     known = ("parquet", "csv", "openface")

@@ -31,6 +31,7 @@ class Failure:
     def of(cls, recording: Path, error: Exception) -> "Failure":
         """Make the row; the folder of the recording is left out of the sentence."""
         text = str(error).replace(str(recording), recording.name)
+        text = text.removeprefix(f"{recording.name}: ")
         if not isinstance(error, MimicryError):
             text = f"unexpected: {text.splitlines()[-1] if text else type(error).__name__}"
         return cls(recording.name, type(error).__name__, text)
@@ -40,9 +41,11 @@ class Failure:
         return asdict(self)
 
 
-def write_failures(folder: Path, failures: list[Failure]) -> Path | None:
-    """Write ``failures.tsv``; without failures, remove the one of an earlier run."""
-    path = folder / "failures.tsv"
+def write_failures(
+    folder: Path, failures: list[Failure], *, name: str = "failures.tsv"
+) -> Path | None:
+    """Write the table; without failures, remove the one of an earlier run."""
+    path = folder / name
     if not failures:
         path.unlink(missing_ok=True)
         return None

@@ -1,0 +1,250 @@
+"""Which recordings there are, and where the results of each go."""
+
+import glob
+import re
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from mimicry.capture.video import VIDEO_SUFFIXES
+from mimicry.errors import InputError, RecordingError
+
+__all__ = ["Plan", "Task", "plan_batch", "shard_of"]
+
+RESULTS = Path("derivatives") / "mimicry"
+
+_SKIPPED = ("derivatives", "sourcedata", "stimuli", "code")
+_SOURCES = ("_landmarks.parquet", "_au.parquet", "_au.csv")
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One recording to be done. Plain values only: tasks travel to other machines.
+
+    Parameters
+    ----------
+    recording, out
+        Absolute paths of the input and of the folder for its results.
+    prefix
+        Start of the output names.
+    label
+        Name in tables and on the screen: the recording's path below the study.
+    events, protocol, stimuli
+        What scoring needs; without events the recording is only extracted.
+    format, model, overwrite, delete_video, jobs
+        Choices, see :func:`mimicry.batch.run_batch`.
+    """
+
+    recording: str
+    out: str
+    prefix: str
+    label: str
+    events: str | None = None
+    protocol: str | None = None
+    stimuli: str | None = None
+    format: str = "parquet"
+    model: str | None = None
+    overwrite: bool = False
+    delete_video: bool = False
+    jobs: int = 1
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain JSON types."""
+        return asdict(self)
+
+    @property
+    def size(self) -> int:
+        """Bytes of the recording, as a measure of the work."""
+        path = Path(self.recording)
+        return path.stat().st_size if path.exists() else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything a batch will do."""
+
+    results: Path
+    tasks: tuple[Task, ...]
+
+
+def plan_batch(
+    inputs: Sequence[str | Path],
+    *,
+    out: str | Path | None = None,
+    protocol: str | Path | None = None,
+    **choices: Any,
+) -> Plan:
+    """Find the recordings of a study, a folder, a pattern or a list of files.
+
+    A video goes with the events table of its own name (``X_video.mp4``, ``X_events.tsv``).
+    Events without a video go with the landmarks (or action units) of that name among the
+    results, so that a study can be scored again after its videos were deleted.
+
+    Parameters
+    ----------
+    inputs
+        One folder, or files and patterns with ``*``.
+    out
+        Folder for the results; None: ``derivatives/mimicry`` below the folder.
+    protocol
+        Protocol file or name; None: ``protocol.yaml`` of the folder.
+    **choices
+        Further fields of :class:`Task`.
+
+    Raises
+    ------
+    InputError
+        When nothing is found, or there are events but no protocol.
+    """
+    root, videos = _found(inputs)
+    if out is None and root is None:
+        raise InputError("several files need a folder for their results", key="--out")
+    results = Path(out) if out is not None else (root or Path()) / RESULTS
+    found = _recordings(root, videos, results)
+    if not found:
+        raise RecordingError(
+            "holds no recordings",
+            path=root or " ".join(map(str, inputs)),
+            hint=f"Expected videos ending in {', '.join(sorted(VIDEO_SUFFIXES))}.",
+        )
+    plan = _protocol(root, protocol, any(events for *_, events in found))
+    stimuli = root / "stimuli.json" if root else None
+    choices["stimuli"] = str(stimuli.resolve()) if stimuli and stimuli.is_file() else None
+    taken: set[tuple[Path, str]] = set()
+    tasks = []
+    for recording, folder, events in found:
+        prefix = _free(taken, folder, _prefix(recording))
+        label = _label(recording, root)
+        tasks.append(
+            Task(
+                recording=str(recording.absolute()),
+                out=str(folder.absolute()),
+                prefix=prefix,
+                label=label,
+                events=str(events.absolute()) if events else None,
+                protocol=plan if events else None,
+                **choices,
+            )
+        )
+    return Plan(results.absolute(), tuple(tasks))
+
+
+def shard_of(tasks: Sequence[Task], text: str) -> list[Task]:
+    """Return the K-th of N interleaved parts of the tasks for ``"K/N"`` (K from 1).
+
+    Raises
+    ------
+    InputError
+        When the text is no such part.
+    """
+    match = re.fullmatch(r"(\d+)/(\d+)", text)
+    k, n = (int(g) for g in match.groups()) if match else (0, 0)
+    if not 1 <= k <= n:
+        raise InputError(f"{text!r} is no part, expected K/N with 1 <= K <= N", key="--shard")
+    return list(tasks[k - 1 :: n])
+
+
+def _found(inputs: Sequence[str | Path]) -> tuple[Path | None, list[Path]]:
+    """The folder (if one was named) and the videos."""
+    if len(inputs) == 1 and Path(inputs[0]).is_dir():
+        root = Path(inputs[0])
+        return root, _videos_below(root)
+    videos: list[Path] = []
+    for item in map(str, inputs):
+        named = sorted(glob.glob(item, recursive=True)) if glob.has_magic(item) else [item]  # noqa: PTH207 - patterns may be absolute
+        if not named:
+            raise InputError(f"the pattern {item!r} matches no file", key="inputs")
+        videos += map(Path, named)
+    for path in videos:
+        if path.is_dir():
+            raise InputError("name one folder alone, or files", path=path, key="inputs")
+        if not path.exists() and not path.is_symlink():
+            raise RecordingError("file not found", path=path)
+    return None, videos
+
+
+def _videos_below(root: Path) -> list[Path]:
+    found = [
+        path
+        for path in root.rglob("*")
+        if path.suffix.lower() in VIDEO_SUFFIXES
+        and not path.is_dir()
+        and not any(p in _SKIPPED or p.startswith(".") for p in path.relative_to(root).parts)
+    ]
+    if any(path.stem.endswith("_video") for path in found) and (root / "protocol.yaml").is_file():
+        found = [path for path in found if path.stem.endswith("_video")]
+    return sorted(found)
+
+
+def _recordings(
+    root: Path | None, videos: Sequence[Path], results: Path
+) -> list[tuple[Path, Path, Path | None]]:
+    """(recording, folder of its results, its events) of everything, sorted by name."""
+    found: list[tuple[Path, Path, Path | None]] = []
+    with_video: set[Path] = set()
+    for video in videos:
+        folder = _place(video, root, results)
+        events = video.with_name(f"{_prefix(video)}_events.tsv")
+        with_video.add(events)
+        found.append((video, folder, events if events.is_file() else None))
+    for events in sorted(root.rglob("*_events.tsv")) if root else []:
+        parts = events.relative_to(root or Path()).parts
+        if events in with_video or any(p in _SKIPPED for p in parts):
+            continue
+        folder = _place(events, root, results)
+        prefix = events.name.removesuffix("_events.tsv")
+        sources = [folder / f"{prefix}{ending}" for ending in _SOURCES]
+        source = next((path for path in sources if path.is_file()), None)
+        if source is not None:
+            found.append((source, folder, events))
+    return sorted(found, key=lambda item: str(item[0]))
+
+
+def _place(path: Path, root: Path | None, results: Path) -> Path:
+    """Results mirror the folders of the study, without the last ``beh``."""
+    if root is None:
+        return results
+    folder = path.parent.relative_to(root)
+    return results / (folder.parent if folder.name == "beh" else folder)
+
+
+def _prefix(recording: Path) -> str:
+    name = recording.name
+    for ending in _SOURCES:
+        name = name.removesuffix(ending)
+    return name.removesuffix(recording.suffix).removesuffix("_video")
+
+
+def _free(taken: set[tuple[Path, str]], folder: Path, prefix: str) -> str:
+    name, count = prefix, 1
+    while (folder, name) in taken:
+        count += 1
+        name = f"{prefix}-{count}"
+    taken.add((folder, name))
+    return name
+
+
+def _label(recording: Path, root: Path | None) -> str:
+    inside = root is not None and recording.is_relative_to(root)
+    return (recording.relative_to(root) if root and inside else recording).as_posix()
+
+
+def _protocol(root: Path | None, named: str | Path | None, needed: bool) -> str | None:
+    """The protocol as a file's absolute path or a name; checked before anything starts."""
+    own = root / "protocol.yaml" if root else None
+    chosen = named or (own if own is not None and own.is_file() else None)
+    if chosen is None:
+        if needed:
+            raise InputError(
+                "there are events but no protocol to score them with",
+                path=root,
+                key="--protocol",
+                hint="Name one with --protocol, or put protocol.yaml into the folder.",
+            )
+        return None
+    from mimicry.protocol import load_protocol
+
+    load_protocol(chosen)
+    path = Path(chosen)
+    return str(path.absolute()) if path.is_file() else str(chosen)

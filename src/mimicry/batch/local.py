@@ -1,0 +1,159 @@
+"""Batch processes on this machine."""
+
+import json
+import os
+import queue
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from types import TracebackType
+from typing import IO, Any, Self, cast
+
+from mimicry.batch.discover import Task
+from mimicry.batch.work import Result, lost
+
+__all__ = ["BatchWorker", "run_local"]
+
+Show = Callable[[Task, int, int | None], None]
+
+_ATTEMPTS = 2
+
+
+class WorkerDiedError(Exception):
+    """A batch process ended in the middle of a recording."""
+
+
+class BatchWorker:
+    """One process that does recordings one after the other."""
+
+    def __init__(self) -> None:
+        self._chatter = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "mimicry.batch.worker"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._chatter,
+            text=True,
+            encoding="utf-8",
+            env={**os.environ, **_ENVIRONMENT, "PYTHONPATH": _search_path()},
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def run(self, task: Task, show: Show | None = None) -> Result:
+        """Do one recording.
+
+        Raises
+        ------
+        WorkerDiedError
+            When the process ended before it answered.
+        """
+        stdin, stdout = (cast("IO[str]", s) for s in (self._process.stdin, self._process.stdout))
+        try:
+            stdin.write(json.dumps(task.to_json()) + "\n")
+            stdin.flush()
+        except OSError as error:
+            raise WorkerDiedError(str(error)) from error
+        for line in stdout:
+            message: dict[str, Any] = json.loads(line)
+            if "result" in message:
+                return Result(**message["result"])
+            if show is not None:
+                show(task, *message["progress"])
+        raise WorkerDiedError(f"the batch process ended with code {self._process.wait()}")
+
+    def close(self) -> None:
+        """End the process, whatever it is doing."""
+        if self._process.poll() is None:
+            self._process.kill()
+        self._process.wait()
+        for stream in (self._process.stdin, self._process.stdout, self._chatter):
+            if stream is not None:
+                try:
+                    stream.close()
+                except BrokenPipeError:
+                    continue
+
+
+def run_local(
+    tasks: Sequence[Task], *, jobs: int, show: Show | None = None
+) -> Iterator[tuple[Task, Result]]:
+    """Do tasks on `jobs` processes, the largest first; give results as they come.
+
+    A recording whose process dies is tried once more in a new one.
+    """
+    waiting: queue.Queue[Task] = queue.Queue()
+    for task in sorted(tasks, key=lambda t: -t.size):
+        waiting.put(task)
+    done: queue.Queue[tuple[Task, Result] | None] = queue.Queue()
+    threads = [
+        threading.Thread(target=_serve, args=(waiting, done, show), daemon=True)
+        for _ in range(min(jobs, len(tasks)))
+    ]
+    for thread in threads:
+        thread.start()
+    for _ in tasks:
+        item = done.get()
+        if item is None:
+            raise RuntimeError("a batch thread ended unexpectedly")
+        yield item
+    for thread in threads:
+        thread.join()
+
+
+def run_alone(task: Task, show: Show | None = None) -> Result:
+    """Do one recording in a process of its own, with a second try."""
+    for attempt in range(1, _ATTEMPTS + 1):
+        with BatchWorker() as worker:
+            try:
+                return worker.run(task, show)
+            except WorkerDiedError as error:
+                if attempt == _ATTEMPTS:
+                    return lost(task, f"{error}, {_ATTEMPTS} times")
+    raise AssertionError("unreachable")
+
+
+def _serve(
+    waiting: "queue.Queue[Task]",
+    done: "queue.Queue[tuple[Task, Result] | None]",
+    show: Show | None,
+) -> None:
+    worker = BatchWorker()
+    try:
+        while True:
+            try:
+                task = waiting.get_nowait()
+            except queue.Empty:
+                return
+            try:
+                done.put((task, worker.run(task, show)))
+            except WorkerDiedError:
+                worker.close()
+                done.put((task, run_alone(task, show)))
+                worker = BatchWorker()
+    except BaseException:
+        done.put(None)
+        raise
+    finally:
+        worker.close()
+
+
+# One thread a library: the cores are shared out by processes.
+_ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+
+
+def _search_path() -> str:
+    from mimicry.landmarks.guard import guarded_environment
+
+    return guarded_environment()["PYTHONPATH"]

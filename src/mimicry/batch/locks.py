@@ -1,0 +1,103 @@
+"""One process at a time per recording, across processes and machines that share a folder."""
+
+import contextlib
+import json
+import os
+import platform
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+__all__ = ["BusyError", "held"]
+
+_BEAT_S = 10.0
+_DEAD_AFTER_S = 120.0
+
+
+class BusyError(Exception):
+    """Another process is at work on this recording."""
+
+
+@contextlib.contextmanager
+def held(path: Path) -> Iterator[None]:
+    """Hold a lock file while working.
+
+    The file is made atomically and says who holds it; it is touched while the work goes on. A
+    lock whose process is gone (same machine), or that was not touched for two minutes (another
+    machine), is stale and taken over.
+
+    Raises
+    ------
+    BusyError
+        When another living process holds it.
+    """
+    if not _make(path):
+        if not _stale(path):
+            raise BusyError(f"{path.name} is held by another process")
+        _take_over(path)
+    stop = threading.Event()
+    beat = threading.Thread(target=_beat, args=(path, stop), daemon=True)
+    beat.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        beat.join()
+        path.unlink(missing_ok=True)
+
+
+def _make(path: Path) -> bool:
+    try:
+        handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY)
+    except FileExistsError:
+        return False
+    with os.fdopen(handle, "w") as file:
+        file.write(json.dumps({"host": platform.node(), "pid": os.getpid()}))
+    return True
+
+
+def _stale(path: Path) -> bool:
+    try:
+        age = time.time() - path.stat().st_mtime
+        owner = json.loads(path.read_text() or "{}")
+    except (OSError, ValueError):
+        return False
+    if not owner:  # made, but not yet written
+        return age > _BEAT_S
+    if owner.get("host") == platform.node() and os.name == "posix":
+        return not _alive(int(owner.get("pid", 0)))
+    return age > _DEAD_AFTER_S
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _take_over(path: Path) -> None:
+    """Replace a stale lock; of several that try at once, one succeeds."""
+    gate = path.with_name(path.name + ".takeover")
+    if gate.exists() and time.time() - gate.stat().st_mtime > _DEAD_AFTER_S:
+        gate.unlink(missing_ok=True)
+    if not _make(gate):
+        raise BusyError(f"{path.name} is being taken over by another process")
+    try:
+        if path.exists() and not _stale(path):
+            raise BusyError(f"{path.name} was taken over by another process")
+        path.unlink(missing_ok=True)
+        if not _make(path):
+            raise BusyError(f"{path.name} was taken over by another process")
+    finally:
+        gate.unlink(missing_ok=True)
+
+
+def _beat(path: Path, stop: threading.Event) -> None:
+    while not stop.wait(_BEAT_S):
+        with contextlib.suppress(FileNotFoundError):
+            os.utime(path)

@@ -1,0 +1,146 @@
+"""Many recordings: find them, do what is not done yet, say what failed."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from mimicry import files
+from mimicry.batch.cluster import run_dask
+from mimicry.batch.collect import join_tables
+from mimicry.batch.discover import Plan, Task, plan_batch, shard_of
+from mimicry.batch.local import run_local
+from mimicry.batch.work import Result
+from mimicry.landmarks import checked_model
+from mimicry.pipeline.extraction import usable_cores
+from mimicry.pipeline.failures import Failure, write_failures
+
+__all__ = ["Batch", "Watcher", "run_batch"]
+
+
+class Watcher:
+    """What is told while a batch runs; the base class says nothing."""
+
+    def begin(self, plan: Plan) -> None:
+        """The recordings are known."""
+
+    def frames(self, task: Task, done: int, total: int | None) -> None:
+        """A recording has come this far (called from several threads)."""
+
+    def result(self, task: Task, result: Result) -> None:
+        """A recording is done."""
+
+
+@dataclass(slots=True)
+class Batch:
+    """What a batch did.
+
+    Parameters
+    ----------
+    results
+        Folder of the results.
+    recordings
+        One :class:`~mimicry.batch.work.Result` a recording, in the order of discovery.
+    tables
+        Joined tables: ``scores``, ``summary``, ``failures``.
+    """
+
+    results: Path
+    recordings: list[Result] = field(default_factory=list)
+    tables: dict[str, Path] = field(default_factory=dict)
+
+    @property
+    def failures(self) -> list[Failure]:
+        """The rows of ``failures.tsv``."""
+        return [Failure(**r.failure) for r in self.recordings if r.failure is not None]
+
+
+def run_batch(
+    inputs: Sequence[str | Path],
+    *,
+    out: str | Path | None = None,
+    protocol: str | Path | None = None,
+    jobs: int = 0,
+    dask: str | None = None,
+    shard: str | None = None,
+    format: str = "parquet",  # noqa: A002 - the option's own name
+    model: str | Path | None = None,
+    overwrite: bool = False,
+    delete_video: bool = False,
+    watcher: Watcher | None = None,
+) -> Batch:
+    """Extract, and where there are events score, many recordings.
+
+    What is done already, from the same inputs and settings, is not done again; so a batch that
+    was stopped in any way goes on when it is started again. Several batches may run on one
+    study at once: each recording is done by one of them.
+
+    Parameters
+    ----------
+    inputs
+        A study, a folder of videos, or files and patterns.
+    out, protocol
+        As in :func:`mimicry.batch.plan_batch`.
+    jobs
+        Processes at once; 0: one per usable core. The results do not depend on it.
+    dask
+        Address of a Dask scheduler that does the work instead.
+    shard
+        ``"K/N"``: only the K-th of N parts, for arrays of jobs. The study's tables are then
+        left to a last run without it.
+    format, model, overwrite
+        As in :func:`mimicry.pipeline.extract_recording`.
+    delete_video
+        Delete each video once its results are complete and its landmarks were read back.
+    watcher
+        Is told how it goes.
+
+    Returns
+    -------
+    Batch
+
+    Raises
+    ------
+    InputError
+        When nothing is found or an option is wrong. A bad recording is a failure, no error.
+    """
+    checked_model(model)
+    plan = plan_batch(
+        inputs,
+        out=out,
+        protocol=protocol,
+        format=format,
+        model=None if model is None else str(Path(model).absolute()),
+        overwrite=overwrite,
+        delete_video=delete_video,
+    )
+    tasks = shard_of(plan.tasks, shard) if shard else list(plan.tasks)
+    files.make_folder(plan.results)
+    watcher = watcher or Watcher()
+    watcher.begin(Plan(plan.results, tuple(tasks)))
+    found: dict[str, Result] = {}
+    for task, result in _results(tasks, jobs or usable_cores(), dask, watcher.frames):
+        found[task.recording] = result
+        watcher.result(task, result)
+    batch = Batch(plan.results, [found[task.recording] for task in tasks])
+    name = f"failures_{shard.replace('/', '-of-')}.tsv" if shard else "failures.tsv"
+    failed = write_failures(plan.results, batch.failures, name=name)
+    batch.tables = {} if shard else join_tables(plan.results, plan.tasks)
+    if failed:
+        batch.tables["failures"] = failed
+    return batch
+
+
+def _results(
+    tasks: Sequence[Task],
+    jobs: int,
+    dask: str | None,
+    show: Callable[[Task, int, int | None], None],
+) -> Any:
+    if not tasks:
+        return iter(())
+    if dask is not None:
+        return run_dask(tasks, dask)
+    # fewer recordings than cores: the cores left over share the frames of a recording
+    each = max(1, jobs // len(tasks))
+    return run_local([replace(task, jobs=each) for task in tasks], jobs=jobs, show=show)

@@ -1,0 +1,191 @@
+"""One recording of a batch: everything that can go wrong becomes a row."""
+
+import time
+import traceback
+import warnings
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Literal
+
+from mimicry import files
+from mimicry.batch.discover import Task
+from mimicry.batch.locks import BusyError, held
+from mimicry.errors import IntegrityError, NoFaceError
+from mimicry.interchange.landmark_file import LandmarkFile
+from mimicry.landmarks import WorkerPool
+from mimicry.pipeline import Extraction, extract_recording
+from mimicry.pipeline.extraction import is_landmark_file
+from mimicry.pipeline.failures import Failure
+
+__all__ = ["Result", "do_task", "lost"]
+
+# A process that was killed a moment ago may not be gone yet; longer than this it is at work.
+_PATIENCE_S = 4.0
+
+Show = Callable[[int, int | None], None]
+Status = Literal["done", "resumed", "failed", "busy"]
+
+
+@dataclass(slots=True)
+class Result:
+    """What became of one recording. JSON types only.
+
+    Parameters
+    ----------
+    label, status
+        Which recording, and how it ended (``busy``: another process is at it).
+    frames, frames_with_face
+        Counts, 0 when nothing was read.
+    files
+        Kind -> path of the results.
+    warnings
+        What the user must know about the recording.
+    failure
+        ``{input, error, message}`` of a failed one.
+    """
+
+    label: str
+    status: Status
+    frames: int = 0
+    frames_with_face: int = 0
+    files: dict[str, str] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+    failure: dict[str, str] | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain JSON types."""
+        return asdict(self)
+
+
+def do_task(task: Task, *, progress: Show | None = None, pool: WorkerPool | None = None) -> Result:
+    """Do one recording: extract it, and score it when it has events.
+
+    Never raises for a bad recording: the reason is the result.
+    """
+    out = Path(task.out)
+    patience = time.monotonic() + _PATIENCE_S
+    try:
+        files.make_folder(out)
+        while True:
+            try:
+                with held(out / f".{task.prefix}.lock"):
+                    _clear_leftovers(out, task.prefix)
+                    return _do(task, progress, pool)
+            except BusyError:
+                if time.monotonic() > patience:
+                    return Result(task.label, "busy")
+                time.sleep(_PATIENCE_S / 20)
+    except Exception as error:
+        return _failed(task, error)
+
+
+def lost(task: Task, reason: str) -> Result:
+    """The result of a recording whose process died."""
+    return _failed(task, RuntimeError(reason))
+
+
+def _do(task: Task, progress: Show | None, pool: WorkerPool | None) -> Result:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        result = _score(task, progress) if task.events else _extract(task, progress, pool)
+    if task.delete_video and result.status in ("done", "resumed"):
+        _delete_video(task)
+    return result
+
+
+def _extract(task: Task, progress: Show | None, pool: WorkerPool | None) -> Result:
+    made = _extraction(task, progress, pool)
+    result = Result(
+        task.label,
+        "resumed" if made.resumed else "done",
+        made.frames,
+        made.frames_with_face,
+        {kind: str(path) for kind, path in made.files.items()},
+        list(made.warnings),
+    )
+    if made.frames_with_face == 0:
+        error = NoFaceError(f"no face was seen in any of {made.frames} frames", path=task.recording)
+        result.status, result.failure = "failed", _row(task, error)
+    return result
+
+
+def _extraction(task: Task, progress: Show | None, pool: WorkerPool | None) -> Extraction:
+    return extract_recording(
+        task.recording,
+        task.out,
+        stem=task.prefix,
+        format=task.format,  # type: ignore[arg-type]  # checked when the batch was planned
+        model=task.model,
+        jobs=task.jobs,
+        overwrite=task.overwrite,
+        progress=progress,
+        pool=pool,
+    )
+
+
+def _score(task: Task, progress: Show | None) -> Result:
+    score_recording = import_module("mimicry.pipeline").score_recording
+    try:
+        scored = score_recording(
+            task.recording,
+            events=task.events,
+            protocol=task.protocol,
+            stimuli=task.stimuli,
+            out=task.out,
+            model=task.model,
+            jobs=task.jobs,
+            overwrite=task.overwrite,
+            progress=progress,
+        )
+    except NoFaceError:
+        _extraction(task, progress, None)  # the table of action units is kept all the same
+        raise
+    return Result(
+        task.label,
+        "resumed" if scored.resumed else "done",
+        scored.frames,
+        scored.frames_with_face,
+        {kind: str(path) for kind, path in scored.files.items()},
+    )
+
+
+def _delete_video(task: Task) -> None:
+    """Delete the video once its landmark file was read back from beginning to end."""
+    video = Path(task.recording)
+    if is_landmark_file(video) or not video.exists():
+        return
+    landmarks = LandmarkFile(Path(task.out) / f"{task.prefix}_landmarks.parquet")
+    frames = sum(len(chunk) for chunk in landmarks)
+    if frames != landmarks.provenance["video"]["frames"] or not frames:
+        raise IntegrityError("the landmark file lacks frames; the video is kept", path=video)
+    if landmarks.provenance["input"]["sha256"] != files.sha256_of(video):
+        raise IntegrityError("the landmarks are those of another video; it is kept", path=video)
+    video.unlink()
+
+
+def _clear_leftovers(folder: Path, prefix: str) -> None:
+    """Take away half-written files of a killed run; the lock says that nobody writes them."""
+    for path in folder.glob(f".{glob_safe(prefix)}_*.part*"):
+        path.unlink(missing_ok=True)
+
+
+def glob_safe(text: str) -> str:
+    """Return `text` with the signs that patterns give a meaning to taken literally."""
+    return "".join(f"[{c}]" if c in "[]*?" else c for c in text)
+
+
+def _failed(task: Task, error: Exception) -> Result:
+    result = Result(task.label, "failed", failure=_row(task, error))
+    log = Path(task.out) / f"{task.prefix}_failure.log"
+    if log.parent.is_dir():
+        try:
+            files.write_text(log, "".join(traceback.format_exception(error)))
+        except OSError:  # a full disk is reason enough; it stands in the row
+            return result
+    return result
+
+
+def _row(task: Task, error: Exception) -> dict[str, str]:
+    return {**Failure.of(Path(task.recording), error).to_json(), "input": task.label}

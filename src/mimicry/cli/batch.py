@@ -1,0 +1,123 @@
+"""``mimicry batch``: a whole study or folder, on all cores or a cluster, resumable."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from mimicry.cli._run import Outcome, run_command
+
+if TYPE_CHECKING:
+    from mimicry.batch import Batch
+
+__all__ = ["batch"]
+
+
+def batch(
+    inputs: list[str] = typer.Argument(help="A study, a folder of videos, or files and patterns."),
+    out: Path | None = typer.Option(
+        None, "--out", help="Folder for the results (default: derivatives/mimicry in the folder)."
+    ),
+    protocol: str | None = typer.Option(
+        None, "--protocol", help="Protocol file or name (default: protocol.yaml in the folder)."
+    ),
+    jobs: int = typer.Option(0, "--jobs", help="Processes at once (0: one per core)."),
+    dask: str | None = typer.Option(None, "--dask", help="Address of a Dask scheduler."),
+    shard: str | None = typer.Option(
+        None, "--shard", metavar="K/N", help="Only the K-th of N parts."
+    ),
+    sbatch: int | None = typer.Option(
+        None, "--sbatch", metavar="N", help="Print a Slurm script of N jobs instead of working."
+    ),
+    format: str = typer.Option("parquet", "--format", help="parquet, csv or openface."),
+    model: Path | None = typer.Option(None, "--model", help="Another copy of the face model."),
+    overwrite: bool = typer.Option(False, "--overwrite", help="Replace results that differ."),
+    delete_video: bool = typer.Option(
+        False, "--delete-video", help="Delete each video after its landmarks were read back."
+    ),
+    as_json: bool = typer.Option(False, "--json", help="Print one JSON object on standard output."),
+) -> None:
+    """Extract, and where there are events score, many recordings.
+
+    Run it again after an interruption: what is done is kept. A recording that fails is a row in
+    failures.tsv and does not stop the others.
+    """
+
+    def work() -> Outcome:
+        from mimicry.cli.extract import checked_format
+
+        _one_way(dask=dask, shard=shard, sbatch=sbatch)
+        if sbatch is not None:
+            return _script(inputs, sbatch, out, protocol)
+        from mimicry.batch import run_batch
+        from mimicry.cli._batch_view import batch_view
+
+        with batch_view() as watcher:
+            done = run_batch(
+                inputs,
+                out=out,
+                protocol=protocol,
+                jobs=jobs,
+                dask=dask,
+                shard=shard,
+                format=checked_format(format),
+                model=model,
+                overwrite=overwrite,
+                delete_video=delete_video,
+                watcher=watcher,
+            )
+        return _outcome(done)
+
+    run_command("batch", work, as_json=as_json)
+
+
+def _one_way(**ways: Any) -> None:
+    from mimicry.errors import InputError
+
+    chosen = [f"--{name}" for name, value in ways.items() if value is not None]
+    if len(chosen) > 1:
+        raise InputError(f"{' and '.join(chosen)} exclude each other", key=chosen[0])
+    if (ways["sbatch"] or 1) < 1:
+        raise InputError("expected one job or more", key="--sbatch")
+
+
+def _script(inputs: list[str], parts: int, out: Path | None, protocol: str | None) -> Outcome:
+    from mimicry.batch import plan_batch, sbatch_script
+
+    plan_batch(inputs, out=out, protocol=protocol)
+    options = [*(("--out", str(out.absolute())) if out else ())]
+    options += [*(("--protocol", protocol) if protocol else ())]
+    return Outcome(text=sbatch_script(inputs, parts, options).rstrip())
+
+
+def _outcome(done: "Batch") -> Outcome:
+    count = {
+        status: sum(r.status == status for r in done.recordings)
+        for status in ("done", "resumed", "busy", "failed")
+    }
+    bad, total = count["failed"], len(done.recordings)
+    outcome = Outcome(
+        status="done" if not bad else "failed" if bad == total else "partial",
+        outputs=list(done.tables.values()),
+        recordings=[
+            {
+                "input": r.label,
+                "status": r.status,
+                "frames": r.frames,
+                "frames_with_face": r.frames_with_face,
+                "files": r.files,
+            }
+            for r in done.recordings
+        ],
+        warnings=[text for r in done.recordings for text in r.warnings],
+        extra={
+            "results": str(done.results),
+            "counts": count,
+            "failures": [failure.to_json() for failure in done.failures],
+        },
+    )
+    said = [f"{total} recordings: {count['done']} done, {count['resumed']} there already"]
+    said += [f", {count['busy']} in another process"] if count["busy"] else []
+    said += [f", {bad} failed (see {done.tables['failures']})"] if bad else []
+    outcome.text = "".join(said) + f"\nResults: {done.results}"
+    return outcome

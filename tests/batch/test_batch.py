@@ -1,0 +1,252 @@
+"""Batches: every recording is treated for itself, nothing is done twice, nothing is lost."""
+
+import hashlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from mimicry.batch import plan_batch, run_batch
+from mimicry.batch.discover import shard_of
+from mimicry.batch.locks import BusyError, held
+from mimicry.cli import app
+from mimicry.errors import InputError
+from mimicry.landmarks.guard import guarded_environment
+from mimicry.pipeline import extract_recording
+
+
+def run(*words):
+    return CliRunner().invoke(app, ["batch", *(str(w) for w in words)])
+
+
+def hashes(folder):
+    return {
+        str(p.relative_to(folder)): hashlib.sha256(p.read_bytes()).hexdigest()
+        for p in sorted(folder.rglob("*"))
+        if p.is_file() and p.suffix != ".log"
+    }
+
+
+@pytest.fixture(scope="module")
+def mixed(make_video, hostile, clips, tmp_path_factory):
+    """Good and hostile recordings side by side."""
+    folder = tmp_path_factory.mktemp("mixed")
+    for k in range(4):
+        make_video(folder / f"good_{k}.mp4", frames=5 + k)
+    shutil.copy(clips / "single_face.mp4", folder / "face.avi")  # a wrong extension
+    shutil.copy(folder / "face.avi", folder / "face.mp4")  # an equal stem
+    shutil.copy(clips / "no_face.mp4", folder)
+    make_video(folder / "one_frame.mp4", frames=1)
+    whole = make_video(
+        folder / "w.mp4", frames=60, container_options={"movflags": "faststart"}
+    ).read_bytes()
+    (folder / "w.mp4").unlink()
+    (folder / "truncated.mp4").write_bytes(whole[: len(whole) // 2])
+    for path in hostile.iterdir():
+        shutil.copy(path, folder / path.name, follow_symlinks=False)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def done(mixed):
+    result = run(mixed, "--json", "--jobs", 2)
+    return mixed, result, json.loads(result.stdout)
+
+
+def test_a_folder_of_good_and_bad_ends_with_every_one_accounted_for(done):
+    folder, result, envelope = done
+    assert result.exit_code == 1
+    assert envelope["status"] == "partial"
+    results = folder / "derivatives" / "mimicry"
+    failures = pd.read_csv(results / "failures.tsv", sep="\t").set_index("input")
+    hostile = {"text.mp4", "zero_bytes.mp4", "no_index.mp4", "audio_only.mp4", "noise.webm"}
+    no_face = {*(f"good_{k}.mp4" for k in range(4)), "one_frame.mp4", "truncated.mp4"}
+    assert set(failures.index) == {*hostile, "dangling.mp4", "no_face.mp4", *no_face}
+    assert set(failures.loc[sorted(no_face), "error"]) == {"NoFaceError"}
+    assert set(failures.loc[sorted(hostile), "error"]) == {"RecordingError"}
+    assert not failures["message"].str.contains("Traceback|unexpected").any()
+    # a recording without a face keeps its table all the same
+    assert len(pd.read_parquet(results / "no_face_au.parquet")) == 95
+    assert len(pd.read_parquet(results / "one_frame_au.parquet")) == 1
+    assert json.loads((results / "truncated_qc.json").read_text())["video"]["truncated"]
+    # equal stems are kept apart, in the order of the files
+    assert (results / "face_au.parquet").exists()
+    assert (results / "face-2_au.parquet").exists()
+    assert not list(results.glob(".*"))
+
+
+def test_a_batch_writes_what_extract_writes(done, tmp_path):
+    folder, *_ = done
+    extract_recording(folder / "face.avi", tmp_path)
+    ours = hashes(folder / "derivatives" / "mimicry")
+    assert hashes(tmp_path).items() <= ours.items()
+
+
+def test_a_second_run_does_nothing_twice(done):
+    folder, *_ = done
+    results = folder / "derivatives" / "mimicry"
+    before = {p: p.stat().st_mtime_ns for p in results.glob("*.parquet")}
+    again = json.loads(run(folder, "--json").stdout)
+    assert again["counts"]["done"] == 0
+    assert again["counts"]["resumed"] == 2
+    assert {p: p.stat().st_mtime_ns for p in results.glob("*.parquet")} == before
+
+
+def test_progress_is_said_in_lines_where_there_is_no_terminal(done):
+    _, result, _ = done
+    assert "batch: 15 recordings" in result.stderr
+    assert "failed: text.mp4: " in result.stderr
+
+
+def batch_process(folder, out, *more):
+    code = "from mimicry.cli import main; main()"
+    words = [sys.executable, "-c", code, "batch", str(folder), "--out", str(out), *more]
+    env = {**os.environ, "PYTHONPATH": guarded_environment()["PYTHONPATH"]}
+    return subprocess.Popen(
+        words, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
+    )
+
+
+def interrupted_batch(folder, out, after):
+    """Start a batch and kill -9 its main process once `after` recordings are finished."""
+    process = batch_process(folder, out, "--jobs", "2")
+    deadline = time.monotonic() + 200
+    while len(list(Path(out).glob("*_au.json"))) < after:
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    os.kill(process.pid, signal.SIGKILL)
+    process.communicate()
+
+
+@pytest.fixture(scope="module")
+def many(make_video, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("many")
+    for k in range(6):
+        make_video(folder / f"v{k:02}.mp4", frames=12 + 5 * k)
+    return folder
+
+
+def test_killed_and_resumed_gives_the_bytes_of_an_undisturbed_run(many, tmp_path):
+    interrupted_batch(many, tmp_path / "killed", after=2)
+    finished = {p: p.stat().st_mtime_ns for p in (tmp_path / "killed").glob("*_au.json")}
+    assert 2 <= len(finished) < 6
+    resumed = run_batch([many], out=tmp_path / "killed", jobs=2)
+    assert {r.status for r in resumed.recordings} == {"failed"}  # they show no face
+    assert all(p.stat().st_mtime_ns == stamp for p, stamp in finished.items())
+    run_batch([many], out=tmp_path / "whole", jobs=1)
+    assert hashes(tmp_path / "killed") == hashes(tmp_path / "whole")
+
+
+def test_two_batches_at_once_share_the_work(many, tmp_path):
+    processes = [batch_process(many, tmp_path, "--jobs", "1", "--json") for _ in range(2)]
+    envelopes = [json.loads(p.communicate(timeout=220)[0]) for p in processes]
+    assert all(r["status"] in ("failed", "busy") for e in envelopes for r in e["recordings"])
+    assert all("locked" not in f["message"] for e in envelopes for f in e["failures"])
+    single = tmp_path / "single"
+    run_batch([many], out=single, jobs=2)
+    both = {k: v for k, v in hashes(tmp_path).items() if not k.startswith("single")}
+    expected = hashes(single)
+    for name in ("failures.tsv",):
+        both.pop(name, None), expected.pop(name, None)
+    assert both == expected
+
+
+def test_shards_cover_everything_once_and_a_last_run_joins(many, tmp_path):
+    tasks = plan_batch([many], out=tmp_path).tasks
+    parts = [shard_of(tasks, f"{k}/3") for k in (1, 2, 3)]
+    assert sorted(t.recording for part in parts for t in part) == [t.recording for t in tasks]
+    for k in (1, 2, 3):
+        assert len(run_batch([many], out=tmp_path, shard=f"{k}/3").recordings) == 2
+    assert not (tmp_path / "failures.tsv").exists()
+    assert (tmp_path / "failures_1-of-3.tsv").exists()
+    last = run_batch([many], out=tmp_path)
+    assert len(last.failures) == 6
+    with pytest.raises(InputError, match="--shard"):
+        shard_of(tasks, "4/3")
+
+
+def test_the_slurm_script_is_a_script(many, tmp_path):
+    result = run(many, "--sbatch", 4)
+    assert result.exit_code == 0
+    assert "#SBATCH --array=1-4" in result.stdout
+    assert '--shard "${SLURM_ARRAY_TASK_ID}/4"' in result.stdout
+    script = tmp_path / "job.sh"
+    script.write_text(result.stdout)
+    assert subprocess.run(["bash", "-n", script], check=False).returncode == 0
+
+
+def test_a_video_is_deleted_only_after_its_landmarks_were_read_back(clips, tmp_path):
+    shutil.copy(clips / "single_face.mp4", tmp_path / "face.mp4")
+    shutil.copy(clips / "no_face.mp4", tmp_path / "gone.mp4")
+    run_batch([tmp_path], delete_video=True, jobs=1)
+    assert not (tmp_path / "face.mp4").exists()
+    assert (tmp_path / "gone.mp4").exists()  # failed: kept
+    results = tmp_path / "derivatives" / "mimicry"
+    before = hashes(results)
+    again = extract_recording(results / "face_landmarks.parquet", tmp_path / "again")
+    assert before["face_au.parquet"] == hashes(tmp_path / "again")["face_au.parquet"]
+    assert again.frames_with_face == 72
+
+
+def test_wrong_use_is_refused_in_one_sentence(many, tmp_path):
+    (tmp_path / "empty").mkdir()
+    for words, part in (
+        ((tmp_path / "empty",), "no recordings"),
+        ((tmp_path / "none" / "*.mp4", "--out", tmp_path), "matches no file"),
+        ((many, "--shard", "0/2"), "--shard"),
+        ((many, "--shard", "1/2", "--dask", "tcp://127.0.0.1:1"), "exclude each other"),
+        ((many, "--format", "xls"), "xls"),
+        ((many / "v00.mp4", many / "v01.mp4"), "--out"),
+        ((many, "--protocol", "no-such-protocol"), "no-such-protocol"),
+    ):
+        result = run(*words)
+        assert result.exit_code == 2, (words, result.output)
+        assert part in result.stderr
+        assert "Traceback" not in result.output
+
+
+def test_a_lock_is_held_by_one_and_the_dead_do_not_hold_it(tmp_path):
+    lock = tmp_path / ".x.lock"
+    with held(lock), pytest.raises(BusyError), held(lock):
+        pass
+    assert not lock.exists()
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    import platform
+
+    lock.write_text(json.dumps({"host": platform.node(), "pid": dead.pid}))
+    with held(lock):
+        assert json.loads(lock.read_text())["pid"] == os.getpid()
+    lock.write_text(json.dumps({"host": "elsewhere", "pid": 1}))
+    with pytest.raises(BusyError), held(lock):
+        pass
+    os.utime(lock, (time.time() - 300,) * 2)
+    with held(lock):
+        pass
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_full_disk_is_a_reason_and_leaves_nothing_half_written(make_video, tmp_path):
+    video = make_video(tmp_path / "a.mp4", frames=200)
+    code = (
+        "import resource, signal, sys\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000))\n"
+        "from mimicry.cli import main\n"
+        f"sys.argv = ['mimicry', 'extract', {str(video)!r}, '--out', {str(tmp_path / 'out')!r}]\n"
+        "main()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 2, done.stderr
+    assert "cannot write results" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not list((tmp_path / "out").iterdir())

@@ -76,6 +76,16 @@ def test_e2_both_emotions_share_one_contrast():
     assert anger == pytest.approx(happy, abs=1e-12)
 
 
+def test_with_reference_valence_neutral_and_same_valence_trials_are_no_reference():
+    emotions = EMOTIONS | {"S": EmotionMap(("AU15",), ("AU12",), "negative")}
+    given = ScoringSettings(emotions, reference="valence")
+    conditions = ["H", "A", "S", "neutral"]
+    assert reference_trials(conditions, "H", given).tolist() == [False, True, True, False]
+    assert reference_trials(conditions, "A", given).tolist() == [True, False, False, False]
+    neutral = ScoringSettings(emotions)
+    assert reference_trials(conditions, "A", neutral).tolist() == [False, False, False, True]
+
+
 @pytest.mark.parametrize(("two_sided", "p"), [(False, 0.10), (True, 0.20)])
 def test_e2_the_label_swap_counts_all_twenty_arrangements(two_sided, p):
     z, own = e2()

@@ -17,6 +17,7 @@ COMMANDS: dict[str, str] = {
     "doctor": "mimicry.cli.doctor",
     "extract": "mimicry.cli.extract",
     "live": "mimicry.cli.live",
+    "multiverse": "mimicry.cli.multiverse",
     "power": "mimicry.cli.power",
     "prereg": "mimicry.cli.prereg",
     "record": "mimicry.cli.record",

@@ -1,0 +1,43 @@
+"""``mimicry multiverse``: a study's result under every reasonable analysis."""
+
+from pathlib import Path
+
+import typer
+
+from mimicry.cli._run import Outcome, run_command
+
+__all__ = ["multiverse"]
+
+
+def multiverse(
+    study: Path = typer.Argument(help="A study folder with extracted recordings."),
+    grid: Path = typer.Option(..., "--grid", help="YAML file of the choices."),
+    protocol: str | None = typer.Option(None, help="Protocol; default: the study's own."),
+    stimuli: Path | None = typer.Option(None, help="Stimulus manifest; default: the study's."),
+    out: Path | None = typer.Option(None, help="Folder; default: STUDY/derivatives/mimicry."),
+    overwrite: bool = typer.Option(False, "--overwrite", help="Replace other results."),
+    as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),
+) -> None:
+    """Baseline x window x standardisation x smoothing x null: table and specification curve."""
+
+    def work() -> Outcome:
+        from mimicry.cli._progress import progress
+        from mimicry.study import open_study
+        from mimicry.study.multiverse import multiverse as run
+
+        opened = open_study(study, protocol)
+        with progress("recordings") as show:
+            found = run(opened, grid, stimuli=stimuli, progress=show)
+        summary = found.summary()
+        paths = found.write(out or opened.results, overwrite=overwrite)
+        lines = [f"{name.replace('_', ' '):24} {_short(value)}" for name, value in summary.items()]
+        extra = {"summary": summary, "rows": found.rows}
+        return Outcome(outputs=paths, extra=extra, text="\n".join(lines))
+
+    run_command("multiverse", work, as_json=as_json)
+
+
+def _short(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:.3f}" if value == value else "n/a"
+    return str(value)

@@ -1,0 +1,129 @@
+"""Specification curve: the effect under every analysis, and the choices behind it."""
+
+import base64
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mimicry.files import atomic_path
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["draw_multiverse", "render_multiverse"]
+
+_DIMENSIONS = ("baseline", "window", "standardisation", "smoothing", "null")
+_SIGNIFICANT, _NOT, _OWN, _NONE = "#0072B2", "#8b93a0", "#D55E00", "#e2e5ea"
+ALPHA = 0.05
+
+
+def draw_multiverse(rows: Sequence[Mapping[str, Any]], condition: str, path: Path) -> Path:
+    """Write the curve as PNG: specifications from the smallest to the largest effect."""
+    from matplotlib.figure import Figure
+
+    ordered = _ordered(rows)
+    choices = _choices(rows)
+    lines = sum(len(values) + 1 for values in choices.values())
+    width = float(np.clip(4 + 0.045 * len(ordered), 8, 16))
+    figure = Figure(figsize=(width, 3.2 + 0.2 * lines), layout="constrained", dpi=120)
+    top, bottom = figure.subplots(2, 1, sharex=True, height_ratios=(3, 0.2 * lines))
+    _curve(top, ordered, condition)
+    _matrix(bottom, ordered, choices)
+    with atomic_path(path) as temporary:
+        figure.savefig(temporary, format="png", metadata={"Software": None})
+    return path
+
+
+def render_multiverse(
+    rows: Sequence[Mapping[str, Any]], summary: Mapping[str, Any], grid: Any, picture: Path
+) -> str:
+    """Return a self-contained HTML page with the curve and the table."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("mimicry.report", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+    )
+    return environment.get_template("multiverse.html.jinja").render(
+        rows=[{k: _cell(v) for k, v in row.items()} for row in _ordered(rows)],
+        summary={name: _cell(value) for name, value in summary.items()},
+        condition=grid.condition,
+        block=grid.block,
+        picture=base64.b64encode(picture.read_bytes()).decode("ascii"),
+    )
+
+
+def _ordered(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """By effect; those without a result last."""
+    return sorted(rows, key=lambda row: (not np.isfinite(row["dz"]), row["dz"]))
+
+
+def _choices(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
+    """Dimension -> its choices in the order of the grid; those with one choice are left out."""
+    found = {name: list(dict.fromkeys(row[name] for row in rows)) for name in _DIMENSIONS}
+    return {k: v for k, v in found.items() if len(v) > 1} or {"null": found["null"]}
+
+
+def _colours(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    return [
+        _NONE if not np.isfinite(row["dz"]) else _SIGNIFICANT if row["p"] <= ALPHA else _NOT
+        for row in rows
+    ]
+
+
+def _curve(axes: "Axes", rows: Sequence[Mapping[str, Any]], condition: str) -> None:
+    x = np.arange(len(rows))
+    dz, low, high = (np.array([row[k] for row in rows]) for k in ("dz", "dz_low", "dz_high"))
+    axes.axhline(0.0, color="#6b7280", linewidth=0.8)
+    colours = _colours(rows)
+    axes.vlines(x, low, high, colors=colours, linewidth=1.0, alpha=0.45)
+    axes.scatter(x, dz, s=9, c=colours, linewidths=0, zorder=3)
+    own = [k for k, row in enumerate(rows) if row["declared"]]
+    axes.scatter(own, dz[own], s=60, facecolors="none", edgecolors=_OWN, linewidths=1.6, zorder=4)
+    handles = [
+        axes.scatter([], [], s=14, c=_SIGNIFICANT, label="p ≤ .05"),
+        axes.scatter([], [], s=14, c=_NOT, label="p > .05"),
+        axes.scatter([], [], s=50, facecolors="none", edgecolors=_OWN, label="as declared"),
+    ]
+    if not all(np.isfinite(row["dz"]) for row in rows):
+        handles.append(axes.scatter([], [], s=14, c=_NONE, marker="|", label="no result"))
+    axes.legend(handles=handles, loc="upper left", fontsize=8, framealpha=0.9, edgecolor="none")
+    axes.set_ylabel(f"{condition}: d$_z$ of the contrast")
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.margins(x=0.01)
+    axes.tick_params(bottom=False)
+
+
+def _matrix(
+    axes: "Axes", rows: Sequence[Mapping[str, Any]], choices: Mapping[str, Sequence[str]]
+) -> None:
+    colours = np.array(_colours(rows))
+    level, ticks, labels = 0.0, [], []
+    for name, values in choices.items():
+        axes.text(
+            -0.005, level, name, transform=axes.get_yaxis_transform(), ha="right", va="center",
+            fontsize=8.5, fontweight="bold",
+        )  # fmt: skip
+        level += 1
+        for value in values:
+            chosen = np.array([k for k, row in enumerate(rows) if row[name] == value])
+            axes.scatter(chosen, np.full(len(chosen), level), s=9, c=colours[chosen], marker="|")
+            ticks.append(level)
+            labels.append(value)
+            level += 1
+    axes.set_yticks(ticks, labels, fontsize=8)
+    axes.set_ylim(level - 0.5, -0.5)
+    axes.set_xlabel(f"{len(rows)} specifications, from the smallest to the largest effect")
+    axes.set_xticks([])
+    axes.spines[["top", "right", "bottom", "left"]].set_visible(False)
+    axes.tick_params(left=False)
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.3g}" if np.isfinite(value) else "n/a"
+    return str(value)

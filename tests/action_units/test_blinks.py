@@ -80,8 +80,8 @@ def test_each_reason_masks_by_itself():
 
 def test_talking_is_flagged_and_a_smile_is_not():
     rng = np.random.default_rng(0)
-    noise = rng.normal(0, 0.01, 300)
-    talk = np.where((T > 3) & (T < 7), 0.3 * np.sin(2 * np.pi * 4 * T) ** 2, 0.0)
+    noise = rng.normal(0, 0.04, 300)
+    talk = np.where((T > 3) & (T < 7), 0.4 * np.sin(2 * np.pi * 2.5 * T) ** 2, 0.0)
     smile = 1.5 / (1 + np.exp(-(T - 3) / 0.1)) - 1.5 / (1 + np.exp(-(T - 7) / 0.2))
     assert speech_activity(T, talk + noise)[120:180].all()
     assert not speech_activity(T, talk + noise)[:50].any()

@@ -9,7 +9,7 @@ __all__ = ["speech_activity"]
 
 Array = NDArray[np.float64]
 
-_SWING = 0.04  # units of AU25 above or below its own course that count as a swing
+_SWING = 0.08  # units of AU25 beyond its own course that count as a swing; noise stays below
 _COURSE_S = 0.25  # SD of the Gaussian that gives this course
 _NOISE_S = 0.03
 _AROUND_S = 0.75  # swings are counted this long before and after

@@ -14,6 +14,7 @@ __all__ = ["app", "main"]
 COMMANDS: dict[str, str] = {
     "batch": "mimicry.cli.batch",
     "calibrate": "mimicry.cli.calibrate",
+    "demo": "mimicry.cli.demo",
     "doctor": "mimicry.cli.doctor",
     "extract": "mimicry.cli.extract",
     "live": "mimicry.cli.live",
@@ -24,6 +25,7 @@ COMMANDS: dict[str, str] = {
     "reliability": "mimicry.cli.reliability",
     "resume": "mimicry.cli.resume",
     "run": "mimicry.cli.run",
+    "score": "mimicry.cli.score",
     "simulate": "mimicry.cli.simulate",
     "synchrony": "mimicry.cli.synchrony",
     "validate": "mimicry.cli.validate",

@@ -1,6 +1,6 @@
 """A checked protocol, and what the other parts of the package ask it for."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -172,11 +172,23 @@ class Protocol:
         """Return the trials of one participant, in order; see :func:`build_session`."""
         return build_session(self, participant, visit=visit, seed=seed)
 
-    def redraw(self, block: str) -> Redraw:
-        """Return the randomiser of a block's order, for the null ``swap: redraw``."""
-        conditions = self.block_conditions(block)
+    def redraw(self, block: str, shown: Sequence[str] | None = None) -> Redraw:
+        """Return the randomiser of a block's order, for the null ``swap: redraw``.
+
+        Parameters
+        ----------
+        block
+            The block whose randomisation limits hold.
+        shown
+            The conditions of the trials that were really shown, where a session differs from
+            the plan (a shorter run, a lost trial); None: the planned ones.
+        """
+        if shown is None:
+            counts = self.trials_per_condition(block)
+        else:
+            counts = {name: list(shown).count(name) for name in dict.fromkeys(shown)}
         limit = self.file.design.randomisation.max_same_condition
-        return Redraw(conditions, self.trials_per_condition(block)[conditions[0]], limit)
+        return Redraw(tuple(counts), tuple(counts.values()), limit)
 
     def leaves(self) -> Iterator[tuple[Key, Any]]:
         """Yield every value of the resolved protocol with its key, defaults included."""

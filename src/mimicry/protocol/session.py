@@ -248,20 +248,20 @@ class Redraw:
     conditions
         The conditions of the block.
     each
-        Scored trials of each condition.
+        Scored trials of each condition, in the same order.
     limit
         Most trials of one condition in a row; None: no limit.
 
     Examples
     --------
-    >>> redraw = Redraw(("happy", "neutral"), each=4, limit=2)
+    >>> redraw = Redraw(("happy", "neutral"), each=(4, 4), limit=2)
     >>> order = redraw(np.random.default_rng(1))
     >>> len(order), order.count("happy")
     (8, 4)
     """
 
     conditions: tuple[str, ...]
-    each: int
+    each: tuple[int, ...]
     limit: int | None
     _source: np.random.Generator | None = field(default=None, repr=False)
     _ahead: Iterator[list[str]] = field(default_factory=lambda: iter(()), repr=False)
@@ -279,7 +279,7 @@ class Redraw:
 
     def many(self, rng: np.random.Generator, n: int) -> NDArray[np.intp]:
         """Return (n, K) codes into `conditions`."""
-        return restricted_orders([self.each] * len(self.conditions), self.limit, rng, n)
+        return restricted_orders(list(self.each), self.limit, rng, n)
 
 
 def _scored(items: list[_Item]) -> Iterator[tuple[_Item, bool]]:

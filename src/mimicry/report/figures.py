@@ -75,6 +75,7 @@ def condition_means(
     names: Sequence[str],
     conditions: Sequence[str],
     *,
+    order: Sequence[str],
     windows: Mapping[str, tuple[float, float]],
     primary: str,
 ) -> str:
@@ -92,20 +93,21 @@ def condition_means(
         A action-unit names.
     conditions
         K condition names.
+    order
+        All conditions of the recording: a condition has one colour in every figure.
     windows, primary
         Scoring windows in seconds; the primary one is shaded.
     """
     from matplotlib import rc_context
 
     labels = np.asarray(conditions)
-    order = list(dict.fromkeys(conditions))
     colours = _colours(order)
     with rc_context(_STYLE):
         figure = _figure(10.5, 2.9 if len(names) > 2 else 3.2)
         panels = figure.subplots(1, len(names), squeeze=False, sharex=True)[0]
         for a, (axes, name) in enumerate(zip(panels, names, strict=True)):
             _shade_windows(axes, windows, primary)
-            for condition in order:
+            for condition in [name for name in order if name in conditions]:
                 chosen = response[labels == condition, :, a]
                 n = np.isfinite(chosen).sum(axis=0)
                 mean = _nan_mean(chosen)
@@ -172,6 +174,7 @@ def trial_grid(
         K flags.
     """
     from matplotlib import rc_context
+    from matplotlib.lines import Line2D
 
     rows = -(-len(titles) // columns)
     colours = _colours(names)
@@ -199,14 +202,21 @@ def trial_grid(
                 )
             for a, name in enumerate(names):
                 colour = colours[name] if valid[k] else "#b6bcc4"
-                axes.plot(grid_s, response[k, :, a], color=colour, lw=1.0, label=name)
+                axes.plot(grid_s, response[k, :, a], color=colour, lw=1.0)
             axes.set_title(titles[k], color="#111827" if valid[k] else "#9ca3af", pad=2)
-        handles, texts = panels[0].get_legend_handles_labels()
-        figure.legend(handles, texts, loc="outside upper left", ncols=len(names), frameon=False)
+        keys = [Line2D([], [], color=colours[name], label=name) for name in names]
+        figure.legend(handles=keys, loc="outside upper left", ncols=len(names), frameon=False)
         return _svg(figure, "Every trial: action units over the stimulus envelope")
 
 
-def lag_profile(lags_s: Floats, profile: Floats, conditions: Sequence[str], *, title: str) -> str:
+def lag_profile(
+    lags_s: Floats,
+    profile: Floats,
+    conditions: Sequence[str],
+    *,
+    order: Sequence[str],
+    title: str,
+) -> str:
     """Draw the mean lagged correlation of each condition over lags.
 
     Parameters
@@ -215,20 +225,21 @@ def lag_profile(lags_s: Floats, profile: Floats, conditions: Sequence[str], *, t
         (L,) lags in seconds; positive = the participant follows.
     profile
         (K, L) correlation of each valid trial; NaN is left out. Averaged as Fisher z.
-    conditions
-        K condition names.
+    conditions, order
+        As in :func:`condition_means`.
+    title
+        Title of the panel.
     """
     from matplotlib import rc_context
 
     labels = np.asarray(conditions)
-    order = list(dict.fromkeys(conditions))
     colours = _colours(order)
     fisher = np.arctanh(np.clip(profile, -1 + 1e-7, 1 - 1e-7))
     with rc_context(_STYLE):
         figure = _figure(5.2, 2.6)
         axes = figure.subplots()
         axes.axhline(0.0, color="#d1d5db", lw=0.8)
-        for condition in order:
+        for condition in [name for name in order if name in conditions]:
             chosen = fisher[labels == condition]
             mean = _nan_mean(chosen)
             n = np.maximum(np.isfinite(chosen).sum(axis=0), 1)

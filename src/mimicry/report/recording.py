@@ -103,7 +103,7 @@ def render_recording(view: RecordingView) -> str:
         quality_line=_quality_line(view.track),
         cards=_cards(view.summary),
         primary=view.settings.windows[view.settings.primary_window],
-        summary=_table(view.summary),
+        summary=_turned(view.summary),
         trials=_table(_trial_columns(view.scores, view.names, view.settings.primary_window)),
         settings_json=to_json_text(view.settings.to_json()),
         provenance_json=to_json_text(view.provenance),
@@ -115,6 +115,8 @@ def _draw(view: RecordingView) -> dict[str, str]:
     conditions = view.scores["condition"].astype(str).tolist()
     kept = [c for c, ok in zip(conditions, valid, strict=True) if ok]
     windows, primary = view.settings.windows, view.settings.primary_window
+    emotions = view.settings.emotions
+    order = sorted(set(conditions), key=lambda name: (name not in emotions, name))
     ids = view.scores["trial_id"].astype(str)
     titles = [f"{i} {c}" for i, c in zip(ids, conditions, strict=True)]
     track = view.track
@@ -134,14 +136,18 @@ def _draw(view: RecordingView) -> dict[str, str]:
     if kept:
         drawn["means"] = figures.condition_means(
             view.grid_s, view.response[valid], view.stimulus[valid], view.names, kept,
-            windows=windows, primary=primary,
+            order=order, windows=windows, primary=primary,
         )  # fmt: skip
     if view.lags_s is not None and view.profile is not None:
         rows = valid & np.isfinite(view.profile).any(axis=1)
         if rows.any():
             shown = [c for c, ok in zip(conditions, rows, strict=True) if ok]
             drawn["lags"] = figures.lag_profile(
-                view.lags_s, view.profile[rows], shown, title="Stimulus to response, by lag"
+                view.lags_s,
+                view.profile[rows],
+                shown,
+                order=order,
+                title="Stimulus to response, by lag",
             )
     return drawn
 
@@ -231,6 +237,19 @@ def _table(table: "pd.DataFrame") -> dict[str, Any]:
     )
     rows = [[_cell(v) for v in row] for row in table.itertuples(index=False, name=None)]
     return {"columns": columns, "text": text, "rows": rows, "valid": valid}
+
+
+def _turned(summary: "pd.DataFrame") -> dict[str, Any]:
+    """Return the summary with a row for each measure and a column for each condition."""
+    rows = summary.to_dict("records")
+    heads = [f"{r['condition']} ({r['phase']})" if r.get("phase") else r["condition"] for r in rows]
+    names = [
+        c for c in summary.columns if c not in ("participant", "session", "phase", "condition")
+    ]
+    return {
+        "columns": ["", *heads],
+        "rows": [[name, *(_cell(row[name]) for row in rows)] for name in names],
+    }
 
 
 def _cell(value: object) -> str:

@@ -1,0 +1,71 @@
+"""What `score` and `demo` say about a scored recording."""
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from mimicry.cli._run import Outcome
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from mimicry.pipeline import ScoredRecording
+
+__all__ = ["outcome_of"]
+
+
+def outcome_of(scored: "ScoredRecording") -> Outcome:
+    """Return the trial table, the contrasts and where the files lie."""
+    return Outcome(
+        outputs=list(scored.files.values()),
+        recordings=[
+            {
+                "input": str(scored.recording),
+                "frames": scored.frames,
+                "frames_with_face": scored.frames_with_face,
+                "files": {kind: str(path) for kind, path in scored.files.items()},
+            }
+        ],
+        extra={
+            "resumed": scored.resumed,
+            "trials": {"total": len(scored.scores), "valid": int(scored.scores["valid"].sum())},
+            "summary": scored.summary.to_dict("records"),
+        },
+        text=_text(scored),
+    )
+
+
+def _text(scored: "ScoredRecording") -> str:
+    parts = [_trials(scored.scores, scored.shown), "", _conditions(scored.summary), ""]
+    if scored.resumed:
+        parts.append("These results were there already, made from the same inputs and settings.")
+    parts.append(f"Tables and report: {scored.files['scores'].parent}")
+    parts.append(f"Report: {scored.files['report']}")
+    return "\n".join(parts)
+
+
+def _trials(scores: "pd.DataFrame", shown: list[str]) -> str:
+    columns = ["trial_id", "condition", "valid", *shown, "mimicry_index", "r_peak", "reason"]
+    return _aligned([c for c in columns if c in scores.columns], scores)
+
+
+def _conditions(summary: "pd.DataFrame") -> str:
+    columns = ["phase", "condition", "n", "contrast", "contrast_raw", "p", "z_surrogate",
+               "latency_shift_s", "latency_low_s", "latency_high_s"]  # fmt: skip
+    return _aligned([c for c in columns if c in summary.columns], summary)
+
+
+def _aligned(columns: list[str], table: "pd.DataFrame") -> str:
+    rows = [columns] + [[_cell(v) for v in row] for row in table[columns].itertuples(index=False)]
+    widths = [max(len(row[k]) for row in rows) for k in range(len(columns))]
+    return "\n".join(
+        "  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    )
+
+
+def _cell(value: Any) -> str:
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return "n/a"
+    if isinstance(value, float):
+        return f"{value:.4f}" if abs(value) < 0.001 else f"{value:.3f}"
+    return str(value)

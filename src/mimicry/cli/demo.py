@@ -1,0 +1,43 @@
+"""``mimicry demo``: the bundled sample study, end to end."""
+
+from pathlib import Path
+
+import typer
+
+from mimicry.cli._run import Outcome, run_command
+
+__all__ = ["demo"]
+
+
+def demo(
+    out: Path = typer.Option(Path("mimicry-demo"), "--out", help="Folder for the results."),
+    jobs: int = typer.Option(0, "--jobs", help="Worker processes (0: one per core)."),
+    overwrite: bool = typer.Option(False, "--overwrite", help="Replace results that differ."),
+    as_json: bool = typer.Option(False, "--json", help="Print one JSON object on standard output."),
+) -> None:
+    """Score the bundled sample study: video to per-trial scores and a report.
+
+    The face is rendered, so its true movements are known (sample_data/README.md).
+    """
+
+    def work() -> Outcome:
+        from mimicry.assets import asset_folder
+        from mimicry.cli._progress import progress
+        from mimicry.cli._scored import outcome_of
+        from mimicry.pipeline import score_recording
+
+        study = asset_folder("sample_data")
+        beh = study / "sub-01" / "beh"
+        with progress("reading faces") as show:
+            scored = score_recording(
+                beh / "sub-01_task-sample_video.mp4",
+                events=beh / "sub-01_task-sample_events.tsv",
+                protocol=study / "protocol.yaml",
+                out=out,
+                jobs=jobs,
+                overwrite=overwrite,
+                progress=show,
+            )
+        return outcome_of(scored)
+
+    run_command("demo", work, as_json=as_json)

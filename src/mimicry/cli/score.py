@@ -1,0 +1,61 @@
+"""``mimicry score``: one recording against its events and protocol."""
+
+from pathlib import Path
+
+import typer
+
+from mimicry.cli._run import Outcome, run_command
+
+__all__ = ["score"]
+
+
+def score(
+    recording: Path = typer.Argument(..., help="A video, or an action-unit table."),
+    events: Path = typer.Option(
+        ..., "--events", help="Events table (TSV): onset, trial_type, stimulus."
+    ),
+    protocol: str = typer.Option(
+        ..., "--protocol", help="Protocol file, or the name of a shipped one."
+    ),
+    out: Path = typer.Option(..., "--out", help="Folder for the results."),
+    stimuli: Path | None = typer.Option(
+        None, "--stimuli", help="Stimulus manifest (default: the shipped one)."
+    ),
+    participant: str | None = typer.Option(
+        None, "--participant", help="Default: the sub- part of the file name."
+    ),
+    neutral: list[str] = typer.Option(
+        [], "--neutral", help="Neutral interval A:B in seconds; default: the pre-stimulus windows."
+    ),
+    model: Path | None = typer.Option(None, "--model", help="Another face landmarker model file."),
+    jobs: int = typer.Option(0, "--jobs", help="Worker processes (0: one per core)."),
+    overwrite: bool = typer.Option(
+        False, "--overwrite", help="Replace results made from other inputs or settings."
+    ),
+    as_json: bool = typer.Option(False, "--json", help="Print one JSON object on standard output."),
+) -> None:
+    """Score one recording: per-trial responses, contrasts with their nulls, and a report."""
+
+    def work() -> Outcome:
+        from mimicry.cli._progress import progress
+        from mimicry.cli._scored import outcome_of
+        from mimicry.pipeline import score_recording
+        from mimicry.pipeline.inputs import parse_intervals
+
+        with progress("reading faces") as show:
+            scored = score_recording(
+                recording,
+                events=events,
+                protocol=protocol,
+                out=out,
+                stimuli=stimuli,
+                participant=participant,
+                neutral=parse_intervals(neutral, key="--neutral"),
+                model=model,
+                jobs=jobs,
+                overwrite=overwrite,
+                progress=show,
+            )
+        return outcome_of(scored)
+
+    run_command("score", work, as_json=as_json)

@@ -1,0 +1,141 @@
+"""Everything that is known about a recording before its first frame is read."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mimicry import __version__, files
+from mimicry.errors import RecordingError, StimulusError
+from mimicry.records import ScoringSettings, StimulusTimeline, TrialTable
+
+if TYPE_CHECKING:
+    from mimicry.protocol import Protocol
+
+__all__ = ["Plan", "is_table", "make_plan", "recording_prefix"]
+
+Intervals = Sequence[tuple[float, float]]
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """Everything that is known before the first frame is read."""
+
+    recording: Path
+    prefix: str
+    participant: str
+    session: str
+    protocol: "Protocol"
+    settings: ScoringSettings
+    trials: TrialTable
+    timelines: Mapping[str, StimulusTimeline]
+    inputs: dict[str, Any]
+
+    @property
+    def onsets_s(self) -> NDArray[np.float64]:
+        """(K,) dynamic onsets on the recording's clock."""
+        own = [self.timelines[s].onset_s for s in self.trials.stimulus_id]
+        return np.asarray(self.trials.onset_s + np.array(own))
+
+    def around(self, window: tuple[float, float]) -> list[tuple[float, float]]:
+        """Return a window of every trial as intervals on the recording's clock."""
+        return [(float(t + window[0]), float(t + window[1])) for t in self.onsets_s]
+
+    @property
+    def digest(self) -> str:
+        """Equal inputs, settings and version: equal digest."""
+        return files.digest({"inputs": self.inputs, "version": __version__})
+
+
+def recording_prefix(recording: Path) -> str:
+    """Return the common start of the output names: the file's stem without ``_video``."""
+    stem = recording.stem
+    for ending in ("_video", "_au", "_landmarks"):
+        stem = stem.removesuffix(ending)
+    return stem
+
+
+def make_plan(
+    recording: Path,
+    events: str | Path,
+    protocol: str | Path,
+    stimuli: str | Path | None,
+    participant: str | None,
+    session: str | None,
+    neutral: Sequence[tuple[float, float]] | None,
+    model: str | Path | None,
+) -> Plan:
+    """Read and check everything but the recording itself.
+
+    Raises
+    ------
+    InputError
+        When recording, events, protocol or stimuli are missing or wrong.
+    """
+    from mimicry.protocol import load_protocol
+    from mimicry.timeline import read_events, read_manifest
+
+    if not recording.is_file():
+        raise RecordingError("file not found", path=recording, hint="Check the name.")
+    plan = load_protocol(protocol)
+    settings = plan.scoring_settings()
+    trials = read_events(events)
+    timelines = read_manifest(stimuli)
+    unknown = sorted(set(trials.stimulus_id) - set(timelines))
+    if unknown:
+        raise StimulusError(
+            f"unknown stimulus {', '.join(unknown)}; known are {', '.join(sorted(timelines))}",
+            path=events,
+            key="stimulus",
+        )
+    used = {name: timelines[name] for name in sorted(set(trials.stimulus_id))}
+    inputs: dict[str, Any] = {
+        "recording": {"name": recording.name, "sha256": files.sha256_of(recording)},
+        "events": {"name": Path(events).name, "sha256": files.sha256_of(Path(events))},
+        "protocol": {"name": plan.name, "digest": plan.digest},
+        "stimuli": {name: _timeline_json(t) for name, t in used.items()},
+        "settings": settings.to_json(),
+        "neutral": None if neutral is None else [list(pair) for pair in neutral],
+        "participant": participant or _entity(recording, "sub"),
+        "session": session or _entity(recording, "ses"),
+        "model": _model_digest(recording, model),
+    }
+    return Plan(
+        recording, recording_prefix(recording), inputs["participant"], inputs["session"],
+        plan, settings, trials, used, inputs,
+    )  # fmt: skip
+
+
+def _entity(recording: Path, name: str) -> str:
+    """Return the value of a BIDS entity in a file name: ``sub-01_...`` gives ``01``."""
+    found = re.search(rf"(?:^|_){name}-([A-Za-z0-9]+)", recording.name)
+    return found.group(1) if found else ""
+
+
+def _timeline_json(timeline: StimulusTimeline) -> dict[str, Any]:
+    return {
+        "onset_s": timeline.onset_s,
+        "apex_s": timeline.apex_s,
+        "offset_s": timeline.offset_s,
+        "envelope": files.digest(
+            [timeline.times_s, dict(zip(timeline.names, timeline.intensity.T, strict=True))]
+        ),
+    }
+
+
+def _model_digest(recording: Path, model: str | Path | None) -> str | None:
+    """Return the SHA-256 of the face model, or None for a table of action units."""
+    if is_table(recording):
+        return None
+    from mimicry.landmarks import checked_model
+
+    return files.sha256_of(checked_model(model))
+
+
+def is_table(recording: Path) -> bool:
+    """Whether the recording is a table of numbers (else it is read as a video)."""
+    return recording.suffix.lower() in {".parquet", ".csv", ".tsv", ".txt"}

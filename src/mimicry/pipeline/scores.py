@@ -1,0 +1,294 @@
+"""One recording against its events and protocol: track, scores, tables, report.
+
+The sidecar ``_scores.json`` is written last: where it is, the results are complete.
+"""
+
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mimicry import __version__, files
+from mimicry.errors import NoFaceError, QualityWarning
+from mimicry.pipeline.plan import Plan, is_table, make_plan
+from mimicry.pipeline.sidecars import provenance_of, scores_sidecar, trial_quality
+from mimicry.records import ActionUnitTrack, AlignedTrials, ConditionSummary, MimicryScores
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["ScoredRecording", "score_recording"]
+
+_KINDS = {
+    "scores": "_scores.tsv",
+    "summary": "_summary.tsv",
+    "trace": "_trace.parquet",
+    "qc": "_qc.json",
+    "report": "_report.html",
+    "sidecar": "_scores.json",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class ScoredRecording:
+    """What scoring a recording gave.
+
+    Parameters
+    ----------
+    recording, prefix
+        The input and the common start of the output names.
+    files
+        Kind (``scores``, ``summary``, ``trace``, ``qc``, ``report``, ``sidecar`` and what
+        extraction made) -> path.
+    scores, summary
+        The trial table and the condition table.
+    shown
+        Columns of the primary deltas, for printing.
+    frames, frames_with_face
+        How many frames the recording has, and with a face.
+    resumed
+        True when the results were there already.
+    """
+
+    recording: Path
+    prefix: str
+    files: dict[str, Path]
+    scores: "pd.DataFrame"
+    summary: "pd.DataFrame"
+    shown: list[str]
+    frames: int
+    frames_with_face: int
+    resumed: bool
+
+
+def score_recording(
+    recording: str | Path,
+    *,
+    events: str | Path,
+    protocol: str | Path,
+    out: str | Path,
+    stimuli: str | Path | None = None,
+    participant: str | None = None,
+    session: str | None = None,
+    neutral: Sequence[tuple[float, float]] | None = None,
+    model: str | Path | None = None,
+    jobs: int = 1,
+    overwrite: bool = False,
+    progress: Callable[[int, int | None], None] | None = None,
+) -> ScoredRecording:
+    """Score one recording and write its tables and its report.
+
+    Parameters
+    ----------
+    recording
+        A video, or an action-unit table of any supported kind.
+    events
+        BIDS events table on the clock of the recording.
+    protocol
+        Protocol file, or the name of a shipped protocol.
+    out
+        Folder for the results; made if needed.
+    stimuli
+        Stimulus manifest; None: the shipped one.
+    participant, session
+        Default: the ``sub-`` and ``ses-`` parts of the recording's name.
+    neutral
+        Intervals (s) in which the face is neutral; None: the pre-stimulus windows.
+    model, jobs, progress
+        As in :func:`mimicry.pipeline.extract_recording`.
+    overwrite
+        Replace results made from other inputs or settings; otherwise they are refused.
+
+    Returns
+    -------
+    ScoredRecording
+
+    Raises
+    ------
+    InputError
+        When recording, events, protocol or stimuli are wrong; file and key are named.
+    NoFaceError
+        When no frame shows a face.
+    OutputExistsError
+        When results of other inputs or settings are there.
+    """
+    plan = make_plan(
+        Path(recording), events, protocol, stimuli, participant, session, neutral, model
+    )
+    folder = files.make_folder(Path(out))
+    paths = {kind: folder / f"{plan.prefix}{ending}" for kind, ending in _KINDS.items()}
+    if not overwrite and files.refuse_other_results(paths["sidecar"], plan.digest):
+        return _read_back(plan, paths)
+    track, made, qc = _track(plan, folder, neutral, model, jobs, overwrite, progress)
+    if not track.tracked.any():
+        raise NoFaceError(
+            f"no face in any of {len(track)} frames",
+            path=plan.recording,
+            hint="Check that it is the participant's recording and that the face is large enough.",
+        )
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", QualityWarning)
+        aligned, scores, summary = _scored(plan, track)
+    notes = [str(w.message) for w in caught if w.category is QualityWarning]
+    table, conditions = scores.to_frame(), summary.to_frame()
+    provenance = {**provenance_of(plan, track), "frames": _frames(track)}
+    page = _page(plan, track, aligned, scores, summary, provenance, notes)
+    paths["sidecar"].unlink(missing_ok=True)
+    files.write_tsv(paths["scores"], table)
+    files.write_tsv(paths["summary"], conditions)
+    files.write_parquet(paths["trace"], aligned.to_frame(), {"mimicry": files.digest(provenance)})
+    files.write_json(paths["qc"], {**qc, "trials": trial_quality(table), "warnings": notes})
+    files.write_text(paths["report"], page)
+    files.write_json(paths["sidecar"], scores_sidecar(provenance, table, conditions, notes))
+    for text in notes:
+        warnings.warn(QualityWarning(text), stacklevel=2)
+    return ScoredRecording(
+        plan.recording,
+        plan.prefix,
+        {**paths, **made},
+        table,
+        conditions,
+        _shown(plan),
+        **_frames(track),
+        resumed=False,
+    )
+
+
+def _track(
+    plan: Plan,
+    folder: Path,
+    neutral: Sequence[tuple[float, float]] | None,
+    model: str | Path | None,
+    jobs: int,
+    overwrite: bool,
+    progress: Callable[[int, int | None], None] | None,
+) -> tuple[ActionUnitTrack, dict[str, Path], dict[str, Any]]:
+    """Return the track, the files that extraction made, and its quality notes.
+
+    The neutral face is that of the pre-stimulus windows, and what head movement leaves in the
+    action units is estimated outside the response windows.
+    """
+    rest = list(neutral) if neutral is not None else plan.around(plan.settings.baseline_s)
+    response = plan.around((0.0, max(end for _, end in plan.settings.windows.values())))
+    if plan.recording.name.endswith("_landmarks.parquet"):
+        from mimicry.action_units import measure
+        from mimicry.interchange.landmark_file import read_landmarks
+
+        landmarks = read_landmarks(plan.recording)
+        return measure(landmarks, neutral=rest, exclude_from_pose_fit=response), {}, {}
+    if is_table(plan.recording):
+        from mimicry.interchange.au_table import read_au_table
+
+        return read_au_table(plan.recording), {}, {}
+    from mimicry.pipeline.extraction import extract_recording
+
+    extracted = extract_recording(
+        plan.recording,
+        folder,
+        stem=plan.prefix,
+        neutral=rest,
+        exclude_from_pose_fit=response,
+        model=model,
+        jobs=jobs,
+        overwrite=overwrite,
+        progress=progress,
+    )
+    return extracted.read_track(), extracted.files, extracted.qc
+
+
+def _scored(
+    plan: Plan, track: ActionUnitTrack
+) -> tuple[AlignedTrials, MimicryScores, ConditionSummary]:
+    from mimicry.scoring import score, summarise
+    from mimicry.timeline import align
+
+    aligned = align(track, plan.trials, plan.timelines, plan.settings)
+    scores = score(aligned, plan.settings, participant=plan.participant, session=plan.session)
+    return aligned, scores, summarise(aligned, scores, plan.settings, redraw=_redraws(plan))
+
+
+def _redraws(plan: Plan) -> dict[str, Callable[[np.random.Generator], list[str]]]:
+    """Return the protocol's randomiser for every phase of the events table."""
+    shown = plan.trials.columns.get(plan.settings.phase_column, ("",) * len(plan.trials))
+    blocks = list(plan.protocol.file.blocks)
+    draws: dict[str, Callable[[np.random.Generator], list[str]]] = {}
+    for phase in dict.fromkeys(shown):
+        block = phase if phase in blocks else blocks[0] if len(blocks) == 1 else None
+        if block is not None:
+            own = [c for c, p in zip(plan.trials.condition, shown, strict=True) if p == phase]
+            draws[phase] = plan.protocol.redraw(block, own)
+    return draws
+
+
+def _page(
+    plan: Plan,
+    track: ActionUnitTrack,
+    aligned: AlignedTrials,
+    scores: MimicryScores,
+    summary: ConditionSummary,
+    provenance: dict[str, Any],
+    notes: Sequence[str],
+) -> str:
+    from mimicry.action_units import ACTION_UNITS
+    from mimicry.report.recording import RecordingView, render_recording
+
+    known = {unit.code: unit for unit in ACTION_UNITS}
+    return render_recording(
+        RecordingView(
+            title=plan.prefix,
+            participant=plan.participant,
+            protocol=plan.protocol.name,
+            version=__version__,
+            track=track,
+            settings=plan.settings,
+            scores=scores.to_frame(),
+            summary=summary.to_frame(),
+            grid_s=aligned.times_s,
+            response=aligned.response - scores.baseline_mean[:, None, :],
+            stimulus=aligned.stimulus,
+            names=aligned.names,
+            onsets_s=aligned.onset_s,
+            lags_s=scores.lags_s,
+            profile=scores.lag_profile,
+            units=[
+                {"name": name, "label": u.name, "tier": u.tier, "unit": track.units.get(name, "")}
+                for name in aligned.names
+                if (u := known.get(name)) is not None
+            ],
+            provenance=provenance,
+            warnings=notes,
+        )
+    )
+
+
+def _frames(track: ActionUnitTrack) -> dict[str, int]:
+    return {"frames": len(track), "frames_with_face": int(track.tracked.sum())}
+
+
+def _shown(plan: Plan) -> list[str]:
+    units = {a for m in plan.settings.emotions.values() for a in (*m.targets, *m.opponents)}
+    return [f"delta_{name}_{plan.settings.primary_window}" for name in sorted(units)]
+
+
+def _read_back(plan: Plan, paths: dict[str, Path]) -> ScoredRecording:
+    sidecar = files.read_json(paths["sidecar"])
+    return ScoredRecording(
+        plan.recording,
+        plan.prefix,
+        {kind: path for kind, path in paths.items() if path.exists()},
+        _read_tsv(paths["scores"]),
+        _read_tsv(paths["summary"]),
+        _shown(plan),
+        **sidecar["frames"],
+        resumed=True,
+    )
+
+
+def _read_tsv(path: Path) -> "pd.DataFrame":
+    import pandas as pd
+
+    labels = dict.fromkeys(("trial_id", "participant", "session", "block"), str)
+    return pd.read_csv(path, sep="\t", na_values=["n/a"], keep_default_na=False, dtype=labels)

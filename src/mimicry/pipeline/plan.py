@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mimicry import __version__, files
-from mimicry.errors import RecordingError, StimulusError
+from mimicry.errors import EventsError, RecordingError, StimulusError
 from mimicry.records import ScoringSettings, StimulusTimeline, TrialTable
 
 if TYPE_CHECKING:
@@ -40,6 +40,24 @@ class Plan:
         """(K,) dynamic onsets on the recording's clock."""
         own = [self.timelines[s].onset_s for s in self.trials.stimulus_id]
         return np.asarray(self.trials.onset_s + np.array(own))
+
+    def check_onsets(self, times_s: NDArray[np.float64]) -> None:
+        """Refuse events that all lie outside the recording.
+
+        Raises
+        ------
+        EventsError
+            When no onset lies between the first and the last frame.
+        """
+        inside = (self.onsets_s >= times_s[0]) & (self.onsets_s <= times_s[-1])
+        if not inside.any():
+            raise EventsError(
+                f"all {len(inside)} onsets lie outside the recording "
+                f"({times_s[0]:.3f} to {times_s[-1]:.3f} s)",
+                path=self.trials.source or None,
+                key="onset",
+                hint="Onsets are seconds on the clock of the recording's frames.",
+            )
 
     def around(self, window: tuple[float, float]) -> list[tuple[float, float]]:
         """Return a window of every trial as intervals on the recording's clock."""

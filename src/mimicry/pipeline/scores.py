@@ -124,11 +124,7 @@ def score_recording(
         return _read_back(plan, paths)
     track, made, qc = _track(plan, folder, neutral, model, jobs, overwrite, progress)
     if not track.tracked.any():
-        raise NoFaceError(
-            f"no face in any of {len(track)} frames",
-            path=plan.recording,
-            hint="Check that it is the participant's recording and that the face is large enough.",
-        )
+        raise _no_face(plan, len(track))
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", QualityWarning)
         aligned, scores, summary = _scored(plan, track)
@@ -185,18 +181,39 @@ def _track(
         return read_au_table(plan.recording), {}, {}
     from mimicry.pipeline.extraction import extract_recording
 
-    extracted = extract_recording(
-        plan.recording,
-        folder,
-        stem=plan.prefix,
-        neutral=rest,
-        exclude_from_pose_fit=response,
-        model=model,
-        jobs=jobs,
-        overwrite=overwrite,
-        progress=progress,
-    )
+    try:
+        extracted = extract_recording(
+            plan.recording,
+            folder,
+            stem=plan.prefix,
+            neutral=rest,
+            exclude_from_pose_fit=response,
+            model=model,
+            jobs=jobs,
+            overwrite=overwrite,
+            progress=progress,
+        )
+    except NoFaceError:
+        _explain_no_face(plan, folder / f"{plan.prefix}_landmarks.parquet")
+        raise
     return extracted.read_track(), extracted.files, extracted.qc
+
+
+def _explain_no_face(plan: Plan, landmarks: Path) -> None:
+    """Say why no pre-stimulus window shows a face, where there is a plainer reason for it."""
+    from mimicry.interchange.landmark_file import read_landmarks
+
+    track = read_landmarks(landmarks)
+    if not track.tracked.any():
+        raise _no_face(plan, len(track))
+
+
+def _no_face(plan: Plan, frames: int) -> NoFaceError:
+    return NoFaceError(
+        f"no face in any of {frames} frames",
+        path=plan.recording,
+        hint="Check that it is the participant's recording and that the face is large enough.",
+    )
 
 
 def _scored(

@@ -162,8 +162,9 @@ def new(
 
 
 def _summary(protocol: "Protocol") -> dict[str, Any]:
-    visits = protocol.file.design.visits
-    session = protocol.build_session("01", visit=visits[0] if visits else None)
+    from mimicry.protocol.preview import session_of
+
+    session = session_of(protocol, "01")
     return {
         "status": protocol.file.status,
         "blocks": list(protocol.file.blocks),

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from mimicry.protocol.model import Protocol
 
-__all__ = ["preview_figure", "write_preview"]
+__all__ = ["preview_figure", "session_of", "write_preview"]
 
 # Okabe and Ito's colours, which people with the common colour-vision deficiencies can tell apart.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#6b5b95", "#444444")
@@ -37,12 +37,9 @@ def write_preview(
 ) -> list[Path]:
     """Write ``NAME_preview.png`` and a self-contained ``NAME_preview.html``; return both paths.
 
-    `visit` None takes the first visit of a protocol that has several.
+    `visit` None means the first visit of a protocol that has several.
     """
-    visits = protocol.file.design.visits
-    session = protocol.build_session(
-        participant, visit=visit if visit is not None or not visits else visits[0]
-    )
+    session = session_of(protocol, participant, visit=visit)
     figure = preview_figure(protocol, session)
     picture = folder / f"{protocol.name}_preview.png"
     buffer = io.BytesIO()
@@ -52,6 +49,14 @@ def write_preview(
     encoded = base64.b64encode(buffer.getvalue()).decode("ascii")
     page = write_text(folder / f"{protocol.name}_preview.html", _page(protocol, session, encoded))
     return [page, picture]
+
+
+def session_of(protocol: "Protocol", participant: str, *, visit: str | None = None) -> Session:
+    """Return a session; `visit` None means the first visit of a protocol that has several."""
+    visits = protocol.file.design.visits
+    return protocol.build_session(
+        participant, visit=visits[0] if visits and visit is None else visit
+    )
 
 
 def preview_figure(protocol: "Protocol", session: Session) -> "Figure":

@@ -206,6 +206,7 @@ def _explain_no_face(plan: Plan, landmarks: Path) -> None:
     track = read_landmarks(landmarks)
     if not track.tracked.any():
         raise _no_face(plan, len(track))
+    plan.check_onsets(track.times_s)
 
 
 def _no_face(plan: Plan, frames: int) -> NoFaceError:

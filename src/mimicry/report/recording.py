@@ -239,22 +239,36 @@ def _table(table: "pd.DataFrame") -> dict[str, Any]:
     return {"columns": columns, "text": text, "rows": rows, "valid": valid}
 
 
+_HEAD = ("participant", "session", "phase", "condition", "nan_reasons")
+
+
 def _turned(summary: "pd.DataFrame") -> dict[str, Any]:
-    """Return the summary with a row for each measure and a column for each condition."""
-    rows = summary.to_dict("records")
-    heads = [f"{r['condition']} ({r['phase']})" if r.get("phase") else r["condition"] for r in rows]
-    names = [
-        c for c in summary.columns if c not in ("participant", "session", "phase", "condition")
+    """Return the summary with a row for each measure and a column for each scored condition.
+
+    A missing number is shown with its reason.
+    """
+    rows = [r for r in summary.to_dict("records") if isinstance(r.get("targets", ""), str)]
+    why = [_reasons(r.get("nan_reasons")) for r in rows]
+    heads = [
+        f"{r['condition']} ({r['phase']})" if isinstance(r.get("phase"), str) else r["condition"]
+        for r in rows
     ]
-    return {
-        "columns": ["", *heads],
-        "rows": [[name, *(_cell(row[name]) for row in rows)] for name in names],
-    }
+    names = [c for c in summary.columns if c not in _HEAD]
+    body = [
+        [name, *(_cell(r[name], w.get(name)) for r, w in zip(rows, why, strict=True))]
+        for name in names
+    ]
+    return {"columns": ["", *heads], "rows": body}
 
 
-def _cell(value: object) -> str:
+def _reasons(text: object) -> dict[str, str]:
+    pairs = str(text).split(";") if isinstance(text, str) else []
+    return dict(pair.split("=", 1) for pair in pairs if "=" in pair)
+
+
+def _cell(value: object, reason: str | None = None) -> str:
     if value is None or (isinstance(value, float) and np.isnan(value)):
-        return "n/a"
+        return f"n/a ({reason})" if reason else "n/a"
     if isinstance(value, bool | np.bool_):
         return "yes" if value else "no"
     if isinstance(value, int | np.integer):

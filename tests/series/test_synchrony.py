@@ -1,6 +1,7 @@
 """Synchrony of two people: against rMEA, against simulated truth, against chance."""
 
 import csv
+import inspect
 import json
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 
 from mimicry.dyads import choose_settings, synchrony, write_synchrony
 from mimicry.errors import InputError, OutputExistsError
-from mimicry.series import PRESETS, synchronise
+from mimicry.series import METHODS, PRESETS, synchronise
 from mimicry.series.chance import compare
 
 RATE = 25.0
@@ -192,3 +193,11 @@ def test_unknown_preset_and_missing_rate_are_named():
         synchrony(np.zeros(10), np.zeros(10))
     with pytest.raises(InputError, match="10 samples and the second 9"):
         synchrony(np.zeros(10), np.zeros(9), rate_hz=RATE)
+
+
+def test_every_method_without_lags_has_its_source_and_the_defaults_it_names():
+    for method in METHODS.values():
+        parameters = inspect.signature(method.load()).parameters
+        for name, value in method.settings.items():
+            assert parameters[name].default == value
+        assert method.source

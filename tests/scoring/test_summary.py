@@ -1,5 +1,6 @@
 """The condition table: contrasts, claims, latency, calibration."""
 
+import fnmatch
 from dataclasses import replace
 
 import made_session as session  # type: ignore[import-not-found]
@@ -257,3 +258,43 @@ def test_every_null_says_what_it_asks_and_when_it_is_wrong():
     for null in NULLS.values():
         assert null.question.endswith("?") or null.question.startswith("As ")
         assert null.wrong_when
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"reference": "valence"},
+        {"swap": "pairs"},
+        {"swap": "redraw"},
+        {"min_trials": 1, "min_trials_z": 1, "min_trials_latency": 1},
+        {"lags_s": (0.1, 0.3), "windows": {"main": (0.5, 2.5)}},
+        {"secondary_nulls": tuple(NULLS), "secondary_surrogates": 9},
+    ],
+)
+@pytest.mark.parametrize("trouble", ["few trials", "a unit not measured", "mostly hidden", "still"])
+def test_every_missing_number_has_a_reason_in_any_design(changes, trouble):
+    """Whatever is asked of however bad a recording: no crash, no infinity, a reason each time."""
+    settings = replace(session.SETTINGS, **changes)
+    n = 2 if trouble == "few trials" else 7
+    trials = session.trial_table(session.mixed_order(n))
+    quality = {}
+    if trouble == "mostly hidden":
+        length = len(np.arange(0.0, trials.onset_s[-1] + 6.0, 1 / 30))
+        rng = np.random.default_rng(1)
+        quality["blink"] = np.convolve(rng.random(length) < 0.02, np.ones(20), "same") > 0
+    noise = 0.0 if trouble == "still" else 0.02
+    track = session.recording(trials, {}, noise=noise, **quality)
+    values = track.intensity.copy()
+    if trouble == "a unit not measured":
+        values[:, 1] = np.nan
+    made = session.track_of(track.times_s, values, **quality)
+    scores, summary = summary_of(trials, made, settings)
+    for frame in (scores.to_frame(), summary.to_frame()):
+        numbers = frame.select_dtypes("number")
+        assert not np.isinf(numbers.to_numpy(dtype=float)).any()
+        for k, row in numbers.iterrows():
+            patterns = [
+                part.partition("=")[0] for part in str(frame.loc[k, "nan_reasons"]).split(";")
+            ]
+            for name in row.index[row.isna()]:
+                assert any(fnmatch.fnmatchcase(name, p) for p in patterns), name

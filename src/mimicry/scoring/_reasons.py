@@ -46,13 +46,25 @@ class ReasonedColumns:
     ) -> NDArray[np.float64]:
         """Blank invalid rows and note the reason of every other NaN, without a column."""
         column = np.where(self.valid, np.asarray(values, dtype=np.float64), np.nan)
+        self._note(name, column, codes)
+        return column
+
+    def describe(self, name: str, values: ArrayLike, code: str) -> None:
+        """Note why numbers that are shown in invalid rows too are NaN in valid ones."""
+        self._note(name, np.asarray(values, dtype=np.float64), code)
+
+    def _note(
+        self,
+        name: str,
+        column: NDArray[np.float64],
+        codes: Sequence[str] | NDArray[np.object_] | str,
+    ) -> None:
         self._names.append(name)
         texts = [codes] * len(column) if isinstance(codes, str) else codes
         for k in np.flatnonzero(~np.isfinite(column) & self.valid).tolist():
             if not texts[k]:
                 raise ValueError(f"row {k} of {name} is NaN without a reason")
             self._why[k][name] = str(texts[k])
-        return column
 
     @property
     def why(self) -> tuple[str, ...]:

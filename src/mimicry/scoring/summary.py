@@ -233,7 +233,8 @@ class _Phase:
         too_few = withheld or self._too_few(y, own, rest)
         row.put("contrast_d", nan if withheld else contrast_d(y, own, rest, min_trials=least),
                 too_few or "no_variance")  # fmt: skip
-        row.put("contrast_se", nan if too_few else _welch_se(y[own], y[rest]), too_few)
+        se = nan if too_few else _welch_se(y[own], y[rest])
+        row.put("contrast_se", se, too_few or "too_few_trials")
         self._test(row, "", y, condition, too_few)
         row.cells["null"] = "label-swap"
         row.cells["swap"] = self.settings.swap
@@ -450,4 +451,6 @@ def _mean(values: Floats) -> float:
 
 def _welch_se(first: Floats, second: Floats) -> float:
     parts = [v[np.isfinite(v)] for v in (first, second)]
+    if min(len(p) for p in parts) < 2:
+        return float("nan")
     return float(np.sqrt(sum(p.var(ddof=1) / len(p) for p in parts)))

@@ -59,6 +59,13 @@ def score(
     before = in_window(aligned.times_s, settings.baseline_s)
     level = window_mean(aligned.response, before)
     spread = window_sd(aligned.response, before)
+    for name in _SHOWN_QUALITY:
+        table.describe(name, aligned.quality[name], _QUALITY_REASONS.get(name, "no_frames"))
+    for a, unit in enumerate(aligned.names):
+        seen = np.isfinite(aligned.response[:, :, a]).any()
+        code = "no_baseline" if seen else "not_measured"
+        table.describe(f"baseline_mean_{unit}", level[:, a], code)
+        table.describe(f"baseline_sd_{unit}", spread[:, a], code)
     amplitude = _Amplitudes(aligned, settings, valid, np.array(phase), level)
     deltas, deltas_z, deltas_cal = amplitude.fill(table)
     noise = _noise(aligned, settings, before, table)
@@ -101,6 +108,7 @@ _SHOWN_QUALITY = (
     "pose_max_deg",
     "blink_fraction",
 )
+_QUALITY_REASONS = {"pose_max_deg": "no_pose"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)

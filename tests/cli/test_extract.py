@@ -99,7 +99,7 @@ def test_columns_come_in_the_promised_order(extracted):
         "pose_pitch_deg",
         "pose_yaw_deg",
         "pose_roll_deg",
-        *(f"AU{u}" for u in units.split(" ")),
+        *(f"AU{u}" for u in units),
     ]
     assert columns[: len(start)] == start
     sided = [c for c in columns if c.endswith(("_L", "_R"))]

@@ -22,6 +22,7 @@ from benchmarks.accuracy_videos import (
     AU04_SIZE,
     DOSE_UNITS,
     DOSES,
+    SHAPES,
     SIZES,
     Trial,
     degraded_video,
@@ -125,7 +126,8 @@ def add_main(found: Findings, identity: object, rig: str, *, mode: str = "image"
         found.r2.setdefault(unit, []).append(float(np.corrcoef(x, y)[0, 1] ** 2))
     for trial in video.trials:
         error, size, other = judge_trial(track, trial, video.truth)
-        found.latency_s.setdefault((trial.unit, trial.size), []).append(error)
+        key = trial.unit if trial.shape == SHAPES[0] else trial.shape
+        found.latency_s.setdefault((key, trial.size), []).append(error)
         if trial.unit == "AU12":
             found.amplitude.append((trial.size, size))
         else:
@@ -233,6 +235,14 @@ def rows_of(found: Findings, second: Findings, more: dict[str, list[float]]) -> 
         abs(_ms(found.latency_s["AU04", AU04_SIZE])),
         " ms",
         30,
+        at_least=False,
+    )
+    other = [e for shape in SHAPES[1:] for e in found.latency_s[shape, 0.3]]
+    add(
+        "AU12 latency error, rises that differ from the analysis template: |mean|",
+        abs(_ms(other)),
+        " ms",
+        20,
         at_least=False,
     )
     true, got = np.array(found.amplitude).T

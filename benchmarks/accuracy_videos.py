@@ -34,7 +34,8 @@ DOSE_UNITS = ("AU12", "AU01", "AU02", "AU04", "AU15")
 DOSES = (0.1, 0.2, 0.35, 0.5, 0.75, 1.0)
 SIZES = (0.05, 0.1, 0.2, 0.5)
 AU04_SIZE = 0.5
-WEBCAM = Faults(noise=2.0)
+SHAPES = ("minimum jerk", "linear", "early")  # the analysis assumes the first
+WEBCAM = Faults(noise=1.0)
 POSES = [(0.0, 0.0, 0.0)] + [
     tuple(size * (axis == k) for k in range(3))
     for axis in range(3)
@@ -48,6 +49,7 @@ class Trial:
 
     unit: str
     size: float
+    shape: str
     start_s: float
     onset_s: float
     end_s: float
@@ -67,7 +69,7 @@ class Video:
 
 
 def _rise(kind: str, t: F) -> F:
-    """Shapes of a rise over 0..1; only the first is the one that the analysis assumes."""
+    """Shapes of a rise over 0..1."""
     x = np.clip(t, 0, 1)
     if kind == "linear":
         return x
@@ -77,6 +79,7 @@ def _rise(kind: str, t: F) -> F:
 
 
 def _render(identity: Identity, stem: str, play: object, **options: object) -> Video:
+    options = {"crf": 14} | options
     CACHE.mkdir(parents=True, exist_ok=True)
     path = CACHE / f"{identity.name}_{identity.detail_seed}_{stem}.mp4"
     table = path.with_name(f"{path.stem}_truth.tsv")
@@ -90,9 +93,9 @@ def main_video(identity: Identity, rig: str = "faceunits01") -> Video:
     able = {name[:4] for name in basis(rig)}
     doses = tuple((u, d) for u in DOSE_UNITS if u in able for d in DOSES)
     rng = np.random.default_rng(identity.detail_seed)
-    plan = [("AU12", s) for s in (SIZES if rig == "faceunits01" else (0.2, 0.5))] + [
-        ("AU04", AU04_SIZE)
-    ]
+    sizes = SIZES if rig == "faceunits01" else (0.2, 0.5)
+    plan = [("AU12", size, SHAPES[0]) for size in sizes] + [("AU04", AU04_SIZE, SHAPES[0])]
+    plan += [("AU12", 0.3, shape) for shape in SHAPES[1:]]
     length = 36
     n = REST + len(doses) + length * len(plan)
     t = np.arange(n) / FPS
@@ -100,13 +103,12 @@ def main_video(identity: Identity, rig: str = "faceunits01") -> Video:
     for k, (unit, size) in enumerate(doses):
         table[unit][REST + k] = size
     trials = []
-    for k, (unit, size) in enumerate(plan):
+    for k, (unit, size, shape) in enumerate(plan):
         first = REST + len(doses) + k * length
         onset = t[first] + 0.4 + rng.uniform(0, 1 / FPS)
         span = slice(first, first + length)
-        shape = ("minimum jerk", "linear", "early")[(k + identity.detail_seed) % 3]
         table[unit][span] = size * _rise(shape, (t[span] - onset) / 0.5)
-        trials.append(Trial(unit, size, t[first], onset, t[first] + length / FPS))
+        trials.append(Trial(unit, size, shape, t[first], onset, t[first] + length / FPS))
     video = _render(identity, f"main_{rig}", performance(t, table), rig=rig, faults=WEBCAM)
     return Video(video.path, video.truth, doses, REST, REST / FPS, tuple(trials))
 

@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
+from mimicry.assets import asset_folder
 from mimicry.errors import StimulusError
+from mimicry.files import sha256_of
 from mimicry.synthetic.recipes import MODELS, RECIPES
 from mimicry.synthetic.stimuli import (
     manifest_entry,
@@ -18,6 +20,15 @@ def test_every_id_of_the_set_is_in_the_bundled_manifest() -> None:
     note, entries = read_entries()
     assert {e["id"] for e in entries} == set(stimulus_ids())
     assert "not validated on humans" in note.lower()
+
+
+def test_bundled_clips_have_the_bytes_that_the_manifest_promises() -> None:
+    folder = asset_folder("stimuli")
+    clips = [e for e in read_entries()[1] if e["file"]]
+    assert {e["sha256"] for e in clips} == {sha256_of(folder / e["file"]) for e in clips}
+    assert sum((folder / e["file"]).stat().st_size for e in clips) < 15e6
+    house = {f"{e}-{m}-dynamic" for e in ("happy", "angry", "neutral") for m in MODELS}
+    assert house <= {e["id"] for e in clips}
 
 
 def test_the_timeline_reader_takes_the_bundled_manifest() -> None:

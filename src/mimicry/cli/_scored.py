@@ -50,7 +50,7 @@ def _trials(scores: "pd.DataFrame", shown: list[str]) -> str:
 
 def _conditions(summary: "pd.DataFrame") -> str:
     columns = ["phase", "condition", "n", "contrast", "contrast_raw", "p", "z_surrogate",
-               "latency_shift_s", "latency_low_s", "latency_high_s"]  # fmt: skip
+               "latency_shift_s", "latency_ci_low_s", "latency_ci_high_s"]  # fmt: skip
     return _aligned([c for c in columns if c in summary.columns], summary)
 
 

@@ -48,6 +48,8 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> Visit:
         page.locator("button:enabled").wait_for()
         keys.press("Space")
         page.get_by_text("Press 2.").wait_for()
+        keys.press("Enter")  # does nothing: no answer is chosen beforehand
+        keys.press("ArrowRight")
         keys.press("ArrowRight")
         keys.press("Enter")
         finish(visit)

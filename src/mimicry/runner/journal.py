@@ -253,7 +253,7 @@ class Journal:
                 "participant": self.plan.participant,
                 "protocol": self.plan.protocol,
                 "steps": len(self.plan.steps),
-                "done": len(self.done),
+                "done": len(self.done & {s.step_id for s in self.plan.steps}),
                 "segment": self.segment,
                 "frames": self.frames,
                 "connected": self.connected(),

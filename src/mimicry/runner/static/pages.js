@@ -62,6 +62,7 @@ export function message(title, text = [], { alert = false } = {}) {
 }
 
 // A choice: number keys answer at once; arrows and Tab move, Enter confirms, a click answers.
+// Nothing is chosen beforehand, so a key pressed too long on the page before answers nothing.
 function choice(question, shown) {
   return new Promise((done) => {
     const answer = (value, event) => {
@@ -69,7 +70,7 @@ function choice(question, shown) {
       done({ value, t: event.timeStamp, rt_ms: event.timeStamp - shown.at, by: event.type });
     };
     const buttons = question.options.map((option, i) => el('button', {
-      cls: 'option', type: 'button', autofocus: i === 0, onclick: (event) => answer(i, event),
+      cls: 'option', type: 'button', onclick: (event) => answer(i, event),
     }, el('kbd', { text: String(i + 1) }), el('span', { text: option })));
     const keys = (event) => {
       const at = buttons.indexOf(document.activeElement);
@@ -78,7 +79,7 @@ function choice(question, shown) {
       if (Number.isInteger(number) && number >= 0 && number < buttons.length) answer(number, event);
       else if (event.key === 'ArrowRight' || event.key === 'ArrowDown') buttons[(at + 1) % buttons.length].focus();
       else if (event.key === 'ArrowLeft' || event.key === 'ArrowUp') {
-        buttons[(at + buttons.length - 1) % buttons.length].focus();
+        buttons[(Math.max(at, 0) + buttons.length - 1) % buttons.length].focus();
       }
     };
     addEventListener('keydown', keys);

@@ -1,0 +1,229 @@
+"""From the command line to scores: a rendered participant answers what the screen shows.
+
+The rig sees the brightness of each clip and plays the frames of a rendered face into the
+camera: a smile at happy clips, a lowered brow at angry ones, each with the clip's own course,
+600 ms late. The real command runs the session in a real browser and scores it.
+"""
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from lab import boosted, camera_flags, virtual_lab, wait_for
+
+from mimicry.files import read_json, sha256_of
+from mimicry.timeline import read_manifest
+
+pytestmark = pytest.mark.slow
+
+LATENCY_S = 0.6
+AMPLITUDE = 0.6
+LEVELS = 16
+RATE_HZ = 30.0
+MARKERS = {"happy": 215, "angry": 175, "neutral": 80}
+UNITS = {"happy": "AU12", "angry": "AU04"}
+MODELS = ("m01", "f01")
+
+PROTOCOL = """
+name: rig-short
+extends: dynamic-happy-angry
+title: The watch block in short, for the virtual laboratory
+stimuli: {identities: [m01, f01], manifest: manifest.json}
+design: {randomisation: {max_same_identity: null}}
+timing: {fixation_s: 0.3, iti_s: 0.4}
+blocks:
+  watch: {repeats: 6, practice: 1}
+  imitate: null
+  inhibit: null
+provenance: {"*": default}
+"""
+
+
+def marker_clip(path: Path, level: int, seconds: float) -> Path:
+    import av
+
+    with av.open(str(path), "w") as out:
+        stream = out.add_stream("libx264", rate=30)
+        stream.width, stream.height, stream.pix_fmt = 320, 240, "yuv420p"
+        picture = np.full((240, 320, 3), level, np.uint8)
+        for _ in range(round(30 * seconds)):
+            out.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+        out.mux(stream.encode(None))
+    return path
+
+
+def make_stimuli(folder: Path) -> Path:
+    """Write marker clips that stand for the bundled clips, with their movements."""
+    from mimicry.assets import asset_folder
+
+    bundled = read_json(asset_folder("stimuli") / "manifest.json")
+    entries = []
+    for entry in bundled["stimuli"]:
+        emotion, model, kind = entry["id"].split("-")[:3]
+        if emotion not in MARKERS or model not in MODELS or kind != "dynamic":
+            continue
+        clip = marker_clip(folder / f"{entry['id']}.mp4", MARKERS[emotion], entry["duration_s"])
+        entries.append({**entry, "file": clip.name, "sha256": sha256_of(clip)})
+    (folder / "manifest.json").write_text(json.dumps({**bundled, "stimuli": entries}))
+    (folder / "rig-short.yaml").write_text(PROTOCOL)
+    return folder / "rig-short.yaml"
+
+
+def make_response(folder: Path, manifest: Path) -> Path:
+    """Render the participant's frames and say in which order they answer each marker."""
+    import cv2
+
+    from mimicry.synthetic.camera import Faults, render_frames
+    from mimicry.synthetic.motion import performance, times_at
+    from mimicry.synthetic.recipes import MODELS as PEOPLE
+
+    size = np.linspace(0, AMPLITUDE, LEVELS + 1)[1:]
+    rest = np.zeros(6)
+    units = {
+        "AU12": np.concatenate([rest, size, 0 * size]),
+        "AU04": np.concatenate([rest, 0 * size, size]),
+    }
+    play = performance(times_at(30, len(units["AU12"]) / 30)[: len(units["AU12"])], units)
+    pictures = render_frames(PEOPLE["f02"], play, faults=Faults(noise=2.0))
+    planar = [cv2.cvtColor(p, cv2.COLOR_RGB2YUV_I420).reshape(-1) for p in pictures]
+    folder.mkdir()
+    np.save(folder / "frames.npy", np.stack(planar))
+    timelines = read_manifest(manifest)
+    answers = {}
+    for emotion, marker in MARKERS.items():
+        line = timelines[f"{emotion}-m01-dynamic"]
+        times = (np.arange(round(4.2 * RATE_HZ)) + 0.5) / RATE_HZ - LATENCY_S
+        if emotion == "neutral":
+            answers[marker] = [int(i % 6) for i in range(len(times))]
+            continue
+        course = line.intensity[:, line.names.index(UNITS[emotion])]
+        level = np.interp(times, line.times_s, course / course.max(), left=0.0)
+        # after the blank the face relaxes, before the next trial begins
+        level = np.where(times + LATENCY_S > 3.55, 0.0, level)
+        step = np.round(level * LEVELS).astype(int)
+        first = 6 + (LEVELS if emotion == "angry" else 0)
+        order = np.where(step == 0, np.arange(len(step)) % 6, first + step - 1)
+        answers[marker] = order.tolist()
+    spec = {"rate_hz": RATE_HZ, "rest": list(range(6)), "answers": answers}
+    (folder / "clips.json").write_text(json.dumps(spec))
+    return folder
+
+
+@contextlib.contextmanager
+def attached(profile: Path) -> Iterator[Any]:
+    """Attach to the browser that the command started."""
+    from playwright.sync_api import sync_playwright
+
+    port_file = profile / "DevToolsActivePort"
+    wait_for(lambda: port_file.exists() and port_file.read_text().count("\n"), 60, "the browser")
+    port = port_file.read_text().splitlines()[0]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.connect_over_cdp(f"http://127.0.0.1:{port}")
+        wait_for(lambda: browser.contexts and browser.contexts[0].pages, 30, "the page")
+        yield browser.contexts[0].pages[0]
+
+
+def take_part(page: Any) -> None:
+    """Agree, pass the camera check, begin: all by Enter."""
+    page.get_by_role("button", name="I agree").wait_for(timeout=90_000)
+    page.keyboard.press("Enter")
+    page.get_by_text("All good.").wait_for(timeout=90_000)
+    page.get_by_role("button", name="Continue").press("Enter")
+    for title in ("Part 1 of 1", "Now it begins"):
+        page.get_by_role("heading", name=title).wait_for(timeout=90_000)
+        page.keyboard.press("Enter")
+
+
+@pytest.fixture(scope="module")
+def session(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+    """Run ``mimicry run`` in the virtual lab; gives the study and what the command printed."""
+    folder = tmp_path_factory.mktemp("house")
+    protocol = make_stimuli(folder)
+    response = make_response(folder / "response", folder / "manifest.json")
+    study = folder / "study"
+    with boosted(), virtual_lab(folder, response=response) as lab:
+        assert lab.display is not None
+        flags = ["--no-sandbox", "--remote-debugging-port=0", *camera_flags(lab.camera)]
+        environment = {
+            **os.environ,
+            "DISPLAY": lab.display,
+            "XDG_DATA_HOME": str(folder / "data"),
+            "MIMICRY_BROWSER_FLAGS": " ".join(flags),
+        }
+        command = [sys.executable, "-m", "mimicry", "run", str(protocol), "--participant", "01"]
+        command += ["--study", str(study), "--browser", "chromium", "--json"]
+        with (folder / "stderr.txt").open("w") as log:
+            process = subprocess.Popen(
+                command, stdout=subprocess.PIPE, stderr=log, text=True, env=environment
+            )
+            try:
+                with attached(folder / "data" / "mimicry" / "browser") as page:
+                    take_part(page)
+                    page.get_by_text("Thank you").wait_for(timeout=400_000)
+                printed, _ = process.communicate(timeout=900)
+            finally:
+                process.kill()
+    assert process.returncode == 0, (folder / "stderr.txt").read_text()
+    return study, json.loads(printed)
+
+
+def test_the_command_reports_scores_and_a_report(session) -> None:
+    study, printed = session
+    assert printed["status"] == "done"
+    assert printed["session"] == "finished"
+    results = study / "derivatives" / "mimicry" / "sub-01"
+    assert list(results.glob("*_report.html"))
+    assert list(results.glob("*_scores.tsv"))
+
+
+def test_the_indices_have_the_right_sign(session) -> None:
+    study, _ = session
+    (path,) = (study / "derivatives" / "mimicry" / "sub-01").glob("*_scores.tsv")
+    table = pd.read_csv(path, sep="\t", na_values="n/a")
+    assert len(table) == 36
+    valid = table[table.valid == 1]
+    assert len(valid) >= 30
+    for emotion in UNITS:
+        index = valid[valid.condition == emotion].mimicry_index_raw
+        assert index.mean() > 0.2
+        assert (index > 0).mean() > 0.9
+
+
+def test_the_latency_is_found_within_a_frame(session) -> None:
+    study, _ = session
+    (path,) = (study / "derivatives" / "mimicry" / "sub-01").glob("*_summary.tsv")
+    table = pd.read_csv(path, sep="\t", na_values="n/a").set_index("condition")
+    found = table.loc["happy", "latency_shift_s"]
+    low, high = table.loc["happy", [c for c in table if c.startswith("latency_shift_s_ci")]]
+    assert abs(found - LATENCY_S) < 1 / RATE_HZ + (high - low) / 2
+
+
+def test_every_onset_says_whether_it_is_calibrated(session) -> None:
+    study, _ = session
+    (events,) = (study / "sub-01" / "beh").glob("*_events.tsv")
+    table = pd.read_csv(events, sep="\t", na_values="n/a")
+    assert set(table.calibrated) == {False}
+    (about,) = (study / "sub-01" / "beh").glob("*_recording.json")
+    assert read_json(about)["calibrated"] is False
+    assert (table.phase == "practice").sum() == 1
+
+
+def test_nothing_is_left_running(session) -> None:
+    time.sleep(0.1)
+    study, _ = session
+    marker = str(study.parent)
+    left = []
+    for entry in Path("/proc").iterdir():
+        with contextlib.suppress(OSError):
+            if entry.name.isdigit() and marker in (entry / "cmdline").read_text():
+                left.append(entry.name)
+    assert left == []

@@ -38,12 +38,13 @@ name: rig-short
 extends: dynamic-happy-angry
 title: The watch block in short, for the virtual laboratory
 stimuli: {identities: [m01, f01], manifest: manifest.json}
-design: {randomisation: {max_same_identity: null}}
+design: {randomisation: {max_same_identity: 6}}
 timing: {fixation_s: 0.3, iti_s: 0.4}
 blocks:
   watch: {repeats: 6, practice: 1}
   imitate: null
   inhibit: null
+prediction: {effects: []}
 provenance: {"*": default}
 """
 

@@ -101,8 +101,9 @@ def test_events_can_be_scored(files: dict[str, Path]) -> None:
     video_s = pd.read_csv(files["frames"], sep="\t").timestamp.iloc[-1]
     assert (table.onset > 0).all()
     assert (table.onset + table.duration < video_s).all()
-    assert abs(table.duration[0] - 1.0) < 0.3
-    assert abs(table.duration[1] - 0.5) < 0.1
+    # a starved machine drops frames and stretches what is shown; it never shortens it
+    assert 0.9 < table.duration[0] < 3
+    assert 0.4 < table.duration[1] < 2
 
 
 def test_ratings_are_kept_with_their_times(files: dict[str, Path]) -> None:

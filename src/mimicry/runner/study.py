@@ -41,14 +41,14 @@ def prepare_study(study: Path, protocol: "Protocol | None") -> None:
         return
     import yaml
 
+    from mimicry.protocol import load_protocol
+
     copy = study / "protocol.yaml"
     if not copy.exists():
         _copy_manifest(study, protocol)
         content = protocol.file.model_dump(mode="json", exclude={"extends"})
         write_text(copy, yaml.safe_dump(content, sort_keys=False, allow_unicode=True))
-        return
-    from mimicry.protocol import load_protocol
-
+    # also a fresh copy: what cannot be read again is found before anyone is filmed
     found = load_protocol(copy)
     if found.digest != protocol.digest:
         raise InputError(

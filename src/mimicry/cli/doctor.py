@@ -15,6 +15,10 @@ def doctor(
     ),
     camera: bool = typer.Option(True, help="Look for a camera."),
     camera_index: int = typer.Option(0, "--camera-index", help="Which camera."),
+    timing: bool = typer.Option(
+        False, "--timing", help="Look at camera and screen in the browser, as `mimicry run` does."
+    ),
+    browser: str | None = typer.Option(None, help="Program of the browser, with --timing."),
     model: Path | None = typer.Option(None, "--model", help="Another copy of the face model."),
     as_json: bool = typer.Option(False, "--json", help="Print one JSON object on standard output."),
 ) -> None:
@@ -28,6 +32,10 @@ def doctor(
             checks.append(check_camera(camera_index))
         else:
             checks.append(Check("camera", "skipped", "not asked for"))
+        if timing:
+            from mimicry.runner.audit import check_timing
+
+            checks.append(check_timing(browser))
         checks += [audit(path) for path in recordings or []]
         width = max(len(c.name) for c in checks)
         return Outcome(

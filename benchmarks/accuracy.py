@@ -11,7 +11,7 @@ are cached in benchmarks/.cache/accuracy.
 import argparse
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +24,7 @@ from benchmarks.accuracy_videos import (
     SHAPES,
     SIZES,
     Trial,
+    Video,
     degraded_video,
     main_video,
     no_face_video,
@@ -36,12 +37,14 @@ from mimicry.action_units import measure
 from mimicry.errors import NoFaceError
 from mimicry.kernels.smooth import gaussian_smooth
 from mimicry.records import ActionUnitTrack, LandmarkTrack
-from mimicry.synthetic import identities, minimum_jerk
+from mimicry.synthetic import Identity, identities, minimum_jerk
 
 SEED = 2026  # identities that no part of the package was tuned on
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 F = NDArray[np.float64]
 NEUTRAL_S = 0.5
+# Beginnings of lines that do not hold and that the docs explain. A test fails on any other.
+KNOWN_MISSES: tuple[str, ...] = ()
 
 
 @dataclass
@@ -51,7 +54,7 @@ class Row:
     what: str
     value: str
     threshold: str
-    holds: bool
+    holds: bool | None
 
 
 @dataclass
@@ -108,7 +111,7 @@ def judge_trial(
     return error, float(rise), float(np.nanmean(other[after]) - np.nanmean(other[before]))
 
 
-def add_main(found: Findings, identity: object, rig: str, *, mode: str = "image") -> None:
+def add_main(found: Findings, identity: Identity, rig: str, *, mode: str = "image") -> None:
     """Dose-response and single rises of one identity."""
     video = main_video(identity, rig)
     raw = tracked(video) if mode == "image" else video_mode(video)
@@ -130,7 +133,7 @@ def add_main(found: Findings, identity: object, rig: str, *, mode: str = "image"
         if trial.unit == "AU12":
             found.amplitude.append((trial.size, size))
         else:
-            found.opponent.append(size and other / trial.size)
+            found.opponent.append(other / trial.size)
 
 
 def followed(
@@ -144,148 +147,112 @@ def followed(
     return float(np.corrcoef(value[keep], real)[0, 1])
 
 
-def collect(people: int) -> tuple[Findings, Findings, dict[str, list[float]]]:
-    """Render and measure everything."""
-    cast = identities(SEED, people)
-    found, second = Findings(), Findings()
+def cast_of(people: int) -> list[Identity]:
+    """The people: drawn at random, without glasses and beards."""
+    return [replace(w, glasses=False, beard=False) for w in identities(SEED, people)]
+
+
+def collect(people: int) -> tuple[Findings, Findings, Findings, dict[str, list[float]]]:
+    """Render and measure everything: usual rig, second rig, glasses, longer videos."""
+    cast = cast_of(people)
+    found, second, glasses = Findings(), Findings(), Findings()
     more: dict[str, list[float]] = {}
+
+    def follow(key: str, video: Video) -> ActionUnitTrack:
+        track = units_of(tracked(video), video.responses)
+        found.seen.append((int(track.tracked.sum()), len(track)))
+        more.setdefault(key, []).append(followed(track, video.truth, "AU12"))
+        return track
+
     for who in cast:
         add_main(found, who, "faceunits01")
         raw = tracked(pose_video(who))
         found.seen.append((int(raw.tracked.sum()), len(raw)))
         print(f"{who.name}: rises and poses", file=sys.stderr, flush=True)
-    for who in cast[:2]:
-        add_main(second, who, "second")
-        sway = sway_video(who)
-        track = units_of(tracked(sway), sway.responses)
-        found.seen.append((int(track.tracked.sum()), len(track)))
-        more.setdefault("sway", []).append(followed(track, sway.truth, "AU12"))
-        poor = degraded_video(who)
-        track = units_of(tracked(poor), poor.responses)
-        found.seen.append((int(track.tracked.sum()), len(track)))
-        more.setdefault("degraded", []).append(followed(track, poor.truth, "AU12"))
+    add_main(glasses, replace(cast[-1], glasses=True), "faceunits01")
+    by_skin = sorted(cast, key=lambda w: w.skin)
+    for who in by_skin[:2]:
+        video = degraded_video(who)
+        track = follow("degraded", video)
         even = np.arange(len(track)) / 30 + float(track.times_s[0])
-        more.setdefault("nominal_fps", []).append(followed(track, poor.truth, "AU12", even))
+        more.setdefault("nominal_fps", []).append(followed(track, video.truth, "AU12", even))
+    for who in by_skin[-2:]:
+        follow("degraded_dark", degraded_video(who))
+        follow("sway", sway_video(who))
+        add_main(second, who, "second")
         print(f"{who.name}: second rig, sway, degraded", file=sys.stderr, flush=True)
-    return found, second, more
+    return found, second, glasses, more
 
 
 def _ms(values: list[float]) -> float:
     return 1000 * float(np.mean(values))
 
 
-def rows_of(found: Findings, second: Findings, more: dict[str, list[float]]) -> list[Row]:
+def rows_of(
+    found: Findings, second: Findings, glasses: Findings, more: dict[str, list[float]]
+) -> list[Row]:
     """The table."""
     out: list[Row] = []
 
-    def add(what: str, value: float, unit: str, limit: float, *, at_least: bool) -> None:
-        sign = "≥" if at_least else "≤"
-        good = value >= limit if at_least else value <= limit
-        digits = 3 if unit == "" else 1
-        out.append(Row(what, f"{value:.{digits}f}{unit}", f"{sign} {limit:g}{unit}", bool(good)))
+    def at_least(what: str, value: float, limit: float | None, unit: str = "") -> None:
+        out.append(_row(what, value, limit, unit, "≥"))
 
+    def at_most(what: str, value: float, limit: float | None, unit: str = " ms") -> None:
+        out.append(_row(what, value, limit, unit, "≤"))
+
+    people = len(found.slopes["AU12"])
     seen = np.array(found.seen).sum(axis=0)
-    add(
-        f"frames tracked, of {seen[1]} over {len(found.slopes['AU12'])} identities, "
-        "|yaw|, |pitch|, |roll| ≤ 20°",
-        100 * seen[0] / seen[1],
-        " %",
-        99.5,
-        at_least=True,
-    )
-    for unit, limit in (
-        ("AU12", 0.98),
-        ("AU01", 0.93),
-        ("AU02", 0.93),
-        ("AU04", 0.93),
-        ("AU15", 0.93),
-    ):
-        add(
-            f"{unit} dose-response, lowest r² of an identity",
-            min(found.r2[unit]),
-            "",
-            limit,
-            at_least=True,
-        )
+    text = f"frames tracked, of {seen[1]} over {people} people, head angles up to 20°"
+    at_least(text, 100 * seen[0] / seen[1], 99.5, " %")
+    for unit in DOSE_UNITS:
+        limit = 0.98 if unit == "AU12" else 0.93
+        at_least(f"{unit} dose-response, r², median of people", np.median(found.r2[unit]), limit)
+        at_least(f"{unit} dose-response, r², lowest of people", min(found.r2[unit]), limit)
     for unit in DOSE_UNITS:
         slopes = np.array(found.slopes[unit])
-        add(
-            f"{unit} slope: CV over identities (mean slope {slopes.mean():.2f})",
-            100 * float(slopes.std(ddof=1) / slopes.mean()),
-            " %",
-            20,
-            at_least=False,
-        )
-    large = [e for s in (0.2, 0.5) for e in found.latency_s["AU12", s]]
-    small = [e for s in (0.05, 0.1) for e in found.latency_s["AU12", s]]
-    add("AU12 latency error, size .2 and .5: |mean|", abs(_ms(large)), " ms", 10, at_least=False)
-    add(
-        "AU12 latency error, size .2 and .5: largest",
-        1000 * float(np.abs(large).max()),
-        " ms",
-        33,
-        at_least=False,
+        spread = 100 * float(slopes.std(ddof=1) / slopes.mean())
+        at_most(f"{unit} slope, CV over people (mean {slopes.mean():.2f})", spread, 20, " %")
+    delay = found.latency_s
+    large = [e for s in (0.2, 0.5) for e in delay["AU12", s]]
+    small = [e for s in (0.05, 0.1) for e in delay["AU12", s]]
+    at_most("AU12 latency, size .2 and .5: size of the mean error", abs(_ms(large)), 10)
+    at_most(
+        "AU12 latency, size .2 and .5: largest error of a trial", _ms([max(map(abs, large))]), 33
     )
-    add("AU12 latency error, size .05 and .1: |mean|", abs(_ms(small)), " ms", 20, at_least=False)
-    change = abs(_ms(found.latency_s["AU12", 0.1]) - _ms(found.latency_s["AU12", 0.5]))
-    add("AU12 |latency(.1) − latency(.5)|", change, " ms", 20, at_least=False)
-    add(
-        "AU04 latency error, size .5: |mean|",
-        abs(_ms(found.latency_s["AU04", AU04_SIZE])),
-        " ms",
-        30,
-        at_least=False,
-    )
-    other = [e for shape in SHAPES[1:] for e in found.latency_s[shape, 0.3]]
-    add(
-        "AU12 latency error, rises that differ from the analysis template: |mean|",
-        abs(_ms(other)),
-        " ms",
-        20,
-        at_least=False,
-    )
+    at_most("AU12 latency, size .05 and .1: size of the mean error", abs(_ms(small)), 20)
+    at_most("AU12 latency, size .05 and .1: SD of a trial", 1000 * float(np.std(small)), None)
+    change = abs(_ms(delay["AU12", 0.1]) - _ms(delay["AU12", 0.5]))
+    at_most("AU12 latency(.1) minus latency(.5)", change, 20)
+    at_most("AU04 latency, size .5: size of the mean error", abs(_ms(delay["AU04", AU04_SIZE])), 30)
+    other = [e for shape in SHAPES[1:] for e in delay[shape, 0.3]]
+    at_most("AU12 latency, rises unlike the template: size of the mean error", abs(_ms(other)), 20)
     true, got = np.array(found.amplitude).T
-    add(
-        f"AU12 amplitude over {len(true)} trials, r",
-        float(np.corrcoef(true, got)[0, 1]),
-        "",
-        0.95,
-        at_least=True,
+    at_least(
+        f"AU12 amplitude over {len(true)} trials, r", float(np.corrcoef(true, got)[0, 1]), 0.95
     )
-    add(
-        "degraded video (CRF 35, noise 15, 320 × 240, light × 0.4, 10 % drops): AU12 r",
-        min(more["degraded"]),
-        "",
-        0.95,
-        at_least=True,
-    )
-    add("sway ±10° with blinks: AU12 r", min(more["sway"]), "", 0.95, at_least=True)
+    poor = "CRF 35, noise 15, 320 × 240, light × 0.4, 10 % drops"
+    at_least(f"degraded video ({poor}): AU12 r, light skin", min(more["degraded"]), 0.95)
+    at_least("the same, dark skin: AU12 r", min(more["degraded_dark"]), 0.95)
+    at_least("sway ±10° with blinks: AU12 r", min(more["sway"]), 0.95)
+    for unit in ("AU12", "AU01", "AU02", "AU04"):
+        at_least(f"second rig: {unit} dose-response, r², lowest", min(second.r2[unit]), 0.93)
+    both = [e for (unit, _), v in second.latency_s.items() for e in v if unit != "AU04"]
+    at_most("second rig: AU12 latency, size of the mean error", abs(_ms(both)), 20)
     for unit in ("AU12", "AU04"):
-        if unit in second.r2:
-            add(
-                f"second rig: {unit} dose-response, lowest r²",
-                min(second.r2[unit]),
-                "",
-                0.93,
-                at_least=True,
-            )
-    both = [e for v in second.latency_s.values() for e in v]
-    add("second rig: latency error, |mean|", abs(_ms(both)), " ms", 30, at_least=False)
-    add(
-        "control: AU12 seen in AU04 movements of the same size, largest share",
-        float(np.abs(found.opponent).max()),
-        "",
-        0.2,
-        at_least=False,
-    )
-    add(
-        "control: degraded video read with frame / fps instead of true times, AU12 r",
-        max(more["nominal_fps"]),
-        "",
-        0.8,
-        at_least=False,
-    )
+        at_least(f"glasses (one person): {unit} dose-response, r²", glasses.r2[unit][0], None)
+    share = float(np.abs(found.opponent).max())
+    at_most("control: AU12 read during an AU04 movement, largest share", share, 0.2, "")
+    even = max(more["nominal_fps"])
+    at_most("control: degraded video timed by frame / fps: AU12 r", even, 0.8, "")
     return out
+
+
+def _row(what: str, value: float, limit: float | None, unit: str, sign: str) -> Row:
+    shown = f"{value:.{3 if not unit else 1}f}{unit}"
+    if limit is None:
+        return Row(what, shown, "", None)
+    holds = bool(value >= limit if sign == "≥" else value <= limit)
+    return Row(what, shown, f"{sign} {limit:g}{unit}", holds)
 
 
 def no_face_is_refused() -> bool:
@@ -303,7 +270,7 @@ def smoothing(people: int) -> dict[float, tuple[float, float, float, float]]:
     both = {}
     for mode in ("image", "video"):
         found = Findings()
-        for who in identities(SEED, people):
+        for who in cast_of(people):
             add_main(found, who, "faceunits01", mode=mode)
         both[mode] = found
     out = {}
@@ -346,9 +313,9 @@ def draw(smooth: dict[float, tuple[float, float, float, float]], path: Path) -> 
 def markdown(rows: list[Row], smooth: dict[float, tuple[float, float, float, float]]) -> str:
     """The tables as Markdown."""
     lines = ["| What | Measured | Threshold | Holds |", "|---|---|---|---|"]
-    lines += [
-        f"| {r.what} | {r.value} | {r.threshold} | {'yes' if r.holds else '**no**'} |" for r in rows
-    ]
+    for r in rows:
+        verdict = {True: "yes", False: "**no**", None: ""}[r.holds]
+        lines.append(f"| {r.what} | {r.value} | {r.threshold} | {verdict} |")
     lines += [
         "",
         "| AU12 amplitude | IMAGE: latency error | kept | VIDEO: latency error | kept |",
@@ -381,14 +348,17 @@ def main() -> None:
     refused = no_face_is_refused()
     seen = "refused" if refused else "numbers"
     rows.append(Row("control: a video without a face", seen, "refused", refused))
-    smooth = smoothing(people)
+    smooth = smoothing(min(people, 4))
     text = markdown(rows, smooth)
     print(text)
     if not options.quick and not options.check:
         (DOCS / "figures").mkdir(exist_ok=True)
         draw(smooth, DOCS / "figures" / "video_mode.svg")
         into_docs(text, DOCS / "accuracy.md")
-    raise SystemExit(0 if all(r.holds for r in rows) else 1)
+    missed = [r.what for r in rows if r.holds is False]
+    new = [m for m in missed if not m.startswith(KNOWN_MISSES)]
+    print("thresholds missed that docs/accuracy.md does not explain:", new or "none")
+    raise SystemExit(1 if new else 0)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """The videos behind benchmarks.accuracy, with their truth, and their cached landmarks."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -81,7 +81,8 @@ def _rise(kind: str, t: F) -> F:
 def _render(identity: Identity, stem: str, play: object, **options: object) -> Video:
     options = {"crf": 14} | options
     CACHE.mkdir(parents=True, exist_ok=True)
-    path = CACHE / f"{identity.name}_{identity.detail_seed}_{stem}.mp4"
+    worn = "_glasses" if identity.glasses else ""
+    path = CACHE / f"{identity.name}_{identity.detail_seed}{worn}_{stem}.mp4"
     table = path.with_name(f"{path.stem}_truth.tsv")
     if not table.exists():
         render_video(path, identity, play, overwrite=True, **options)  # type: ignore[arg-type]
@@ -190,11 +191,15 @@ def tracked(video: Video) -> LandmarkTrack:
 
 
 def video_mode(video: Video) -> LandmarkTrack:
-    """Landmarks of MediaPipe's VIDEO mode with one face, which smooths them silently."""
-    return _cached(video.path.with_suffix(".video.npz"), lambda: _by_video_mode(video.path))
+    """Landmarks of MediaPipe's VIDEO mode with one face, which smooths them silently.
+
+    The filter is given half a second of rest before every trial, so that no trial inherits
+    what came before it. Frames outside the trials are those of IMAGE mode.
+    """
+    return _cached(video.path.with_suffix(".video.npz"), lambda: _by_video_mode(video))
 
 
-def _by_video_mode(path: Path) -> LandmarkTrack:
+def _by_video_mode(video: Video) -> LandmarkTrack:
     os.environ.update(GUARD)
     import mediapipe as mp
     from mediapipe.tasks.python import BaseOptions, vision
@@ -202,28 +207,24 @@ def _by_video_mode(path: Path) -> LandmarkTrack:
     from mimicry.capture.video import VideoReader
     from mimicry.landmarks.model_file import checked_model
 
-    usual = tracked(Video(path, pd.DataFrame()))
-    points = np.full(usual.points_px.shape, np.nan)
+    usual = tracked(video)
+    points = np.array(usual.points_px)
+    with VideoReader(video.path) as reader:
+        pictures = [np.ascontiguousarray(frame.rgb) for frame in reader]
+    height, width = pictures[0].shape[:2]
     options = vision.FaceLandmarkerOptions(
         base_options=BaseOptions(model_asset_path=str(checked_model(None))),
         running_mode=vision.RunningMode.VIDEO,
         num_faces=1,
     )
-    with vision.FaceLandmarker.create_from_options(options) as finder, VideoReader(path) as reader:
-        for k, frame in enumerate(reader):
-            image = mp.Image(mp.ImageFormat.SRGB, np.ascontiguousarray(frame.rgb))
-            result = finder.detect_for_video(image, round(frame.time_s * 1000))
-            height, width = frame.rgb.shape[:2]
-            if result.face_landmarks:
-                points[k] = [
-                    (p.x * width, p.y * height, p.z * width) for p in result.face_landmarks[0]
-                ]
-    return LandmarkTrack(
-        times_s=usual.times_s,
-        points_px=points,
-        blendshapes=usual.blendshapes,
-        head_pose=usual.head_pose,
-        image_size_px=usual.image_size_px,
-        luminance=usual.luminance,
-        sharpness=usual.sharpness,
-    )
+    clock = 0
+    with vision.FaceLandmarker.create_from_options(options) as finder:
+        for trial in (t for t in video.trials if t.unit == "AU12" and t.shape == SHAPES[0]):
+            inside = (usual.times_s >= trial.start_s) & (usual.times_s < trial.end_s)
+            for k in [*range(REST), *np.flatnonzero(inside)]:
+                clock += 33
+                image = mp.Image(mp.ImageFormat.SRGB, pictures[k])
+                faces = finder.detect_for_video(image, clock).face_landmarks
+                if k >= REST:
+                    points[k] = [(p.x * width, p.y * height, p.z * width) for p in faces[0]]
+    return replace(usual, points_px=points)

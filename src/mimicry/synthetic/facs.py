@@ -61,11 +61,11 @@ ACTION_UNITS: dict[str, Movement] = {
     "AU05": _m("upper lid raiser", "upper_lid", {"eyeWide*": 1}, {"eye-*-opened-up": 1}),
     "AU06": _m("cheek raiser", "cheek", {"cheekSquint*": 1}),
     "AU07": _m("lid tightener", "lower_lid", {"eyeSquint*": 1}, {"eye-*-slit": 1}),
-    "AU09": _m("nose wrinkler", "inner_brow", {"noseSneer*": 1}, {"nose-*-elevation": 1}),
+    "AU09": _m("nose wrinkler", "inner_brow", {"noseSneer*": 1}),
     "AU10": _m("upper lip raiser", "upper_lip", {"mouthUpperUp*": 1}),
     "AU12": _m("lip corner puller", "lip_corner", {"mouthSmile*": 1}, {"mouth-corner-puller": 1}),
     "AU14": _m("dimpler", "lip_corner", {"mouthDimple*": 1}),
-    "AU15": _m("lip corner depressor", "lip_corner", {"mouthFrown*": 1}, {"mouth-depression": 1}),
+    "AU15": _m("lip corner depressor", "lip_corner", {"mouthFrown*": 1}),
     "AU16": _m("lower lip depressor", "lower_lip", {"mouthLowerDown*": 1}),
     "AU17": _m("chin raiser", "lower_lip", {"mouthShrugLower": 1, "mouthShrugUpper": 0.6}),
     "AU18": _m("lip pucker", "lower_lip", {"mouthPucker": 1}, {"mouth-pursing": 1}),
@@ -131,42 +131,38 @@ def _joined(parts: dict[str, float], rig: str, side: int) -> Sparse:
     return hit, dense[hit]
 
 
-def _at(point: str, side: int, move: Sparse) -> float:
-    """Displacement in mm of a ruler point."""
-    index, delta = move
-    at = np.flatnonzero(index == POINTS[point][side])
-    return float(np.linalg.norm(delta[at].sum(axis=0)))
-
-
 @lru_cache(maxsize=2)
 def basis(rig: str = "faceunits01") -> dict[str, Sparse]:
     """Sided action unit (``AU12_L``) -> vertex numbers and displacements in mm at 1.0.
 
-    The second rig's movements are scaled so that 1.0 moves the ruler point by as many
-    millimetres as the shipped rig does; action units that it lacks are absent.
+    On the second rig 1.0 is that rig's own full movement, which may be shorter or longer (see
+    :func:`millimetres`); action units that it lacks are absent.
     """
     if rig not in RIGS:
         raise InputError(f"no rig {rig!r}", hint=f"Rigs: {', '.join(RIGS)}")
     out: dict[str, Sparse] = {}
     for name, unit in ACTION_UNITS.items():
         for side, letter in enumerate("LR"):
-            first = _joined(unit.targets, "faceunits01", side)
-            if rig == "faceunits01":
-                out[f"{name}_{letter}"] = first
-            elif unit.second:
-                index, delta = _joined(unit.second, rig, side)
-                moved = _at(unit.point, side, (index, delta))
-                scale = _at(unit.point, side, first) / moved if moved > 0.2 else 1.0
-                out[f"{name}_{letter}"] = (index, delta * scale)
+            parts = unit.targets if rig == "faceunits01" else unit.second
+            if parts:
+                out[f"{name}_{letter}"] = _joined(parts, rig, side)
     return out
 
 
-def millimetres(name: str) -> float:
-    """How far 1.0 of an action unit, both sides together, moves its ruler point, in mm."""
+def millimetres(name: str, *, rig: str = "faceunits01") -> float:
+    """How far 1.0 of an action unit, both sides together, moves its ruler point, in mm.
+
+    Raises
+    ------
+    InputError
+        When the rig has no such movement.
+    """
     base = "AU43" if name.startswith("AU45") else name[:4]
+    if f"{base}_L" not in basis(rig):
+        raise InputError(f"the rig {rig!r} has no {name}", key="rig")
     left, _ = POINTS[ACTION_UNITS[base].point]
     total = np.zeros(3)
     for letter in "LR":
-        index, delta = basis()[f"{base}_{letter}"]
+        index, delta = basis(rig)[f"{base}_{letter}"]
         total += delta[index == left].sum(axis=0)
     return float(np.linalg.norm(total))

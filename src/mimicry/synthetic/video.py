@@ -121,14 +121,14 @@ def truth_table(
     return pd.DataFrame(columns)
 
 
-def _described(play: Performance) -> dict[str, Any]:
+def _described(play: Performance, rig: str) -> dict[str, Any]:
     units = {}
     for name in play.names:
         unit = ACTION_UNITS["AU43" if name.startswith("AU45") else name[:4]]
         units[name] = {
             "meaning": unit.meaning,
-            "unit": "1.0 = reference movement",
-            "mm_per_unit": round(millimetres(name), 4),
+            "unit": "1.0 = full movement of the rig",
+            "mm_per_unit": round(millimetres(name, rig=rig), 4),
             "measured_at": unit.point,
         }
     return {
@@ -224,7 +224,7 @@ def render_video(
             "codec": codec,
             "crf": crf,
             "frames": len(play),
-            "columns": _described(play),
+            "columns": _described(play, rig),
             **(notes or {}),
         },
     )

@@ -1,6 +1,6 @@
 """What the scores of the sample study say against what was put into the rendered face.
 
-    mimicry demo && python -m benchmarks.sample mimicry-demo
+mimicry demo && python -m benchmarks.sample mimicry-demo
 """
 
 import json

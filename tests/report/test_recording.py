@@ -59,6 +59,7 @@ def view() -> RecordingView:
         stimulus=np.zeros((K, len(grid), 2)),
         names=("AU04", "AU12"),
         onsets_s=np.arange(K) * 1.0,
+        phase=["watch"] * 3 + ["imitate"] * 3,
         lags_s=np.arange(10) / RATE,
         profile=rng.normal(0, 0.2, (K, 10)),
     )
@@ -93,3 +94,8 @@ def test_exclusions_are_counted_by_condition_with_each_reason(page: str) -> None
 
 def test_the_contrast_stands_on_a_card(page: str) -> None:
     assert "+1.25" in page
+
+
+def test_phases_are_drawn_apart(page: str) -> None:
+    assert page.count("Mean response of each condition") == 2
+    assert page.count("<h3>imitate</h3>") == 2

@@ -269,6 +269,7 @@ def _page(
             stimulus=aligned.stimulus,
             names=aligned.names,
             onsets_s=aligned.onset_s,
+            phase=scores.phase,
             lags_s=scores.lags_s,
             profile=scores.lag_profile,
             units=[

@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["condition_means", "lag_profile", "quality_overview", "trial_grid"]
+__all__ = ["PALETTE", "condition_means", "lag_profile", "quality_overview"]
 
 Floats = NDArray[np.float64]
 
 # Okabe and Ito's colours, distinguishable with the common colour-vision deficiencies
-_PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#6b5b95", "#444444")
+PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#6b5b95", "#444444")
 _STIMULUS = "#9aa3ad"
 _STYLE: Any = {
     "svg.fonttype": "none",
@@ -40,7 +40,7 @@ _STYLE: Any = {
 
 
 def _colours(names: Sequence[str]) -> dict[str, str]:
-    return {name: _PALETTE[k % len(_PALETTE)] for k, name in enumerate(names)}
+    return {name: PALETTE[k % len(PALETTE)] for k, name in enumerate(names)}
 
 
 def _figure(width: float, height: float) -> "Figure":
@@ -150,65 +150,6 @@ def _draw_envelope(axes: "Axes", grid_s: Floats, envelope: Floats) -> None:
     axes.set_ylim(low, high)
 
 
-def trial_grid(
-    grid_s: Floats,
-    response: Floats,
-    stimulus: Floats,
-    names: Sequence[str],
-    titles: Sequence[str],
-    valid: Sequence[bool],
-    *,
-    windows: Mapping[str, tuple[float, float]],
-    primary: str,
-    columns: int = 6,
-) -> str:
-    """Draw every trial's traces over the stimulus envelope, invalid trials greyed.
-
-    Parameters
-    ----------
-    grid_s, response, stimulus, names
-        As in :func:`condition_means`; all K trials.
-    titles
-        K short titles (trial id and condition).
-    valid
-        K flags.
-    """
-    from matplotlib import rc_context
-    from matplotlib.lines import Line2D
-
-    rows = -(-len(titles) // columns)
-    colours = _colours(names)
-    finite = response[np.isfinite(response)]
-    low, high = np.quantile(finite, [0.002, 0.998]) if finite.size else (-0.1, 1.0)
-    pad = 0.08 * max(high - low, 1e-3)
-    with rc_context({**_STYLE, "font.size": 7.0, "axes.titlesize": 7.5}):
-        figure = _figure(10.5, 1.25 * rows + 0.5)
-        panels = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True).ravel()
-        for k, axes in enumerate(panels):
-            if k >= len(titles):
-                axes.set_axis_off()
-                continue
-            _shade_windows(axes, windows, primary)
-            axes.set_ylim(low - pad, high + pad)
-            top = np.nanmax(stimulus[k]) if stimulus[k].size else 0.0
-            if top > 0:
-                envelope = stimulus[k].max(axis=1) / top
-                axes.fill_between(
-                    grid_s,
-                    low - pad,
-                    low - pad + 0.3 * (high - low + 2 * pad) * envelope,
-                    color="#dfe3e8",
-                    lw=0,
-                )
-            for a, name in enumerate(names):
-                colour = colours[name] if valid[k] else "#b6bcc4"
-                axes.plot(grid_s, response[k, :, a], color=colour, lw=1.0)
-            axes.set_title(titles[k], color="#111827" if valid[k] else "#9ca3af", pad=2)
-        keys = [Line2D([], [], color=colours[name], label=name) for name in names]
-        figure.legend(handles=keys, loc="outside upper left", ncols=len(names), frameon=False)
-        return _svg(figure, "Every trial: action units over the stimulus envelope")
-
-
 def lag_profile(
     lags_s: Floats,
     profile: Floats,
@@ -285,7 +226,7 @@ def quality_overview(
         figure = _figure(10.5, 2.5)
         pose, intervals = figure.subplots(1, 2, width_ratios=(3, 1))
         step = max(1, len(times_s) // 1500)
-        for k, (name, colour) in enumerate(zip(("pitch", "yaw", "roll"), _PALETTE, strict=False)):
+        for k, (name, colour) in enumerate(zip(("pitch", "yaw", "roll"), PALETTE, strict=False)):
             pose.plot(times_s[::step], pose_deg[::step, k], lw=0.9, color=colour, label=name)
         for limit in (-pose_limit_deg, pose_limit_deg):
             pose.axhline(limit, color="#d1d5db", lw=0.8, linestyle=(0, (4, 3)))

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from mimicry.files import to_json_text
 from mimicry.records import ActionUnitTrack, ScoringSettings
 from mimicry.report import figures
+from mimicry.report.trial_grid import trial_grid
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,6 +47,8 @@ class RecordingView:
         The A scored action units.
     onsets_s
         (K,) dynamic onsets on the recording's clock.
+    phase
+        K phases (watch, imitate, ...); never pooled in a figure.
     lags_s, profile
         (L,) lags and (K, L) lagged correlations, or None.
     units
@@ -69,6 +72,7 @@ class RecordingView:
     stimulus: Floats
     names: Sequence[str]
     onsets_s: Floats
+    phase: Sequence[str]
     lags_s: Floats | None = None
     profile: Floats | None = None
     units: Sequence[Mapping[str, str]] = ()
@@ -95,10 +99,11 @@ def render_recording(view: RecordingView) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    drawn = {k: Markup(v) if v else "" for k, v in _draw(view).items()}
     return environment.get_template("recording.html.jinja").render(
         view=view,
-        figures=drawn,
+        trial_figure=Markup(_trials(view)),
+        quality_figure=Markup(_quality(view)),
+        phases=[{k: Markup(v) for k, v in drawn.items()} for drawn in _phases(view)],
         exclusions=_exclusions(view.scores),
         quality_line=_quality_line(view.track),
         cards=_cards(view.summary),
@@ -110,46 +115,66 @@ def render_recording(view: RecordingView) -> str:
     )
 
 
-def _draw(view: RecordingView) -> dict[str, str]:
+def _trials(view: RecordingView) -> str:
+    ids, conditions = view.scores["trial_id"].astype(str), view.scores["condition"].astype(str)
+    return trial_grid(
+        view.grid_s,
+        view.response,
+        view.stimulus,
+        view.names,
+        [f"{i} {c}" for i, c in zip(ids, conditions, strict=True)],
+        view.scores["valid"].astype(bool).tolist(),
+        windows=view.settings.windows,
+        primary=view.settings.primary_window,
+    )
+
+
+def _quality(view: RecordingView) -> str:
+    track = view.track
+    return figures.quality_overview(
+        track.times_s,
+        track.pose_deg,
+        track.tracked,
+        (track.quality["pose_ok"] == 1) & (track.quality["plausible"] == 1),
+        view.onsets_s,
+        pose_limit_deg=view.settings.pose_limit_deg,
+    )
+
+
+def _phases(view: RecordingView) -> list[dict[str, str]]:
+    """Return title, mean response and lag profile of every phase."""
     valid = view.scores["valid"].to_numpy().astype(bool)
-    conditions = view.scores["condition"].astype(str).tolist()
-    kept = [c for c, ok in zip(conditions, valid, strict=True) if ok]
-    windows, primary = view.settings.windows, view.settings.primary_window
+    conditions = view.scores["condition"].astype(str).to_numpy()
     emotions = view.settings.emotions
     order = sorted(set(conditions), key=lambda name: (name not in emotions, name))
-    ids = view.scores["trial_id"].astype(str)
-    titles = [f"{i} {c}" for i, c in zip(ids, conditions, strict=True)]
-    track = view.track
-    trusted = (track.quality["pose_ok"] == 1) & (track.quality["plausible"] == 1)
-    drawn = {
-        "means": "",
-        "lags": "",
-        "trials": figures.trial_grid(
-            view.grid_s, view.response, view.stimulus, view.names, titles, valid.tolist(),
-            windows=windows, primary=primary,
-        ),
-        "quality": figures.quality_overview(
-            track.times_s, track.pose_deg, track.tracked, trusted, view.onsets_s,
-            pose_limit_deg=view.settings.pose_limit_deg,
-        ),
-    }  # fmt: skip
-    if kept:
-        drawn["means"] = figures.condition_means(
-            view.grid_s, view.response[valid], view.stimulus[valid], view.names, kept,
-            order=order, windows=windows, primary=primary,
-        )  # fmt: skip
-    if view.lags_s is not None and view.profile is not None:
-        rows = valid & np.isfinite(view.profile).any(axis=1)
-        if rows.any():
-            shown = [c for c, ok in zip(conditions, rows, strict=True) if ok]
-            drawn["lags"] = figures.lag_profile(
-                view.lags_s,
-                view.profile[rows],
-                shown,
-                order=order,
-                title="Stimulus to response, by lag",
-            )
+    drawn = []
+    for phase in dict.fromkeys(view.phase):
+        used = valid & (np.array(view.phase) == phase)
+        if not used.any():
+            continue
+        means = figures.condition_means(
+            view.grid_s,
+            view.response[used],
+            view.stimulus[used],
+            view.names,
+            conditions[used].tolist(),
+            order=order,
+            windows=view.settings.windows,
+            primary=view.settings.primary_window,
+        )
+        drawn.append({"title": phase, "means": means, "lags": _lags(view, used, order)})
     return drawn
+
+
+def _lags(view: RecordingView, used: NDArray[np.bool_], order: Sequence[str]) -> str:
+    if view.lags_s is None or view.profile is None:
+        return ""
+    rows = used & np.isfinite(view.profile).any(axis=1)
+    if not rows.any():
+        return ""
+    shown = view.scores["condition"].astype(str).to_numpy()[rows].tolist()
+    title = "Correlation of stimulus and response, by lag"
+    return figures.lag_profile(view.lags_s, view.profile[rows], shown, order=order, title=title)
 
 
 def _exclusions(scores: "pd.DataFrame") -> dict[str, Any]:
@@ -204,12 +229,16 @@ def _cards(summary: "pd.DataFrame") -> list[dict[str, Any]]:
             lines.append(f"latency shift {latency:.3f} s [{_cell(low)}, {_cell(high)}]")
         cards.append(
             {
-                "title": f"{row['condition']}: contrast",
+                "title": f"{row['condition']}: contrast{_in_phase(row)}",
                 "value": f"{_number(row['contrast']):+.2f}",
                 "lines": lines,
             }
         )
     return cards
+
+
+def _in_phase(row: Mapping[Any, Any]) -> str:
+    return f", {row['phase']}" if isinstance(row.get("phase"), str) and row["phase"] else ""
 
 
 def _number(value: object) -> float:
@@ -249,10 +278,7 @@ def _turned(summary: "pd.DataFrame") -> dict[str, Any]:
     """
     rows = [r for r in summary.to_dict("records") if isinstance(r.get("targets", ""), str)]
     why = [_reasons(r.get("nan_reasons")) for r in rows]
-    heads = [
-        f"{r['condition']} ({r['phase']})" if isinstance(r.get("phase"), str) else r["condition"]
-        for r in rows
-    ]
+    heads = [f"{r['condition']}{_in_phase(r)}" for r in rows]
     names = [c for c in summary.columns if c not in _HEAD]
     body = [
         [name, *(_cell(r[name], w.get(name)) for r, w in zip(rows, why, strict=True))]

@@ -12,13 +12,14 @@ from mimicry.action_units.definitions import (
 )
 from mimicry.action_units.masking import masked, untrusted
 from mimicry.action_units.measure import measure
-from mimicry.action_units.streaming import measure_chunks
+from mimicry.action_units.streaming import USED_LANDMARKS, measure_chunks
 
 __all__ = [
     "ACTION_UNITS",
     "DEAD_BLENDSHAPES",
     "NAMES",
     "SIDED_NAMES",
+    "USED_LANDMARKS",
     "ActionUnit",
     "Blinks",
     "calibrated",

@@ -17,6 +17,7 @@ from mimicry.action_units.measures import LANDMARKS, measures_of
 from mimicry.kernels.geometry import apply_similarity, euler_deg, fit_similarity
 
 __all__ = [
+    "GAZE_LANDMARKS",
     "POSE_SIGNS",
     "STABLE_POINTS",
     "FaceShape",
@@ -46,6 +47,7 @@ _POSE_SIGNS = np.array([-1.0, 1.0, -1.0])  # of the angles about x, y, z
 _CHUNK = 1024  # frames; keeps the working arrays inside the processor's cache
 _IRIS = (468, 473)
 _EYES = ((33, 133), (362, 263))
+GAZE_LANDMARKS: tuple[int, ...] = (*_IRIS, *_EYES[0], *_EYES[1])
 _TO_FACE_AXES = np.array([1.0, -1.0, -1.0])  # image axes (y down, z away) -> canonical axes
 
 

@@ -7,7 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mimicry.action_units.measure import units_of_shape
+from mimicry.action_units.measures import LANDMARKS
 from mimicry.action_units.shape import (
+    GAZE_LANDMARKS,
     STABLE_POINTS,
     concatenate,
     face_shape,
@@ -15,7 +17,10 @@ from mimicry.action_units.shape import (
 )
 from mimicry.records import ActionUnitTrack, LandmarkTrack
 
-__all__ = ["measure_chunks"]
+__all__ = ["USED_LANDMARKS", "measure_chunks"]
+
+USED_LANDMARKS: tuple[int, ...] = tuple(sorted({*STABLE_POINTS, *LANDMARKS, *GAZE_LANDMARKS}))
+"""The landmarks that action units are measured from."""
 
 _BLOCK = 1024  # frames a step, wherever the chunks are cut: the cuts then change no bit
 _TEMPLATE_FRAMES = 400

@@ -195,7 +195,13 @@ class VideoReader:
 
         if self._reformatter is None:
             self._reformatter = VideoReformatter()
-        rgb = self._reformatter.reformat(raw, format="rgb24", threads=1).to_ndarray()
+        picture = self._reformatter.reformat(raw, format="rgb24", threads=1)
+        plane = picture.planes[0]
+        if plane.line_size == 3 * picture.width:  # rows without padding need no copy
+            shape = (picture.height, picture.width, 3)
+            rgb = np.frombuffer(plane, np.uint8)[: math.prod(shape)].reshape(shape)
+        else:
+            rgb = picture.to_ndarray()
         turns = round(raw.rotation / 90) % 4
         return np.ascontiguousarray(np.rot90(rgb, turns)) if turns else rgb
 

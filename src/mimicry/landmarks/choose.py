@@ -24,24 +24,42 @@ class FaceChooser:
         points_px
             (n, F, L, 3) pixels of up to F faces of each frame, NaN rows where there are fewer.
         """
-        boxes = _boxes(points_px)
-        centres = (boxes[..., :2] + boxes[..., 2:]) / 2
-        seen = np.isfinite(boxes[..., 0])
-        chosen = np.zeros(len(points_px), np.intp)
-        for k in np.flatnonzero(seen.any(axis=1)):
-            if seen[k].sum() == 1:
-                best = int(seen[k].argmax())
-            elif self._last is None:
-                size = np.prod(boxes[k, :, 2:] - boxes[k, :, :2], axis=-1)
-                best = int(np.nanargmax(size))
+        seen = np.isfinite(points_px[:, :, 0, 0])
+        chosen: NDArray[np.intp] = np.asarray(seen.argmax(axis=1))
+        before = 0
+        for k in np.flatnonzero(seen.sum(axis=1) > 1):
+            self._follow(points_px, seen, chosen, before, int(k))
+            boxes = _boxes(points_px[k])
+            if self._last is None:
+                size = np.prod(boxes[:, 2:] - boxes[:, :2], axis=-1)
+                chosen[k] = np.nanargmax(size)
             else:
-                best = int(np.nanargmin(np.hypot(*(centres[k] - self._last).T)))
-            chosen[k] = best
-            self._last = centres[k, best]
+                chosen[k] = np.nanargmin(np.hypot(*(_centres(boxes) - self._last).T))
+            self._last = _centres(boxes)[chosen[k]]
+            before = int(k) + 1
+        self._follow(points_px, seen, chosen, before, len(points_px))
         return chosen
+
+    def _follow(
+        self,
+        points_px: NDArray[np.float32],
+        seen: NDArray[np.bool_],
+        chosen: NDArray[np.intp],
+        start: int,
+        end: int,
+    ) -> None:
+        """Remember where the face of the last tracked frame in [start, end) was."""
+        tracked = np.flatnonzero(seen[start:end].any(axis=1))
+        if tracked.size:
+            k = start + int(tracked[-1])
+            self._last = _centres(_boxes(points_px[k, chosen[k]][None]))[0]
 
 
 def _boxes(points_px: NDArray[np.float32]) -> NDArray[np.float64]:
-    """(n, F, 4) left, top, right, bottom."""
+    """(F, 4) left, top, right, bottom of (F, L, 3) points."""
     xy = points_px[..., :2].astype(np.float64)
-    return np.concatenate([xy.min(axis=2), xy.max(axis=2)], axis=-1)
+    return np.concatenate([xy.min(axis=1), xy.max(axis=1)], axis=-1)
+
+
+def _centres(boxes: NDArray[np.float64]) -> NDArray[np.float64]:
+    return (boxes[:, :2] + boxes[:, 2:]) / 2

@@ -137,8 +137,10 @@ def _looks(rgb: NDArray[np.uint8], box: tuple[slice, slice]) -> tuple[float, flo
     if min(rgb[box].shape[:2]) < 3:
         return np.nan, np.nan
     luma = _luma(rgb[box])
-    _, spread = cv2.meanStdDev(cv2.Laplacian(luma, cv2.CV_16S))
-    return float(cv2.mean(luma)[0]), float(spread[0, 0] ** 2)
+    edges = cv2.Laplacian(luma, cv2.CV_16S)
+    # whole numbers: the sums are exact
+    mean, square = cv2.sumElems(edges)[0] / edges.size, cv2.norm(edges, cv2.NORM_L2SQR) / edges.size
+    return float(cv2.mean(luma)[0]), square - mean**2
 
 
 def _luma(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:

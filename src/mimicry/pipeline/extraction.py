@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from mimicry import __version__, files
-from mimicry.action_units import measure, measure_chunks
+from mimicry.action_units import USED_LANDMARKS, measure, measure_chunks
 from mimicry.errors import InputError, OutputExistsError, QualityWarning, TableError
 from mimicry.interchange.au_table import TableFormat, read_au_table, table_name, write_au_table
 from mimicry.interchange.landmark_file import LandmarkFile, LandmarkWriter, stored
@@ -202,7 +202,7 @@ def extract_recording(
         if not kept:
             backend = source.write(paths["landmarks"], jobs or usable_cores(), progress, pool)
         track = measure_chunks(
-            LandmarkFile(paths["landmarks"]),
+            LandmarkFile(paths["landmarks"]).only(USED_LANDMARKS),
             neutral=neutral,
             exclude_from_pose_fit=exclude_from_pose_fit,
         )

@@ -32,6 +32,7 @@ COMMANDS: dict[str, str] = {
     "verify": "mimicry.cli.verify",
 }
 GROUPS: dict[str, str] = {
+    "blind": "mimicry.cli.blind",
     "protocol": "mimicry.cli.protocol",
     "stimuli": "mimicry.cli.stimuli",
 }

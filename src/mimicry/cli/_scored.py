@@ -35,12 +35,21 @@ def outcome_of(scored: "ScoredRecording") -> Outcome:
 
 
 def _text(scored: "ScoredRecording") -> str:
+    if "report" not in scored.files:
+        return _blind_text(scored)
     parts = [_trials(scored.scores, scored.shown), "", _conditions(scored.summary), ""]
     if scored.resumed:
         parts.append("These results were there already, made from the same inputs and settings.")
     parts.append(f"Tables and report: {scored.files['scores'].parent}")
     parts.append(f"Report: {scored.files['report']}")
     return "\n".join(parts)
+
+
+def _blind_text(scored: "ScoredRecording") -> str:
+    columns = ["trial_id", "condition", "valid", "reason", "tracked_fraction", "pose_max_deg"]
+    table = _aligned([c for c in columns if c in scored.scores.columns], scored.scores)
+    note = "Blind: condition labels are masked until quality control is locked."
+    return "\n".join([table, "", note, f"Table: {scored.files['scores']}"])
 
 
 def _trials(scores: "pd.DataFrame", shown: list[str]) -> str:

@@ -32,6 +32,9 @@ def score(
     overwrite: bool = typer.Option(
         False, "--overwrite", help="Replace results made from other inputs or settings."
     ),
+    blind: bool = typer.Option(
+        False, "--blind", help="Only trial quality, with masked condition labels."
+    ),
     as_json: bool = typer.Option(False, "--json", help="Print one JSON object on standard output."),
 ) -> None:
     """Score one recording: per-trial responses, contrasts with their nulls, and a report."""
@@ -54,6 +57,7 @@ def score(
                 model=model,
                 jobs=jobs,
                 overwrite=overwrite,
+                blind=blind,
                 progress=show,
             )
         return outcome_of(scored)

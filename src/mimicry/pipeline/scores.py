@@ -5,17 +5,19 @@ The sidecar ``_scores.json`` is written last: where it is, the results are compl
 
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from mimicry import __version__, files
+from mimicry.blinding import Blind, blind_study_of, masked_table, with_exclusions
 from mimicry.errors import NoFaceError, QualityWarning
 from mimicry.pipeline.plan import Plan, is_table, make_plan
 from mimicry.pipeline.sidecars import provenance_of, scores_sidecar, trial_quality
 from mimicry.records import ActionUnitTrack, AlignedTrials, ConditionSummary, MimicryScores
+from mimicry.scoring.validity import EXCLUDED
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,6 +32,7 @@ _KINDS = {
     "report": "_report.html",
     "sidecar": "_scores.json",
 }
+_BLIND_KINDS = {"scores": "_blind.tsv", "sidecar": "_blind.json"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,6 +80,7 @@ def score_recording(
     model: str | Path | None = None,
     jobs: int = 1,
     overwrite: bool = False,
+    blind: bool = False,
     progress: Callable[[int, int | None], None] | None = None,
 ) -> ScoredRecording:
     """Score one recording and write its tables and its report.
@@ -101,6 +105,9 @@ def score_recording(
         As in :func:`mimicry.pipeline.extract_recording`.
     overwrite
         Replace results made from other inputs or settings; otherwise they are refused.
+    blind
+        Write only the quality of the trials, with masked condition labels. Always so in a
+        blind study (:mod:`mimicry.blinding`) until its quality control is locked.
 
     Returns
     -------
@@ -119,6 +126,11 @@ def score_recording(
         Path(recording), events, protocol, stimuli, participant, session, neutral, model
     )
     folder = files.make_folder(Path(out))
+    study = blind_study_of(Path(events).parent) or blind_study_of(folder)
+    if study is not None and study.locked:
+        plan = _with_exclusions(plan, study)
+    if blind or (study is not None and not study.locked):
+        return _score_blind(plan, folder, neutral, model, jobs, overwrite, progress)
     paths = {kind: folder / f"{plan.prefix}{ending}" for kind, ending in _KINDS.items()}
     if not overwrite and files.refuse_other_results(paths["sidecar"], plan.digest):
         return _read_back(plan, paths)
@@ -150,6 +162,58 @@ def score_recording(
         _shown(plan),
         **_frames(track),
         resumed=False,
+    )
+
+
+def _with_exclusions(plan: Plan, study: Blind) -> Plan:
+    """Return the plan with the trials marked that quality control left out."""
+    trials = with_exclusions(plan.trials, study, plan.participant, plan.session)
+    marks = zip(trials.trial_id, trials.columns[EXCLUDED], strict=True)
+    decided = {name: reason for name, reason in marks if reason}
+    return replace(plan, trials=trials, inputs={**plan.inputs, "exclusions": decided})
+
+
+def _score_blind(
+    plan: Plan,
+    folder: Path,
+    neutral: Sequence[tuple[float, float]] | None,
+    model: str | Path | None,
+    jobs: int,
+    overwrite: bool,
+    progress: Callable[[int, int | None], None] | None,
+) -> ScoredRecording:
+    """Write the quality of the trials and nothing that tells conditions apart."""
+    import pandas as pd
+
+    from mimicry.scoring import score
+    from mimicry.timeline import align
+
+    paths = {kind: folder / f"{plan.prefix}{ending}" for kind, ending in _BLIND_KINDS.items()}
+    made: dict[str, Path] = {}
+    resumed = not overwrite and files.refuse_other_results(paths["sidecar"], plan.digest)
+    if resumed:
+        table, frames = _read_tsv(paths["scores"]), files.read_json(paths["sidecar"])["frames"]
+    else:
+        track, made, _ = _track(plan, folder, neutral, model, jobs, overwrite, progress)
+        if not track.tracked.any():
+            raise _no_face(plan, len(track))
+        aligned = align(track, plan.trials, plan.timelines, plan.settings)
+        scores = score(aligned, plan.settings, participant=plan.participant, session=plan.session)
+        key, frames = plan.protocol.digest, _frames(track)
+        table = masked_table(scores.to_frame(), list(plan.protocol.file.conditions), key)
+        paths["sidecar"].unlink(missing_ok=True)
+        files.write_tsv(paths["scores"], table)
+        head = {"digest": plan.digest, "frames": frames, "columns": list(table.columns)}
+        files.write_json(paths["sidecar"], head)
+    return ScoredRecording(
+        plan.recording,
+        plan.prefix,
+        {**paths, **made},
+        table,
+        pd.DataFrame(),
+        [],
+        **frames,
+        resumed=resumed,
     )
 
 

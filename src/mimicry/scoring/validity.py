@@ -6,7 +6,10 @@ from numpy.typing import NDArray
 from mimicry.kernels.windows import in_window, window_mean
 from mimicry.records import AlignedTrials, ScoringSettings
 
-__all__ = ["judge_trials", "phases"]
+__all__ = ["EXCLUDED", "judge_trials", "phases"]
+
+#: Design column in which quality control says why a trial is left out; empty: it is not.
+EXCLUDED = "excluded"
 
 
 def phases(aligned: AlignedTrials, settings: ScoringSettings) -> tuple[str, ...]:
@@ -25,7 +28,8 @@ def judge_trials(
         (K,) True where no reason applies.
     reason
         K texts, sorted codes joined by ``;``: ``artefact`` (too many bad bins in the
-        response), ``baseline`` (in the baseline), ``low_fps``, ``outside`` (the trial reaches
+        response), ``baseline`` (in the baseline), ``excluded`` (by quality control, in the
+        column `excluded`), ``low_fps``, ``outside`` (the trial reaches
         beyond the recording), ``speech`` (in the baseline).
 
     Notes
@@ -42,6 +46,7 @@ def judge_trials(
     flags = {
         "artefact": unseen[:, after].mean(axis=1) > share,
         "baseline": bad_before.mean(axis=1) > share,
+        "excluded": np.array([bool(text) for text in _excluded(aligned)], dtype=bool),
         "low_fps": rate < settings.min_fps - 1e-9,
         "outside": quality["outside"] == 1,
         "speech": quality["speech"] == 1,
@@ -52,6 +57,10 @@ def judge_trials(
         for k in range(len(aligned))
     )
     return ~invalid, reasons
+
+
+def _excluded(aligned: AlignedTrials) -> tuple[str, ...]:
+    return aligned.trials.columns.get(EXCLUDED, ("",) * len(aligned))
 
 
 def _bin_kinds(

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mimicry import __version__
+from mimicry.blinding import require_unmasked, with_exclusions
 from mimicry.errors import InputError
 from mimicry.files import (
     digest,
@@ -151,6 +152,7 @@ def multiverse(
     InputError
         When the grid is wrong, or there is no extracted recording with events.
     """
+    lock = require_unmasked(study.root)
     protocol = study.protocol
     settings = protocol.scoring_settings()
     primary = protocol.file.analysis.primary
@@ -161,6 +163,8 @@ def multiverse(
     people: dict[tuple[Any, ...], list[_Scores]] = {m: [] for m in choices.measurements()}
     for k, recording in enumerate(recordings):
         track, trials = read_au_table(recording.au_table), read_events(recording.events)
+        if lock is not None:
+            trials = with_exclusions(trials, lock, recording.participant, recording.session)
         for measurement, scores in _measured(
             recording, track, trials, timelines, settings, choices
         ):
@@ -176,6 +180,7 @@ def multiverse(
         "grid": choices.to_json(),
         "tables": {r.au_table.name: sha256_of(r.au_table) for r in recordings},
         "events": {r.events.name: sha256_of(r.events) for r in recordings},
+        "exclusions": None if lock is None or lock.lock is None else lock.lock["exclusions"],
     }
     return Multiverse(tuple(rows), choices, made_from)
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mimicry.blinding import MARKER, blind_study_of, lock_problems
 from mimicry.errors import InputError
 from mimicry.files import read_json, to_json_text
 from mimicry.protocol import load_protocol
@@ -91,6 +92,12 @@ def verify_study(root: str | Path, prereg: str | Path | None = None) -> Verifica
         found += _participants(folder, results, sidecars)
         found += _whole_table(results, sidecars)
     found += _group_results(folder, results, frozen)
+    blind = blind_study_of(folder)
+    if blind is not None and (sidecars or blind.locked):
+        checked.append(MARKER)
+        found += [
+            Difference(where, "quality control", a, b) for where, a, b in lock_problems(blind)
+        ]
     if not checked:
         raise InputError(
             "nothing to compare: no protocol.yaml and no scores",

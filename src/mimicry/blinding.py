@@ -1,0 +1,330 @@
+"""Blind studies: quality control before anyone, or any program, links scores to conditions.
+
+A study is blind from ``mimicry blind start`` until ``mimicry blind lock``. Until then scoring
+gives only a quality table with masked condition labels. The lock holds the checksums of these
+tables and of the exclusions, so that neither can change afterwards unnoticed.
+"""
+
+import csv
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mimicry.errors import InputError, OutputExistsError
+from mimicry.files import digest, read_json, sha256_of, write_json
+from mimicry.records import TrialTable
+from mimicry.scoring.validity import EXCLUDED
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = [
+    "Blind",
+    "Exclusion",
+    "blind_study_of",
+    "lock_problems",
+    "lock_study",
+    "masked_labels",
+    "masked_table",
+    "read_exclusions",
+    "require_unmasked",
+    "start_blind",
+    "with_exclusions",
+]
+
+MARKER = "blind.json"
+EXCLUSIONS = "exclusions.tsv"
+TABLE_ENDING = "_blind.tsv"
+_SHOWN = (
+    "participant",
+    "session",
+    "block",
+    "trial_id",
+    "condition",
+    "valid",
+    "reason",
+    "n_frames",
+    "tracked_fraction",
+    "max_gap_s",
+    "fps_effective",
+    "pose_max_deg",
+    "blink_fraction",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Exclusion:
+    """A decision of quality control: a trial, or with an empty `trial_id` a whole recording."""
+
+    participant: str
+    session: str
+    trial_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Blind:
+    """A blind study: its folder, and what its lock holds (None: not locked yet)."""
+
+    root: Path
+    lock: Mapping[str, Any] | None
+
+    @property
+    def locked(self) -> bool:
+        """True when quality control is finished and conditions may be seen."""
+        return self.lock is not None
+
+    @property
+    def results(self) -> Path:
+        """Where the tables lie."""
+        return self.root / "derivatives" / "mimicry"
+
+    def exclusions_for(self, participant: str, session: str) -> tuple[Exclusion, ...]:
+        """Return the locked exclusions of one recording."""
+        if not self.locked:
+            return ()
+        rows = read_exclusions(self.root)
+        return tuple(
+            row for row in rows
+            if row.participant == participant and row.session in ("", session)
+        )  # fmt: skip
+
+
+def start_blind(root: str | Path) -> Path:
+    """Make a study blind.
+
+    Raises
+    ------
+    InputError
+        When there is no such folder.
+    OutputExistsError
+        When the study is blind or locked already, or scores with conditions are there: what
+        was seen cannot be unseen.
+    """
+    folder = Path(root)
+    if not folder.is_dir():
+        raise InputError("no such study folder", path=folder)
+    if (folder / MARKER).exists():
+        raise OutputExistsError("the study is blind already", path=folder / MARKER)
+    seen = sorted((folder / "derivatives" / "mimicry").glob("**/*scores.tsv"))
+    if seen:
+        raise OutputExistsError(
+            "scores with condition labels are there already, so the study cannot be made blind",
+            path=seen[0],
+            hint="Delete derivatives/mimicry if nobody has looked at it.",
+        )
+    return write_json(folder / MARKER, {"blind": True, "locked": None})
+
+
+def blind_study_of(folder: str | Path) -> Blind | None:
+    """Return the blind study that a folder belongs to, or None.
+
+    Looked for in the folder and above it.
+    """
+    start = Path(folder).resolve()
+    for place in (start, *start.parents):
+        if (place / MARKER).is_file():
+            content = read_json(place / MARKER)
+            if not isinstance(content, dict) or "locked" not in content:
+                raise InputError("not the mark of a blind study", path=place / MARKER, key="locked")
+            return Blind(place, content["locked"])
+    return None
+
+
+def masked_labels(conditions: Sequence[str], key: str) -> dict[str, str]:
+    """Return condition -> ``A``, ``B``, ...: the same in the whole study, in no telling order.
+
+    Parameters
+    ----------
+    conditions
+        All conditions of the protocol.
+    key
+        Digest of the protocol. The order follows from it, so no list of labels lies about.
+    """
+
+    def place(name: str) -> str:
+        return hashlib.sha256(f"{key}/{name}".encode()).hexdigest()
+
+    ordered = sorted(dict.fromkeys(conditions), key=place)
+    return {name: chr(ord("A") + k) if k < 26 else f"A{k}" for k, name in enumerate(ordered)}
+
+
+def masked_table(scores: "pd.DataFrame", conditions: Sequence[str], key: str) -> "pd.DataFrame":
+    """Return what quality control may see of a trial table: no movement, no stimulus, no label."""
+    table = scores[[name for name in _SHOWN if name in scores.columns]].copy()
+    labels = masked_labels([*conditions, *sorted(set(scores["condition"]))], key)
+    table["condition"] = [labels[name] for name in scores["condition"]]
+    return table
+
+
+def read_exclusions(root: Path) -> tuple[Exclusion, ...]:
+    """Return the rows of ``exclusions.tsv``; none when the file is missing.
+
+    Columns ``participant`` and ``reason``, and where needed ``session`` and ``trial_id``
+    (missing: every trial of the recording).
+
+    Raises
+    ------
+    InputError
+        When a column or a reason is missing.
+    """
+    path = root / EXCLUSIONS
+    if not path.is_file():
+        return ()
+    with path.open(encoding="utf-8-sig", newline="") as handle:
+        reader = csv.DictReader(handle, delimiter="\t")
+        names = reader.fieldnames or []
+        for name in ("participant", "reason"):
+            if name not in names:
+                raise InputError(
+                    f"found the columns {', '.join(names)}, expected also {name!r}",
+                    path=path,
+                    key=name,
+                )
+        rows = [
+            Exclusion(*(_cell(row, k) for k in ("participant", "session", "trial_id", "reason")))
+            for row in reader
+        ]
+    for number, row in enumerate(rows, 2):
+        if not row.participant or not row.reason:
+            raise InputError(
+                f"line {number} lacks a participant or a reason", path=path, key="reason"
+            )
+    return tuple(rows)
+
+
+def with_exclusions(trials: TrialTable, blind: Blind, participant: str, session: str) -> TrialTable:
+    """Return the trials with the locked exclusions of this recording marked."""
+    rows = blind.exclusions_for(participant, session)
+    marks = tuple(
+        ";".join(sorted({row.reason for row in rows if row.trial_id in ("", name)}))
+        for name in trials.trial_id
+    )
+    return replace(trials, columns={**trials.columns, EXCLUDED: marks})
+
+
+def require_unmasked(folder: str | Path) -> Blind | None:
+    """Return the study's lock (None: never blind).
+
+    Raises
+    ------
+    InputError
+        When the study is blind and not locked.
+    """
+    blind = blind_study_of(folder)
+    if blind is not None and not blind.locked:
+        raise InputError(
+            "the study is blind: conditions may not be seen before quality control is locked",
+            path=blind.root,
+            hint="Finish quality control with: mimicry blind lock STUDY",
+        )
+    return blind
+
+
+def lock_study(root: str | Path) -> dict[str, Any]:
+    """End quality control: record the checksums of the quality tables and of the exclusions.
+
+    Returns
+    -------
+    dict
+        What the lock holds: tables, exclusions, counts by masked condition.
+
+    Raises
+    ------
+    InputError
+        When the study is not blind, a recording has no quality table, or an exclusion names a
+        trial that is not there.
+    OutputExistsError
+        When it is locked already.
+    """
+    folder = Path(root)
+    blind = blind_study_of(folder)
+    if blind is None or blind.root != folder.resolve():
+        raise InputError(
+            "the study is not blind", path=folder, hint="Begin with: mimicry blind start STUDY"
+        )
+    if blind.locked:
+        raise OutputExistsError("quality control is locked already", path=folder / MARKER)
+    tables = sorted(blind.results.glob(f"**/*{TABLE_ENDING}"))
+    missing = _without_table(blind, tables)
+    if missing or not tables:
+        what = missing[0].name if missing else "any recording"
+        raise InputError(
+            f"no quality table for {what}",
+            path=folder,
+            hint="Run mimicry batch STUDY first; failed recordings must stand in failures.tsv.",
+        )
+    trials = {path: _trials(path) for path in tables}
+    known = {key for own in trials.values() for key in own}
+    for row in read_exclusions(folder):
+        if not any(_names(row, key) for key in known):
+            raise InputError(
+                f"exclusion of participant {row.participant}, trial {row.trial_id or 'all'}: "
+                "there is no such trial",
+                path=folder / EXCLUSIONS,
+                key="trial_id" if row.trial_id else "participant",
+            )
+    lock = {
+        "tables": {p.relative_to(blind.results.resolve()).as_posix(): sha256_of(p) for p in tables},
+        "exclusions": _exclusion_digest(folder),
+    }
+    write_json(folder / MARKER, {"blind": True, "locked": lock})
+    return lock
+
+
+def lock_problems(blind: Blind) -> list[tuple[str, str, str]]:
+    """Return what differs from the lock: (where, what was locked, what is found)."""
+    if blind.lock is None:
+        return [(MARKER, "quality control locked before scoring", "not locked")]
+    found = []
+    for name, checksum in blind.lock["tables"].items():
+        path = blind.results / name
+        now = sha256_of(path) if path.is_file() else "not there"
+        if now != checksum:
+            found.append((name, checksum, now))
+    now = _exclusion_digest(blind.root)
+    if now != blind.lock["exclusions"]:
+        found.append((EXCLUSIONS, blind.lock["exclusions"], now))
+    return found
+
+
+def _exclusion_digest(root: Path) -> str:
+    rows = read_exclusions(root)
+    return digest(sorted((r.participant, r.session, r.trial_id, r.reason) for r in rows))
+
+
+def _without_table(blind: Blind, tables: Sequence[Path]) -> list[Path]:
+    done = {path.name.removesuffix(TABLE_ENDING) for path in tables}
+    failures = blind.results / "failures.tsv"
+    failed = failures.read_text(encoding="utf-8") if failures.is_file() else ""
+    events = sorted(blind.root.glob("sub-*/**/*_events.tsv"))
+    names = [path.name.removesuffix("_events.tsv") for path in events]
+    return [
+        path
+        for path, name in zip(events, names, strict=True)
+        if name not in done and name not in failed
+    ]
+
+
+def _trials(path: Path) -> set[tuple[str, str, str]]:
+    with path.open(encoding="utf-8", newline="") as handle:
+        return {
+            (_cell(row, "participant"), _cell(row, "session"), _cell(row, "trial_id"))
+            for row in csv.DictReader(handle, delimiter="\t")
+        }
+
+
+def _names(row: Exclusion, key: tuple[str, str, str]) -> bool:
+    participant, session, trial = key
+    return (
+        row.participant == participant
+        and row.session in ("", session)
+        and row.trial_id in ("", trial)
+    )
+
+
+def _cell(row: Mapping[str, str | None], name: str) -> str:
+    value = (row.get(name) or "").strip()
+    return "" if value == "n/a" else value

@@ -1,0 +1,297 @@
+"""Is what was put in found again, and do the intervals keep their promise?
+
+Two parts, on simulated people whose truth is known:
+
+``recovery``
+    One session of one person: does the 95 % interval of the mean amplitude, and that of the
+    latency of the average response, hold the true value in 95 % of sessions, and in how many
+    does the gate refuse a latency? Over size of the response, frame rate and trials.
+``groups``
+    A group that responds 40 % less, 40 people a group: bias of the estimate, how often its
+    sign is right, how often the test says so, against what theory predicts.
+
+Run ``python benchmarks/recovery.py --page docs/calibration.md`` (about 15 minutes of CPU).
+"""
+
+import argparse
+import sys
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from mimicry.kernels.baseline import delta
+from mimicry.kernels.resample import sample_at, time_grid
+from mimicry.kernels.smooth import gaussian_smooth
+from mimicry.kernels.windows import in_window, window_mean
+from mimicry.records import ScoringSettings
+from mimicry.scoring.latency import fit_shift, latency_shift
+from mimicry.statistics.groups import Reduction, percent_reduction, two_samples
+from mimicry.synthetic.design import make_trials
+from mimicry.synthetic.effects import Effect, Group
+from mimicry.synthetic.motion import minimum_jerk
+from mimicry.synthetic.nuisance import NUISANCE
+from mimicry.synthetic.participants import draw_participant
+from mimicry.synthetic.population import simulate_session
+from mimicry.timeline.align import masked_frames
+
+sys.path.insert(0, str(Path(__file__).parent))
+from calibration import put_table
+
+SETTINGS = ScoringSettings({})
+SEED = 20240522
+LATENCY, LATENCY_SD = 0.6, 0.1
+TRIAL_SD = 0.03
+SIZES, RATES, TRIALS = (0.02, 0.05, 0.1, 0.2), (25.0, 30.0, 60.0), (12, 24, 48)
+RATIOS, PEOPLE, REDUCTION = (3.0, 1.0, 0.5), 40, 0.4
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the benchmark and write its tables into the documentation page."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sessions", type=int, default=400, help="in each cell of recovery")
+    parser.add_argument("--studies", type=int, default=200, help="in each row of groups")
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--page", type=Path, help="Markdown page whose tables are replaced")
+    chosen = parser.parse_args(arguments)
+    for part, n, run in (
+        ("recovery", chosen.sessions, recovery_table),
+        ("groups", chosen.studies, group_table),
+    ):
+        if n:
+            text = run(n, chosen.jobs)
+            print(text, flush=True)
+            if chosen.page:
+                put_table(chosen.page, part, text)
+    return 0
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One row of the recovery table."""
+
+    size: float
+    fps: float
+    trials: int
+
+
+def recovery_table(sessions: int, jobs: int) -> str:
+    """Return coverage and refusals over size, frame rate and trials as Markdown."""
+    lines = [
+        "| response (units) | d of a trial | fps | trials | amplitude bias | amplitude in CI "
+        "| latency in CI | latency bias (ms) | refused |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    for size in SIZES:
+        for fps in RATES:
+            for trials in TRIALS:
+                found = recover(Cell(size, fps, trials), sessions, jobs)
+                lines.append(_recovery_row(Cell(size, fps, trials), found))
+                print(lines[-1], file=sys.stderr, flush=True)
+    return "\n".join(lines)
+
+
+def recover(cell: Cell, sessions: int, jobs: int = 1) -> dict[str, float]:
+    """Simulate sessions of one cell; return bias, coverage and share refused."""
+    rows = np.array(list(_over(one_session, [(cell, k) for k in range(sessions)], jobs)))
+    mean, low, high, d, shift, early, late = rows.T
+    amplitude, latency = truth(cell)
+    given = np.isfinite(early)
+    inside = (early <= latency) & (latency <= late)
+    return {
+        "d": float(np.median(d)),
+        "bias": float(np.mean(mean) / amplitude - 1),
+        "amplitude": float(np.mean((low <= amplitude) & (amplitude <= high))),
+        "latency": float(inside[given].mean()) if given.sum() >= 50 else float("nan"),
+        "latency_bias": float(np.mean(shift[given]) - latency) if given.any() else float("nan"),
+        "refused": float(1 - given.mean()),
+    }
+
+
+def _recovery_row(cell: Cell, found: Mapping[str, float]) -> str:
+    def share(x: float) -> str:
+        return "" if np.isnan(x) else f"{100 * x:.1f} %"
+
+    ms = found["latency_bias"]
+    shown = "" if np.isnan(found["latency"]) else f"{1000 * ms:+.0f}"
+    return (
+        f"| {cell.size:g} | {found['d']:.1f} | {cell.fps:g} | {cell.trials} "
+        f"| {share(found['bias'])} | {share(found['amplitude'])} | {share(found['latency'])} "
+        f"| {shown} | {share(found['refused'])} |"
+    )
+
+
+def person(size: float, gain: float = 1.0, gain_sd: float = 0.0) -> tuple[Group, Effect]:
+    """Return who is simulated: a smile of `size` with the spread of trials fixed above."""
+    group = Group("g", gain=gain, latency_s=LATENCY, latency_sd=0.0, trial_latency_sd=LATENCY_SD)
+    effect = Effect(
+        amplitude={"happy": {"AU12": size}},
+        person_sd={"*": 0.0, "happy": gain_sd},
+        trial_sd={"*": TRIAL_SD},
+        trial_cv=0.0,
+    )
+    return group, effect
+
+
+def cut(
+    counts: Mapping[str, int],
+    who: tuple[Group, Effect],
+    names: tuple[str, ...],
+    fps: float,
+    rng: np.random.Generator,
+    sigmas: tuple[float, ...],
+) -> tuple[np.ndarray, np.ndarray, list[np.ndarray]]:
+    """Simulate a session; return conditions, grid and (K, G, A) trials for each smoothing."""
+    group, effect = who
+    trials, timelines = make_trials(counts, rng, interval_s=(4.0, 5.0))
+    made = simulate_session(
+        trials,
+        timelines,
+        draw_participant("x", group, effect, counts, rng),
+        rng=rng,
+        nuisance=NUISANCE["webcam"],
+        names=names,
+        fps=fps,
+    )
+    track = made.track
+    hidden = (masked_frames(track, SETTINGS) | ~track.tracked)[:, None]
+    values = np.where(hidden, np.nan, track.intensity)
+    grid = time_grid(-0.5, 2.5, SETTINGS.rate_hz)
+    at = (trials.onset_s[:, None] + 0.5 + grid).ravel()
+    smooth = (gaussian_smooth(track.times_s, values, s) for s in sigmas)
+    shape = (len(trials), len(grid), len(names))
+    parts = [sample_at(track.times_s, v, at, max_gap_s=0.1).reshape(shape) for v in smooth]
+    return np.array(trials.condition), grid, parts
+
+
+def one_session(work: tuple[Cell, int]) -> tuple[float, ...]:
+    """Return mean amplitude, its interval, d, latency and its interval for one session."""
+    from scipy.special import stdtrit
+
+    cell, k = work
+    rng = np.random.default_rng([SEED, int(cell.size * 1000), int(cell.fps), cell.trials, k])
+    _, grid, (slow, fast) = cut(
+        {"happy": cell.trials}, person(cell.size), ("AU12",), cell.fps, rng, (0.1, 0.05)
+    )
+    change = delta(grid, slow, SETTINGS.windows["main"])[:, 0]
+    late = delta(grid, slow, SETTINGS.windows["late"])[:, 0]
+    change = change[np.isfinite(change)]
+    n, mean, sd = len(change), change.mean(), change.std(ddof=1)
+    half = float(stdtrit(n - 1, 0.975)) * sd / np.sqrt(n)
+    before, inside = in_window(grid, (-0.5, 0.0)), in_window(grid, SETTINGS.latency_fit_s)
+    response = fast[:, inside, 0] - window_mean(fast, before)
+    found = latency_shift(grid[inside], response, late, _envelope, min_trials=8)
+    return (mean, mean - half, mean + half, mean / sd, found.shift_s, found.low_s, found.high_s)
+
+
+def _envelope(times_s: np.ndarray) -> np.ndarray:
+    return minimum_jerk(times_s / 0.75)
+
+
+def truth(cell: Cell) -> tuple[float, float]:
+    """Return the delta and the latency that endless noise-free trials would give."""
+    grid = time_grid(-0.5, 2.5, SETTINGS.rate_hz)
+    z = np.linspace(-4, 4, 801)
+    weight = np.exp(-(z**2) / 2)
+    weight /= weight.sum()
+    average = weight @ _envelope(grid - np.maximum(0.1, LATENCY + LATENCY_SD * z)[:, None])
+    amplitude = cell.size * delta(grid, average[None], SETTINGS.windows["main"])[0]
+    inside = in_window(grid, SETTINGS.latency_fit_s)
+    shift, _ = fit_shift(grid[inside], average[None, inside], _envelope)
+    return float(amplitude), float(shift[0])
+
+
+def group_table(studies: int, jobs: int) -> str:
+    """Return what a study of two groups finds, by the control group's mean / SD."""
+    lines = [
+        "| control mean / SD | d | bias of the difference | right sign (predicted) "
+        "| p < .05 the right way (predicted) | p < .05 the wrong way | estimated reduction, "
+        "middle 90 % of studies | Fieller set bounded |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for ratio in RATIOS:
+        lines.append(_group_row(ratio, group_study(ratio, studies, jobs)))
+        print(lines[-1], file=sys.stderr, flush=True)
+    return "\n".join(lines)
+
+
+SIZE, COUNTS = 0.25, {"happy": 12, "neutral": 12}
+
+
+def contrasts(work: tuple[float, float, int, int]) -> np.ndarray:
+    """Return the raw happy contrasts of the people of one group of one study."""
+    gain, gain_sd, group, study = work
+    rng = np.random.default_rng([SEED, round(gain_sd * 1e6), group, study])
+    result = np.empty(PEOPLE)
+    for i in range(PEOPLE):
+        c, grid, (values,) = cut(
+            COUNTS, person(SIZE, gain, gain_sd), ("AU12", "AU04"), 30.0, rng, (0.1,)
+        )
+        change = delta(grid, values, SETTINGS.windows["main"])
+        d = change[:, 0] - change[:, 1]
+        result[i] = np.nanmean(d[c == "happy"]) - np.nanmean(d[c == "neutral"])
+    return result
+
+
+def true_contrast() -> float:
+    """Return the control group's true mean contrast."""
+    return truth(Cell(SIZE, 30.0, 12))[0]
+
+
+def noise_sd() -> float:
+    """Return the SD that trials and camera add to one person's contrast."""
+    found = np.concatenate([contrasts((1.0, 0.0, 9, k)) for k in range(10)])
+    return float(found.std(ddof=1))
+
+
+def group_study(ratio: float, studies: int, jobs: int = 1) -> dict[str, np.ndarray | float]:
+    """Simulate studies of a control group and one that responds 40 % less."""
+    mean = true_contrast()
+    spread = np.sqrt((mean / ratio) ** 2 - noise_sd() ** 2) / mean
+    gains = (1.0, 1 - REDUCTION)
+    work = [(g, spread, k, s) for s in range(studies) for k, g in enumerate(gains)]
+    found = np.array(list(_over(contrasts, work, jobs))).reshape(studies, 2, PEOPLE)
+    return {"people": found, "true": REDUCTION * mean, "d": REDUCTION * ratio}
+
+
+def _group_row(ratio: float, made: Mapping[str, np.ndarray | float]) -> str:
+    from scipy import stats
+
+    people, true, d = made["people"], float(made["true"]), float(made["d"])
+    control, lower = people[:, 0], people[:, 1]
+    difference = control.mean(axis=1) - lower.mean(axis=1)
+    studies = len(difference)
+    error = difference.std(ddof=1) / np.sqrt(studies)
+    p = np.array([two_samples(c, g).p for c, g in zip(control, lower, strict=True)])
+    shift = d * np.sqrt(PEOPLE / 2)
+    t = stats.t.ppf(0.975, 2 * PEOPLE - 2)
+    predicted = 1 - stats.nct.cdf(t, 2 * PEOPLE - 2, shift)
+    sets = [_reduction(c, g, t) for c, g in zip(control, lower, strict=True)]
+    shown = [f"{q:.0f}" for q in np.quantile([s.percent for s in sets], (0.05, 0.95))]
+    return (
+        f"| {ratio:g} | {d:.2f} | {100 * (difference.mean() - true) / true:+.1f} % +- "
+        f"{100 * error / true:.1f} % | {np.mean(difference > 0):.3f} ({stats.norm.cdf(shift):.3f}) "
+        f"| {np.mean((p < 0.05) & (difference > 0)):.3f} ({predicted:.3f}) "
+        f"| {np.mean((p < 0.05) & (difference < 0)):.3f} | {shown[0]} to {shown[1]} % "
+        f"| {np.mean([s.kind == 'interval' for s in sets]):.2f} |"
+    )
+
+
+def _reduction(control: np.ndarray, lower: np.ndarray, t: float) -> Reduction:
+    root = np.sqrt(PEOPLE)
+    return percent_reduction(
+        control.mean(), control.std(ddof=1) / root, lower.mean(), lower.std(ddof=1) / root, t
+    )
+
+
+def _over(function, work: Iterable, jobs: int) -> Iterable:
+    if jobs == 1:
+        return map(function, work)
+    with ProcessPoolExecutor(jobs) as pool:
+        return list(pool.map(function, work, chunksize=10))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -16,24 +16,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mimicry.errors import InputError, ProtocolError
-from mimicry.kernels.baseline import delta
-from mimicry.kernels.resample import time_grid
 from mimicry.protocol import Protocol
-from mimicry.records import EmotionMap, ScoringSettings, StimulusTimeline, TrialTable
+from mimicry.records import EmotionMap, StimulusTimeline, TrialTable
 from mimicry.scoring.pattern import pattern_score, reference_trials
 from mimicry.simulation import generator, planned_timelines, predicted, with_predicted_changes
+from mimicry.synthetic.deltas import delta_noise, simulate_deltas
 from mimicry.synthetic.effects import Effect, Group
-from mimicry.synthetic.nuisance import NUISANCE, Nuisance, add_nuisance, frame_times
-from mimicry.synthetic.participants import Participant, draw_participant
-from mimicry.synthetic.population import respond
-from mimicry.synthetic.shapes import sample_shapes, shape_tables
+from mimicry.synthetic.nuisance import NUISANCE, Nuisance
 
-__all__ = ["PowerEstimate", "delta_noise", "power", "simulate_deltas", "whole_numbers"]
+__all__ = ["PowerEstimate", "power", "whole_numbers"]
 
 Floats = NDArray[np.float64]
+Plan = tuple[TrialTable, dict[str, StimulusTimeline]]
 
 #: Scores whose sampling distribution the fast simulation covers.
 COVERED = ("contrast", "contrast_raw")
+CHUNK = 250  # people simulated at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,84 +142,6 @@ def power(
     return [_judge(study, scores, n, n_trials) for n in sizes]
 
 
-def delta_noise(
-    nuisance: Nuisance, names: Sequence[str], settings: ScoringSettings, window: str
-) -> Floats:
-    """Return the (A,) SD that camera and stray movement add to the delta of one trial.
-
-    Measured on ten minutes of still faces, cut into trials of 5 s and smoothed like a
-    recording; blinks are masked.
-    """
-    from mimicry.kernels.resample import sample_at
-    from mimicry.kernels.smooth import gaussian_smooth
-
-    rng = generator(0, "delta noise")
-    times = frame_times(600.0, 30.0, nuisance, rng)
-    made = add_nuisance(np.zeros((len(times), len(names))), times, tuple(names), nuisance, rng)
-    values = made.intensity.copy()
-    values[made.blink] = np.nan
-    smooth = gaussian_smooth(times, values, settings.smooth_amplitude_s)
-    grid = time_grid(settings.baseline_s[0], settings.windows[window][1], settings.rate_hz)
-    onsets = np.arange(2.0, 590.0, 5.0)
-    cut = sample_at(times, smooth, (onsets[:, None] + grid).ravel(), max_gap_s=settings.max_gap_s)
-    trials = cut.reshape(len(onsets), len(grid), len(names))
-    found = delta(grid, trials, settings.windows[window], baseline_s=settings.baseline_s)
-    return np.asarray(np.nanstd(found, axis=0, ddof=1))
-
-
-def simulate_deltas(
-    trials: TrialTable,
-    timelines: Mapping[str, StimulusTimeline],
-    person: Participant,
-    settings: ScoringSettings,
-    noise: Floats,
-    names: Sequence[str],
-    rng: np.random.Generator,
-) -> Floats:
-    """Return (K, A) changes from baseline in the primary window, without drawing frames.
-
-    Parameters
-    ----------
-    trials, timelines, person
-        As in :func:`~mimicry.synthetic.population.simulate_session`.
-    noise
-        (A,) SD from :func:`delta_noise`.
-    names
-        A action units.
-    """
-    truth = respond(trials, timelines, person, names=names, rng=rng)
-    share = _window_share(trials, timelines, person, settings, truth.latency_s)
-    size = truth.amplitude + truth.extra
-    return np.asarray(share[:, None] * size + noise * rng.standard_normal(size.shape))
-
-
-def _window_share(
-    trials: TrialTable,
-    timelines: Mapping[str, StimulusTimeline],
-    person: Participant,
-    settings: ScoringSettings,
-    latency_s: Floats,
-) -> Floats:
-    """(K,) delta of a response of size 1: its mean in the window minus that in the baseline."""
-    used = sorted(set(trials.stimulus_id))
-    ends = [
-        next(
-            float(d) if np.isfinite(d) else float(timelines[s].times_s[-1])
-            for k, d in enumerate(trials.duration_s)
-            if trials.stimulus_id[k] == s
-        )
-        for s in used
-    ]
-    tables = shape_tables([timelines[s] for s in used], ends, person.group.shape)
-    which = np.array([used.index(s) for s in trials.stimulus_id], dtype=np.intp)
-    start, stop = settings.windows[settings.primary_window]
-    inside = time_grid(start, stop - 1e-6, settings.rate_hz)
-    before = time_grid(settings.baseline_s[0], settings.baseline_s[1] - 1e-6, settings.rate_hz)
-    level = sample_shapes(tables, which, inside[None, :] - latency_s[:, None]).mean(axis=1)
-    base = sample_shapes(tables, which, before[None, :] - latency_s[:, None]).mean(axis=1)
-    return np.asarray(level - base)
-
-
 class _Study:
     """Draws people of a protocol and gives each one number: the primary score."""
 
@@ -241,7 +161,7 @@ class _Study:
         emotion = self.settings.emotions[self.primary.condition]
         self.emotion: EmotionMap = emotion
         self.names = (*emotion.targets, *emotion.opponents)
-        self.noise = delta_noise(nuisance, self.names, self.settings, self.settings.primary_window)
+        self.noise = delta_noise(nuisance, self.names, self.settings, generator(0, "noise"))
         self.plan = cache(lambda k: self._plan(k, trials, known))
         first = self.plan(0)[0]
         self.n_trials = int(self._cell(first, self._levels()[0]).sum())
@@ -259,29 +179,40 @@ class _Study:
 
     def scores(self, studies: int, n: int) -> Floats:
         """(groups, studies, n, 2): primary score and trait of every person."""
-        result = np.full((len(self.groups), studies, n, 2), np.nan)
-        for g, group in enumerate(self.groups):
-            rng = generator(self.seed, self.protocol.name, group.name, str(g))
-            for s in range(studies):
-                for i in range(n):
-                    result[g, s, i] = self._person(group, i, rng)
-        return result
+        found = [self._group(g, group, studies * n) for g, group in enumerate(self.groups)]
+        return np.stack(found).reshape(len(self.groups), studies, n, 2)
 
-    def _person(self, group: Group, number: int, rng: np.random.Generator) -> tuple[float, float]:
-        person = draw_participant("x", group, self.effect, self.protocol.file.conditions, rng)
-        trials, timelines = self.plan(number % 4)
-        values = simulate_deltas(
-            trials, timelines, person, self.settings, self.noise, self.names, rng
+    def _group(self, number: int, group: Group, n: int) -> Floats:
+        """(n, 2) for people of one group, who take the orders of four participants in turn."""
+        rng = generator(self.seed, self.protocol.name, group.name, str(number))
+        result = np.empty((n, 2))
+        for k in range(0, n, CHUNK):
+            plan = self.plan(k // CHUNK % 4)
+            result[k : k + CHUNK] = self._scored(group, plan, min(CHUNK, n - k), rng)
+        return rng.permuted(result, axis=0) if n > CHUNK else result
+
+    def _scored(self, group: Group, plan: Plan, n: int, rng: np.random.Generator) -> Floats:
+        trials, timelines = plan
+        people = simulate_deltas(
+            trials,
+            timelines,
+            group,
+            self.effect,
+            n,
+            settings=self.settings,
+            noise=self.noise,
+            names=self.names,
+            rng=rng,
         )
-        score = pattern_score(values, self.names, self.emotion)
+        values = people.deltas
         if self.primary.score == "contrast":
-            used = self._cell(trials, {}) | self._cell(trials, {}, reference=True)
-            sd = values[used].std(axis=0, ddof=1)
-            score = pattern_score(values / sd, self.names, self.emotion)
-        levels = self._levels()
-        cells = [self._contrast(score, trials, level) for level in levels]
+            values = values / values.std(axis=1, ddof=1, keepdims=True)
+        flat = pattern_score(values.reshape(-1, len(self.names)), self.names, self.emotion)
+        score = flat.reshape(n, len(trials))
+        cells = [self._contrast(score, trials, level) for level in self._levels()]
         value = cells[0] - cells[1] if len(cells) == 2 else cells[0]
-        return value, person.traits.get(self.primary.trait or "", np.nan)
+        trait = people.traits.get(self.primary.trait or "", np.full(n, np.nan))
+        return np.column_stack([value, trait])
 
     def _levels(self) -> list[dict[str, str]]:
         within = self.primary.within
@@ -290,9 +221,9 @@ class _Study:
         block = {} if within.factor == "block" else {"block": self.primary.block}
         return [block | {within.factor: level} for level in (within.more, within.less)]
 
-    def _contrast(self, score: Floats, trials: TrialTable, where: Mapping[str, str]) -> float:
+    def _contrast(self, score: Floats, trials: TrialTable, where: Mapping[str, str]) -> Floats:
         own, rest = self._cell(trials, where), self._cell(trials, where, reference=True)
-        return float(score[own].mean() - score[rest].mean())
+        return np.asarray(score[:, own].mean(axis=1) - score[:, rest].mean(axis=1))
 
     def _cell(
         self, trials: TrialTable, where: Mapping[str, str], *, reference: bool = False
@@ -304,9 +235,7 @@ class _Study:
             chosen = chosen & (np.array(trials.columns[column]) == value)
         return np.asarray(chosen)
 
-    def _plan(
-        self, number: int, trials: int | None, known: Mapping[str, StimulusTimeline]
-    ) -> tuple[TrialTable, dict[str, StimulusTimeline]]:
+    def _plan(self, number: int, trials: int | None, known: Mapping[str, StimulusTimeline]) -> Plan:
         """All visits of one participant in one table, cut or repeated to `trials` a cell."""
         visits = self.protocol.file.design.visits or [""]
         plans = [

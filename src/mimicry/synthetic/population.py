@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from mimicry.errors import StimulusError
 from mimicry.records.timeline import StimulusTimeline, TrialTable
 from mimicry.records.tracks import ActionUnitTrack
+from mimicry.synthetic.effects import Effect
 from mimicry.synthetic.nuisance import NUISANCE, Nuisance, add_nuisance, frame_times
 from mimicry.synthetic.participants import (
     Participant,
@@ -32,9 +33,12 @@ __all__ = [
     "ALL_UNITS",
     "SessionTruth",
     "SimulatedSession",
+    "clip_ends",
+    "mean_responses",
     "movements",
     "respond",
     "simulate_session",
+    "stimulus_peaks",
 ]
 
 Floats = NDArray[np.float64]
@@ -146,7 +150,7 @@ def simulate_session(
     StimulusError
         When a trial shows a stimulus that `timelines` does not hold.
     """
-    ends = _clip_ends(trials, timelines)
+    ends = clip_ends(trials, timelines)
     truth = respond(trials, timelines, person, names=names, rng=rng, clip_effects=clip_effects)
     if duration_s is None:
         duration_s = float(np.max(trials.onset_s + ends)) + LEAD_OUT_S
@@ -190,12 +194,12 @@ def respond(
     names, n = tuple(names), len(trials)
     gains, responded = trial_gains(person, trials, rng)
     latencies = trial_latencies(person, trials, rng)
-    amplitude = gains[:, None] * _spontaneous(trials, timelines, person, names)
+    amplitude = gains[:, None] * mean_responses(trials, timelines, person.effect, names)
     asked = np.zeros(n, dtype=bool)
     if person.group.imitate is not None:
         asked = instruction(trials) == "imitate"
         noise = 1 + person.effect.trial_cv * rng.standard_normal(n)
-        copied = person.group.imitate * noise[:, None] * _stimulus_peaks(trials, timelines, names)
+        copied = person.group.imitate * noise[:, None] * stimulus_peaks(trials, timelines, names)
         amplitude = np.where(asked[:, None], copied, amplitude)
     extra = _extra_movement(trials, person, names, rng)
     for k, stimulus in enumerate(trials.stimulus_id if clip_effects else ()):
@@ -234,7 +238,7 @@ def movements(
     """Return (T, A) movement without any nuisance, at the frame times."""
     trials = truth.trials
     used = sorted(set(trials.stimulus_id))
-    ends = _clip_ends(trials, timelines)
+    ends = clip_ends(trials, timelines)
     end_of = dict(zip(trials.stimulus_id, ends, strict=True))
     tables = shape_tables(
         [timelines[s] for s in used], [end_of[s] for s in used], person.group.shape
@@ -256,15 +260,14 @@ def movements(
     return result
 
 
-def _spontaneous(
+def mean_responses(
     trials: TrialTable,
     timelines: Mapping[str, StimulusTimeline],
-    person: Participant,
+    effect: Effect,
     names: tuple[str, ...],
 ) -> Floats:
-    """(K, A) mean response at gain 1."""
-    effect = person.effect
-    result = effect.mirrored * _stimulus_peaks(trials, timelines, names)
+    """Return the (K, A) mean responses at gain 1."""
+    result = effect.mirrored * stimulus_peaks(trials, timelines, names)
     for k, condition in enumerate(trials.condition):
         if condition in effect.amplitude:
             row = effect.amplitude[condition]
@@ -274,10 +277,10 @@ def _spontaneous(
     return result
 
 
-def _stimulus_peaks(
+def stimulus_peaks(
     trials: TrialTable, timelines: Mapping[str, StimulusTimeline], names: tuple[str, ...]
 ) -> Floats:
-    """(K, A) apex of each stimulus in each unit; eyelids do not count."""
+    """Return the (K, A) apex of each stimulus in each unit; eyelids do not count."""
     peaks = {}
     for stimulus in set(trials.stimulus_id):
         timeline = timelines[stimulus]
@@ -289,8 +292,8 @@ def _stimulus_peaks(
     return np.array([peaks[s] for s in trials.stimulus_id]).reshape(len(trials), len(names))
 
 
-def _clip_ends(trials: TrialTable, timelines: Mapping[str, StimulusTimeline]) -> Floats:
-    """(K,) when each clip ends, seconds from its own start."""
+def clip_ends(trials: TrialTable, timelines: Mapping[str, StimulusTimeline]) -> Floats:
+    """Return when each of K clips ends, seconds from its own start."""
     unknown = sorted(set(trials.stimulus_id) - set(timelines))
     if unknown:
         raise StimulusError(

@@ -27,6 +27,7 @@ _HOME = {
     "SynchronySettings": "mimicry.records",
     "TrialTable": "mimicry.records",
     "extract": "mimicry.pipeline",
+    "score": "mimicry.pipeline",
     "synchrony": "mimicry.dyads",
 }
 

@@ -5,6 +5,13 @@ with events and protocol into scores and a report.
 """
 
 from mimicry.pipeline.extraction import Extraction, extract, extract_recording
-from mimicry.pipeline.scores import ScoredRecording, score_recording
+from mimicry.pipeline.scores import ScoredRecording, score, score_recording
 
-__all__ = ["Extraction", "ScoredRecording", "extract", "extract_recording", "score_recording"]
+__all__ = [
+    "Extraction",
+    "ScoredRecording",
+    "extract",
+    "extract_recording",
+    "score",
+    "score_recording",
+]

@@ -4,7 +4,7 @@ The sidecar ``_scores.json`` is written last: where it is, the results are compl
 """
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,13 +16,21 @@ from mimicry.blinding import Blind, blind_study_of, masked_table, with_exclusion
 from mimicry.errors import NoFaceError, QualityWarning
 from mimicry.pipeline.plan import Plan, is_table, make_plan
 from mimicry.pipeline.sidecars import provenance_of, scores_sidecar, trial_quality
-from mimicry.records import ActionUnitTrack, AlignedTrials, ConditionSummary, MimicryScores
+from mimicry.records import (
+    ActionUnitTrack,
+    AlignedTrials,
+    ConditionSummary,
+    MimicryScores,
+    ScoringSettings,
+    StimulusTimeline,
+    TrialTable,
+)
 from mimicry.scoring.validity import EXCLUDED
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["ScoredRecording", "score_recording"]
+__all__ = ["ScoredRecording", "score", "score_recording"]
 
 _KINDS = {
     "scores": "_scores.tsv",
@@ -65,6 +73,56 @@ class ScoredRecording:
     frames: int
     frames_with_face: int
     resumed: bool
+
+
+def score(
+    track: ActionUnitTrack,
+    trials: TrialTable,
+    timelines: Mapping[str, StimulusTimeline],
+    settings: ScoringSettings,
+    *,
+    participant: str = "",
+    session: str = "",
+) -> MimicryScores:
+    """Score the trials of a track without writing anything.
+
+    Parameters
+    ----------
+    track
+        Action units of the recording.
+    trials, timelines
+        What was shown and when, from :func:`mimicry.timeline.read_events` and
+        :func:`mimicry.timeline.read_manifest`.
+    settings
+        Windows, action-unit maps and limits, from a protocol's ``scoring_settings()``.
+    participant, session
+        Labels for the table.
+
+    Returns
+    -------
+    MimicryScores
+        One row a trial; ``.to_frame()`` is the table of ``_scores.tsv``.
+
+    Raises
+    ------
+    EventsError, StimulusError, NoFaceError
+        As :func:`mimicry.timeline.align`.
+
+    Examples
+    --------
+    >>> import mimicry
+    >>> from mimicry.protocol import load_protocol
+    >>> from mimicry.timeline import read_events, read_manifest
+    >>> track = mimicry.extract("face.mp4")                            # doctest: +SKIP
+    >>> settings = load_protocol("dynamic-happy-angry").scoring_settings()
+    >>> scores = mimicry.score(track, read_events("events.tsv"),       # doctest: +SKIP
+    ...                        read_manifest(), settings)
+    """
+    from mimicry import scoring
+    from mimicry.timeline import align
+
+    aligned = align(track, trials, timelines, settings)
+    return scoring.score(aligned, settings, participant=participant, session=session)
 
 
 def score_recording(

@@ -127,6 +127,20 @@ def test_latency_does_not_depend_on_amplitude_or_frame_rate(delay, fps):
     assert found == pytest.approx([delay, delay], abs=0.03)
 
 
+def test_times_seen_in_few_trials_are_left_out_of_the_average():
+    """Eleven of twelve trials miss the first half second; what one of them shows there is lost."""
+    times = np.arange(75) / 30
+    y = np.tile(session.rise(times - 0.8), (12, 1))
+    y[1:, :15] = np.nan
+    y[0, :15] = 50.0
+    found = latency_shift(times, y, np.linspace(0.9, 1.1, 12), session.rise)
+    assert found.shift_s == pytest.approx(0.8, abs=0.002)
+    y[1:, :40] = np.nan
+    assert latency_shift(times, y, np.linspace(0.9, 1.1, 12), session.rise).reason == (
+        "too_few_trials"
+    )
+
+
 def test_a_fold_without_a_latency_leaves_no_interval():
     """One huge trial makes the average; without it the rest runs against the envelope."""
     times = np.arange(75) / 30

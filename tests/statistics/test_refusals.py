@@ -19,7 +19,7 @@ def table() -> pd.DataFrame:
                 "specificity=x;latency_shift_s=low_snr",
                 "latency_shift_s=low_snr",
                 "latency_shift_s=edge",
-                "latency_shift_s=no_au_map",
+                "*=no_au_map",
             ],
         }
     )

@@ -86,7 +86,11 @@ def latency_shift(
     total, count = filled.sum(axis=0), there.sum(axis=0)
     folds = np.concatenate([total[None], total - filled])
     counts = np.concatenate([count[None], count - there])
-    means = np.where(counts > 0, folds / np.maximum(counts, 1), np.nan)
+    # A time seen in too few trials is left out, of every fold alike.
+    often = count >= max(min_trials, 1)
+    if 2 * often.sum() < often.size:
+        return Latency(gate=strength, reason="too_few_trials", interval_reason="no_latency")
+    means = np.where(often & (counts > 0), folds / np.maximum(counts, 1), np.nan)
     shifts, reasons = fit_shift(times_s, means, envelope, max_s=max_s, step_s=step_s)
     if not np.isfinite(shifts[0]):
         return Latency(gate=strength, reason=reasons[0], interval_reason="no_latency")

@@ -107,6 +107,11 @@ class _Row:
             self.why.append(f"{name}={code}")
 
     def done(self) -> dict[str, Any]:
+        codes = {text.partition("=")[2] for text in self.why}
+        missing = [v for v in self.cells.values() if isinstance(v, float) and np.isnan(v)]
+        numbers = [v for v in self.cells.values() if isinstance(v, float)]
+        if len(codes) == 1 and len(missing) == len(numbers):
+            return {**self.cells, "nan_reasons": f"*={codes.pop()}"}
         return {**self.cells, "nan_reasons": ";".join(self.why)}
 
 

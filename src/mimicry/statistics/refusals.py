@@ -61,4 +61,4 @@ def _reason(text: object) -> str:
     if not isinstance(text, str):
         return ""
     codes = dict(part.partition("=")[::2] for part in text.split(";"))
-    return codes.get(_COLUMN, "")
+    return codes.get(_COLUMN, codes.get("*", ""))

@@ -39,10 +39,10 @@ SETS = {
     "unseen": (77, 6, "faceunits01", "expressions"),
     "second": (5, 4, "second", "expressions"),
     "turn": (11, 6, "faceunits01", "turns"),
-    "turn_unseen": (77, 6, "faceunits01", "turns"),
-    "ramps_unseen": (77, 6, "faceunits01", "ramps"),
-    "ramps_second": (5, 4, "second", "ramps"),
-    "sway_unseen": (77, 4, "faceunits01", "sway"),
+    "turn_unseen": (77, 2, "faceunits01", "turns"),
+    "ramps_unseen": (77, 3, "faceunits01", "ramps"),
+    "ramps_second": (5, 1, "second", "ramps"),
+    "sway_unseen": (77, 2, "faceunits01", "sway"),
 }
 RAMPED = tuple(f"AU{n:02d}" for n in (1, 2, 4, 5, 7, 9, 10, 12, 14, 15, 17, 18, 20, 23, 25, 26, 43))
 RAMP = (0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0)
@@ -86,7 +86,7 @@ def shots(kind: str, rng: np.random.Generator) -> list[Shot]:
         return out + [Shot({u: d}, near()) for d in SMALL for u in ("AU12", "AU04", "AU01")]
     if kind == "ramps":
         out = [Shot({}) for _ in range(RESTS)]
-        return out + [Shot({u: d}) for u in RAMPED for d in RAMP for _ in range(3)]
+        return out + [Shot({u: d}) for u in RAMPED for d in RAMP for _ in range(2)]
     if kind == "sway":
         return _sway(rng)
     steps = (-25, -20, -15, -10, -5, 5, 10, 15, 20, 25)

@@ -1,0 +1,222 @@
+"""How well action units are measured on rendered heads: the figures of docs/validity.md.
+
+    python -m benchmarks.action_units            tables on standard output, pictures into docs/
+
+Identities, and the second rig, that took no part in fitting the unmixing matrix. Rendered heads
+give upper bounds: nothing here is agreement with FACS coders or EMG.
+"""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.rendered_faces import RAMP, RAMPED, SWAY_HZ, UNITS, FaceSet, load
+from mimicry.action_units import ACTION_UNITS, masked, measure
+from mimicry.records import ActionUnitTrack, LandmarkTrack
+
+FIGURES = Path(__file__).resolve().parents[1] / "docs" / "figures"
+RATE_HZ = 10.0
+READ = tuple(u.code for u in ACTION_UNITS if u.code != "AU45")
+Array = NDArray[np.float64]
+
+
+def as_track(points_px: NDArray[np.float32], blendshapes: NDArray[np.float32], rate_hz: float):
+    """Landmarks of one identity as a recording."""
+    n = len(points_px)
+    return LandmarkTrack(
+        times_s=np.arange(n) / rate_hz,
+        points_px=points_px,
+        blendshapes=blendshapes,
+        head_pose=np.full((n, 4, 4), np.nan),
+        image_size_px=(640, 480),
+        luminance=np.full(n, np.nan),
+        sharpness=np.full(n, np.nan),
+    )
+
+
+def people(faces: FaceSet, rate_hz: float = RATE_HZ) -> Iterator[tuple[ActionUnitTrack, list]]:
+    """Each identity measured as one recording; its neutral face is the frames at rest."""
+    for who in np.unique(faces.identity):
+        own = np.flatnonzero(faces.identity == who)
+        listed = [faces.shots[k] for k in own]
+        track = as_track(faces.points_px[own], faces.blendshapes[own], rate_hz)
+        rest = [
+            (t - 1e-6, t + 1e-6)
+            for t, s in zip(track.times_s, listed, strict=True)
+            if not any(s.units.values()) and max(map(abs, s.pose)) < 5 and not any(s.gaze)
+        ]
+        busy = [
+            (t - 1e-6, t + 1e-6)
+            for t, s in zip(track.times_s, listed, strict=True)
+            if any(v for u, v in s.units.items() if u != "AU45")
+        ]
+        yield measure(track, neutral=rest, exclude_from_pose_fit=busy), listed
+
+
+def reading(units: ActionUnitTrack, name: str) -> Array:
+    """An action unit; lid closure as a whole, since the frames here are no film."""
+    return units.of("AU43") + units.of("AU45") if name == "AU43" else units.of(name)
+
+
+def crosstalk(faces: FaceSet) -> Array:
+    """(UNITS, READ) median over identities of what a full movement reads as."""
+    rows = []
+    for units, listed in people(faces):
+        rest = np.array([not s.units for s in listed])
+        row = np.full((len(UNITS), len(READ)), np.nan)
+        for i, name in enumerate(UNITS):
+            shown = np.array([s.units == {name: 1.0} for s in listed])
+            if shown.any():
+                row[i] = [
+                    reading(units, r)[shown].mean() - np.median(reading(units, r)[rest])
+                    for r in READ
+                ]
+        rows.append(row)
+    return np.nanmedian(rows, axis=0)
+
+
+def doses(faces: FaceSet) -> dict[str, dict[str, float]]:
+    """Linearity of each unit: medians over identities, and the worst of them."""
+    found: dict[str, list[tuple[float, float, float, float]]] = {}
+    for units, listed in people(faces):
+        rest = np.array([not s.units for s in listed])
+        for name in RAMPED:
+            x, y = [0.0], [float(np.median(reading(units, name)[rest]))]
+            for size in RAMP:
+                shown = np.array([s.units == {name: size} for s in listed])
+                if shown.any():
+                    x.append(size)
+                    y.append(float(reading(units, name)[shown].mean()))
+            if len(x) < 4:
+                continue
+            a, b = np.array(x), np.array(y)
+            up = (a > 0) & (b > 0)
+            slope = np.polyfit(np.log(a[up]), np.log(b[up]), 1)[0] if up.sum() > 3 else np.nan
+            tenth = b[a == 0.1][0] / b[-1]
+            found.setdefault(name, []).append((np.corrcoef(a, b)[0, 1] ** 2, slope, b[-1], tenth))
+    out = {}
+    for name, rows in found.items():
+        r2, slope, full, tenth = np.array(rows).T
+        out[name] = {
+            "r2": np.median(r2), "r2_min": r2.min(), "loglog": np.nanmedian(slope),
+            "full": np.median(full), "full_min": full.min(), "full_max": full.max(),
+            "tenth": np.median(tenth), "tenth_min": tenth.min(), "tenth_max": tenth.max(),
+        }  # fmt: skip
+    return {k: {a: round(float(b), 3) for a, b in v.items()} for k, v in out.items()}
+
+
+def turns(faces: FaceSet, degrees: float = 20.0) -> dict[str, dict[str, float]]:
+    """Largest reading of a neutral face at +-20 degrees: median over identities."""
+    rows: dict[str, list[list[float]]] = {name: [] for name in READ}
+    for units, listed in people(faces):
+        for name in READ:
+            values = reading(units, name)
+            at = [
+                np.array([abs(s.pose[k]) == degrees and np.count_nonzero(s.pose) == 1
+                          for s in listed])
+                for k in range(3)
+            ]  # fmt: skip
+            rows[name].append([float(np.abs(values[each]).max()) for each in at])
+    return {
+        name: dict(zip(("pitch", "yaw", "roll"), np.median(r, axis=0).round(3), strict=True))
+        for name, r in rows.items()
+    }
+
+
+def noise(faces: FaceSet) -> dict[str, float]:
+    """SD of single frames at rest (sensor noise, small shifts): median over identities."""
+    rows = [
+        [reading(units, name)[np.array([not s.units for s in listed])].std() for name in READ]
+        for units, listed in people(faces)
+    ]
+    return {n: round(float(v), 3) for n, v in zip(READ, np.median(rows, axis=0), strict=True)}
+
+
+def sway(faces: FaceSet) -> dict[str, dict[str, float]]:
+    """Correlation with the truth while the head sways and blinks."""
+    rows: dict[str, list[float]] = {}
+    for units, listed in people(faces, SWAY_HZ):
+        kept = masked(units)
+        for name in ("AU12", "AU04"):
+            truth = np.array([s.units[name] for s in listed])
+            for label, source in ((name, kept), (f"{name}_unmasked", units)):
+                values = source.of(name)
+                there = np.isfinite(values)
+                r = float(np.corrcoef(values[there], truth[there])[0, 1])
+                rows.setdefault(label, []).append(r)
+    return {k: {"median": round(float(np.median(v)), 3), "worst": round(min(v), 3)}
+            for k, v in rows.items()}  # fmt: skip
+
+
+def draw_crosstalk(table: Array, path: Path) -> None:
+    """Matrix of shown against read units."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(9, 7.5), layout="constrained")
+    axes = figure.add_subplot()
+    image = axes.imshow(table, cmap="RdBu_r", vmin=-1.2, vmax=1.2)
+    axes.set_xticks(range(len(READ)), [r[2:] for r in READ])
+    axes.set_yticks(range(len(UNITS)), UNITS)
+    axes.set_xlabel("read as AU")
+    axes.set_ylabel("shown at full size")
+    for (i, j), value in np.ndenumerate(table):
+        if np.isfinite(value) and abs(value) >= 0.05:
+            shade = "white" if abs(value) > 0.7 else "black"
+            axes.text(j, i, f"{value:.1f}", ha="center", va="center", fontsize=7, color=shade)
+    figure.colorbar(image, label="units read per unit shown", shrink=0.8)
+    figure.savefig(path, dpi=130)
+
+
+def draw_doses(faces: FaceSet, path: Path) -> None:
+    """Dose-response curves of every identity."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(11, 8), layout="constrained")
+    panels = figure.subplots(3, 6, sharex=True, sharey=True).ravel()
+    for units, listed in people(faces):
+        rest = np.array([not s.units for s in listed])
+        for panel, name in zip(panels, RAMPED, strict=False):
+            zero = float(np.median(reading(units, name)[rest]))
+            y = [
+                reading(units, name)[np.array([s.units == {name: d} for s in listed])].mean()
+                for d in RAMP
+            ]
+            panel.plot([0, *RAMP], [zero, *y], color="#33658a", alpha=0.7, lw=1.2)
+    for panel, name in zip(panels, RAMPED, strict=False):
+        panel.plot([0, 1], [0, 1], color="0.6", lw=0.8, ls="--")
+        panel.set_title(name, fontsize=9)
+        panel.set_ylim(-0.4, 1.7)
+    for panel in panels[len(RAMPED) :]:
+        panel.set_axis_off()
+    figure.supxlabel("shown")
+    figure.supylabel("read")
+    figure.savefig(path, dpi=130)
+
+
+def main() -> None:
+    """Print all tables; draw both pictures."""
+    FIGURES.mkdir(parents=True, exist_ok=True)
+    unseen = load("unseen")
+    table = crosstalk(unseen)
+    print("cross-talk, unseen identities (rows shown, columns read)")
+    print("      ", "".join(f"{r[2:]:>6}" for r in READ))
+    for name, row in zip(UNITS, table, strict=True):
+        print(f"{name:<7}", "".join(f"{v:6.2f}" for v in row))
+    draw_crosstalk(table, FIGURES / "crosstalk.png")
+    ramps = load("ramps_unseen")
+    draw_doses(ramps, FIGURES / "dose-response.png")
+    report = {
+        "doses_unseen": doses(ramps),
+        "doses_second_rig": doses(load("ramps_second")),
+        "turns_20_deg": turns(load("turn_unseen")),
+        "noise_one_frame": noise(ramps),
+        "sway": sway(load("sway_unseen")),
+    }
+    print(json.dumps(report, indent=1))
+
+
+if __name__ == "__main__":
+    main()

@@ -22,7 +22,7 @@ Floats = NDArray[np.float64]
 
 STILL_SD = 1e-9  # an SD below this times max(1, |mean|) counts as no movement
 _FRAIL = 1e-6  # a window this much stiller than its surroundings is computed again, directly
-_CHUNK = 1 << 18  # values held at a time; keeps the work inside the processor's cache
+_CHUNK = 1 << 15  # values held at a time; keeps the work inside the processor's cache
 
 
 def window_starts(n_samples: int, *, window: int, step: int, max_lag: int) -> NDArray[np.int64]:
@@ -96,7 +96,7 @@ def windowed_correlation(
     size = max(1, _CHUNK // (window + max_lag))
     for k in range(0, len(starts), size):
         rows = slice(k, k + size)
-        part = starts[rows]
+        part = slice(int(starts[k]), int(starts[rows][-1]) + 1, step)
         # the second half goes in reversed: lag -l is lag l with the roles exchanged
         result[rows, max_lag::-1] = _later(b, a, part, window, max_lag, min_valid)
         result[rows, max_lag:] = _later(a, b, part, window, max_lag, min_valid)
@@ -140,7 +140,7 @@ class _Windows:
 def _later(
     fixed: Floats,
     moving: Floats,
-    starts: NDArray[np.int64],
+    starts: slice,
     window: int,
     max_lag: int,
     min_valid: float,
@@ -155,7 +155,7 @@ def _later(
     whole = x_whole & y_whole
     if whole.all():
         return _complete(all_rows)
-    result = np.empty((len(starts), max_lag + 1))
+    result = np.empty((len(whole), max_lag + 1))
     result[whole] = _complete(all_rows.rows(whole))
     result[~whole] = _masked(all_rows.rows(~whole))
     return result
@@ -182,18 +182,23 @@ def _complete(part: _Windows) -> Floats:
     w = x.shape[1]
     lags = y.shape[1] - w + 1
     x_mean = x.mean(axis=1, keepdims=True)  # a rounding error, which a large offset brings out
-    x_power = (x * x).sum(axis=1, keepdims=True) - w * x_mean**2
-    total = np.zeros((len(x), y.shape[1] + 1))
-    np.cumsum(y, axis=1, out=total[:, 1:])
-    y_sum = total[:, w:] - total[:, :lags]
-    np.cumsum(y * y, axis=1, out=total[:, 1:])
-    y_power = total[:, w:] - total[:, :lags] - y_sum * y_sum / w
+    x_power = np.einsum("ij,ij->i", x, x)[:, None] - w * x_mean**2
+    y_sum = np.empty((len(y), lags))
+    y_sum[:, 0] = y[:, :w].sum(axis=1)
+    y_sum[:, 1:] = y[:, w:] - y[:, : lags - 1]  # what enters the window and what leaves it
+    y_sum.cumsum(axis=1, out=y_sum)
+    y_power = np.empty((len(y), lags))
+    y_power[:, 0] = np.einsum("ij,ij->i", y[:, :w], y[:, :w])
+    y_power[:, 1:] = y[:, w:] ** 2 - y[:, : lags - 1] ** 2
+    around = y_power[:, :1] + (y[:, w:] ** 2).sum(axis=1, keepdims=True)
+    y_power.cumsum(axis=1, out=y_power)
+    y_power -= y_sum * y_sum / w
     still_x = _still(x_power, w, part.x_shift)
     still_y = _still(y_power, w, part.y_shift + y_sum / w)
     with np.errstate(invalid="ignore", divide="ignore"):
         r = (_correlate(x, y, lags) - x_mean * y_sum) / np.sqrt(x_power * y_power)
     r[still_y | still_x] = np.nan
-    _again(r, (y_power < _FRAIL * total[:, -1:]) & ~still_x, part)
+    _again(r, (y_power < _FRAIL * around) & ~still_x, part)
     return np.asarray(np.clip(r, -1.0, 1.0))
 
 

@@ -73,6 +73,8 @@ def test_the_second_rig_moves_the_skin_in_its_own_way() -> None:
     assert 0.2 < alike < 0.9
     with pytest.raises(InputError, match="AU15"):
         millimetres("AU15", rig="second")
+    with pytest.raises(InputError, match="AU15"):
+        head_points(who, performance([0.0], {"AU15": 1.0}), 0, rig="second")
 
 
 def test_blinks_close_the_eyes_and_never_overshoot() -> None:

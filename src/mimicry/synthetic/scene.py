@@ -6,6 +6,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from mimicry.errors import InputError
 from mimicry.synthetic import raster
 from mimicry.synthetic.facs import basis
 from mimicry.synthetic.glasses import spectacles
@@ -111,6 +112,8 @@ def head_points(identity: Identity, play: Performance, k: int, *, rig: str = "fa
     shape = neutral_shape(identity).copy()
     units = basis(rig)
     for name, weight in _sided_weights(play, k).items():
+        if name not in units:
+            raise InputError(f"the rig {rig!r} has no {name}", key="rig")
         index, delta = units[name]
         shape[index] += weight * delta
     pitch, yaw = play.gaze_deg[k]

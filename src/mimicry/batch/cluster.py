@@ -13,6 +13,8 @@ from mimicry.errors import InputError, MissingExtraError
 
 __all__ = ["run_dask", "sbatch_script"]
 
+_ANSWER_WITHIN = "20s"
+
 
 def run_dask(tasks: Sequence[Task], address: str) -> Iterator[tuple[Task, Result]]:
     """Do tasks on a Dask scheduler; give results as they come.
@@ -39,7 +41,7 @@ def run_dask(tasks: Sequence[Task], address: str) -> Iterator[tuple[Task, Result
     except ImportError as error:
         raise MissingExtraError("pip install 'facial-mimicry[cluster]'") from error
     try:
-        client = Client(address, timeout="20s")
+        client = Client(address, timeout=_ANSWER_WITHIN)
     except (OSError, TimeoutError, ValueError) as error:
         raise InputError(
             f"no Dask scheduler answers at {address!r}", key="--dask", hint="Check the address."

@@ -5,18 +5,16 @@ import traceback
 import warnings
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
-from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal
 
 from mimicry import files
 from mimicry.batch.discover import Task
 from mimicry.batch.locks import BusyError, held
-from mimicry.errors import IntegrityError, NoFaceError
-from mimicry.interchange.landmark_file import LandmarkFile
+from mimicry.errors import IntegrityError, NoFaceError, OutputExistsError
+from mimicry.interchange.landmark_file import LandmarkFile, is_landmark_file
 from mimicry.landmarks import WorkerPool
-from mimicry.pipeline import Extraction, extract_recording
-from mimicry.pipeline.extraction import is_landmark_file
+from mimicry.pipeline import Extraction, extract_recording, score_recording
 from mimicry.pipeline.failures import Failure
 
 __all__ = ["Result", "do_task", "lost"]
@@ -126,7 +124,8 @@ def _extraction(task: Task, progress: Show | None, pool: WorkerPool | None) -> E
 
 
 def _score(task: Task, progress: Show | None) -> Result:
-    score_recording = import_module("mimicry.pipeline").score_recording
+    assert task.events is not None
+    assert task.protocol is not None
     try:
         scored = score_recording(
             task.recording,
@@ -141,6 +140,11 @@ def _score(task: Task, progress: Show | None) -> Result:
         )
     except NoFaceError:
         _extraction(task, progress, None)  # the table of action units is kept all the same
+        raise
+    except OutputExistsError as error:
+        qc = Path(task.out) / f"{task.prefix}_qc.json"
+        if qc.exists() and files.read_json(qc)["frames_with_face"] == 0:
+            raise NoFaceError("no face was seen in any frame", path=task.recording) from error
         raise
     return Result(
         task.label,

@@ -26,6 +26,7 @@ __all__ = [
     "FRAMES_PER_GROUP",
     "LandmarkFile",
     "LandmarkWriter",
+    "is_landmark_file",
     "read_landmarks",
     "stored",
     "write_landmarks",
@@ -203,6 +204,11 @@ class Chunks:
 
     def __iter__(self) -> Iterator[LandmarkTrack]:
         return self.start()
+
+
+def is_landmark_file(path: str | Path) -> bool:
+    """Tell from its name whether a recording is given by its landmarks."""
+    return Path(path).name.endswith("_landmarks.parquet")
 
 
 def write_landmarks(path: str | Path, track: LandmarkTrack) -> Path:

@@ -22,13 +22,18 @@ from mimicry import __version__, files
 from mimicry.action_units import USED_LANDMARKS, measure, measure_chunks
 from mimicry.errors import InputError, OutputExistsError, QualityWarning, TableError
 from mimicry.interchange.au_table import TableFormat, read_au_table, table_name, write_au_table
-from mimicry.interchange.landmark_file import LandmarkFile, LandmarkWriter, stored
+from mimicry.interchange.landmark_file import (
+    LandmarkFile,
+    LandmarkWriter,
+    is_landmark_file,
+    stored,
+)
 from mimicry.landmarks import LandmarkStream, WorkerPool, join_tracks
 from mimicry.landmarks.model_file import MODEL_SHA256, checked_model
 from mimicry.pipeline.quality import quality_of, warnings_of
 from mimicry.records import ActionUnitTrack
 
-__all__ = ["Extraction", "extract", "extract_recording", "is_landmark_file", "usable_cores"]
+__all__ = ["Extraction", "extract", "extract_recording", "usable_cores"]
 
 Intervals = Sequence[tuple[float, float]]
 
@@ -217,11 +222,6 @@ def extract_recording(
     return Extraction(recording, paths, {**qc, "warnings": notes}, notes)
 
 
-def is_landmark_file(path: str | Path) -> bool:
-    """Tell from its name whether a recording is given by its landmarks."""
-    return Path(path).name.endswith(_LANDMARKS)
-
-
 def usable_cores() -> int:
     """Number of cores this process may use."""
     if hasattr(os, "sched_getaffinity"):
@@ -242,9 +242,8 @@ class _Source:
     def of(cls, recording: Path, model: str | Path | None) -> "_Source":
         if is_landmark_file(recording):
             found = LandmarkFile(recording).provenance
-            if "digest" not in found:
-                raise TableError("was not written by mimicry extract", path=recording)
-            return cls(recording, found["digest"], found["input"], None)
+            own = {"name": recording.name, "sha256": files.sha256_of(recording)}
+            return cls(recording, _digest_of(recording), found.get("input", own), None)
         identity = _identity(recording)
         return cls(recording, _landmark_digest(identity), identity, checked_model(model))
 
@@ -253,11 +252,11 @@ class _Source:
         if not path.exists():
             return False
         try:
-            found = LandmarkFile(path).provenance.get("digest")
+            found = _digest_of(path)
         except TableError:
             if not overwrite:
                 raise
-            found = None
+            found = ""
         if found != self.digest and not overwrite:
             raise OutputExistsError(
                 "landmarks of another recording, model or version are there already",
@@ -314,6 +313,12 @@ def _landmark_digest(identity: dict[str, Any]) -> str:
             "mimicry": __version__,
         }
     )
+
+
+def _digest_of(landmarks: Path) -> str:
+    """What decided the landmarks of a file; of files made elsewhere, their bytes."""
+    found = LandmarkFile(landmarks).provenance.get("digest")
+    return files.sha256_of(landmarks) if found is None else str(found)
 
 
 def _landmark_provenance(stream: LandmarkStream, identity: dict[str, Any]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from mimicry import __version__, files
 from mimicry.errors import EventsError, RecordingError, StimulusError
+from mimicry.interchange.landmark_file import is_landmark_file
 from mimicry.records import ScoringSettings, StimulusTimeline, TrialTable
 
 if TYPE_CHECKING:
@@ -112,7 +113,7 @@ def make_plan(
         )
     used = {name: timelines[name] for name in sorted(set(trials.stimulus_id))}
     inputs: dict[str, Any] = {
-        "recording": {"name": recording.name, "sha256": files.sha256_of(recording)},
+        "recording": _identity(recording),
         "events": {"name": Path(events).name, "sha256": files.sha256_of(Path(events))},
         "protocol": {"name": plan.name, "digest": plan.digest},
         "stimuli": {name: _timeline_json(t) for name, t in used.items()},
@@ -126,6 +127,17 @@ def make_plan(
         recording, recording_prefix(recording), inputs["participant"], inputs["session"],
         plan, settings, trials, used, inputs,
     )  # fmt: skip
+
+
+def _identity(recording: Path) -> dict[str, str]:
+    """Name and checksum; landmarks stand for the video that they were made from."""
+    if is_landmark_file(recording):
+        from mimicry.interchange.landmark_file import LandmarkFile
+
+        made_from: dict[str, str] | None = LandmarkFile(recording).provenance.get("input")
+        if made_from is not None:
+            return made_from
+    return {"name": recording.name, "sha256": files.sha256_of(recording)}
 
 
 def _entity(recording: Path, name: str) -> str:
@@ -155,5 +167,6 @@ def _model_digest(recording: Path, model: str | Path | None) -> str | None:
 
 
 def is_table(recording: Path) -> bool:
-    """Whether the recording is a table of numbers (else it is read as a video)."""
-    return recording.suffix.lower() in {".parquet", ".csv", ".tsv", ".txt"}
+    """Whether the recording is a table of action units (else a video, or its landmarks)."""
+    table = recording.suffix.lower() in {".parquet", ".csv", ".tsv", ".txt"}
+    return table and not is_landmark_file(recording)

@@ -291,12 +291,6 @@ def _track(
     """
     rest = list(neutral) if neutral is not None else plan.around(plan.settings.baseline_s)
     response = plan.around((0.0, max(end for _, end in plan.settings.windows.values())))
-    if plan.recording.name.endswith("_landmarks.parquet"):
-        from mimicry.action_units import measure
-        from mimicry.interchange.landmark_file import read_landmarks
-
-        landmarks = read_landmarks(plan.recording)
-        return measure(landmarks, neutral=rest, exclude_from_pose_fit=response), {}, {}
     if is_table(plan.recording):
         from mimicry.interchange.au_table import read_au_table
 

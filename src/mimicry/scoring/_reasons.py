@@ -1,11 +1,13 @@
 """Every NaN says why: values and reasons are put down together."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["ReasonedColumns", "first_reason"]
+__all__ = ["ReasonedColumns", "ReasonedRow", "first_reason"]
 
 
 def first_reason(
@@ -86,3 +88,29 @@ class ReasonedColumns:
                 result = {k: v for k, v in result.items() if k not in members}
                 result[f"{prefix}*"] = codes.pop()
         return result
+
+
+@dataclass(slots=True)
+class ReasonedRow:
+    """Cells of one row; a NaN needs a code."""
+
+    cells: dict[str, Any] = field(default_factory=dict)
+    why: list[str] = field(default_factory=list)
+
+    def put(self, name: str, value: float, code: str) -> None:
+        """Put down a number; `code` says why it is NaN, if it is."""
+        self.cells[name] = float(value)
+        if not np.isfinite(value):
+            if not code:
+                raise ValueError(f"{name} is NaN without a reason")
+            self.cells[name] = float("nan")
+            self.why.append(f"{name}={code}")
+
+    def done(self) -> dict[str, Any]:
+        """Return the cells with ``nan_reasons``; ``*`` when one code holds for all numbers."""
+        codes = {text.partition("=")[2] for text in self.why}
+        missing = [v for v in self.cells.values() if isinstance(v, float) and np.isnan(v)]
+        numbers = [v for v in self.cells.values() if isinstance(v, float)]
+        if len(codes) == 1 and len(missing) == len(numbers):
+            return {**self.cells, "nan_reasons": f"*={codes.pop()}"}
+        return {**self.cells, "nan_reasons": ";".join(self.why)}

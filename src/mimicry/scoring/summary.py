@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from mimicry.kernels.correlation import fisher_z
 from mimicry.kernels.windows import in_window, window_mean
 from mimicry.records import AlignedTrials, ConditionSummary, MimicryScores, ScoringSettings
+from mimicry.scoring._reasons import ReasonedRow
 from mimicry.scoring.latency import Envelope, Latency, latency_shift
 from mimicry.scoring.nulls import surrogate_test
 from mimicry.scoring.pattern import (
@@ -22,7 +23,7 @@ from mimicry.scoring.pattern import (
     specificity,
 )
 from mimicry.scoring.swap import Redraw, SwapDesign, SwapResult, generator, label_swap
-from mimicry.scoring.trials import all_onsets, matched_peaks
+from mimicry.scoring.timing import all_onsets, matched_peaks
 
 __all__ = ["AGAINST_NEUTRAL", "VALENCE_CONGRUENT", "summarise"]
 
@@ -90,31 +91,6 @@ def _notes(
     return (text,)
 
 
-@dataclass(slots=True)
-class _Row:
-    """Cells of one row; a NaN needs a code."""
-
-    cells: dict[str, Any] = field(default_factory=dict)
-    why: list[str] = field(default_factory=list)
-
-    def put(self, name: str, value: float, code: str) -> None:
-        """Put down a number; `code` says why it is NaN, if it is."""
-        self.cells[name] = float(value)
-        if not np.isfinite(value):
-            if not code:
-                raise ValueError(f"{name} is NaN without a reason")
-            self.cells[name] = float("nan")
-            self.why.append(f"{name}={code}")
-
-    def done(self) -> dict[str, Any]:
-        codes = {text.partition("=")[2] for text in self.why}
-        missing = [v for v in self.cells.values() if isinstance(v, float) and np.isnan(v)]
-        numbers = [v for v in self.cells.values() if isinstance(v, float)]
-        if len(codes) == 1 and len(missing) == len(numbers):
-            return {**self.cells, "nan_reasons": f"*={codes.pop()}"}
-        return {**self.cells, "nan_reasons": ";".join(self.why)}
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class _Phase:
     """The trials of one phase, and what can be said about their conditions."""
@@ -171,9 +147,9 @@ class _Phase:
         self._blank_rest(row, "given_by_emotion")
         return row.done()
 
-    def _start(self, condition: str) -> _Row:
+    def _start(self, condition: str) -> ReasonedRow:
         emotion = self.settings.emotions.get(condition)
-        return _Row(
+        return ReasonedRow(
             {
                 "participant": self.scores.participant,
                 "session": self.scores.session,
@@ -202,7 +178,7 @@ class _Phase:
         emotion = self.settings.emotions[condition]
         return pattern_score(values[:, at], self.scores.names, emotion)
 
-    def _describe(self, row: _Row, condition: str) -> None:
+    def _describe(self, row: ReasonedRow, condition: str) -> None:
         index = self.scores.columns["mimicry_index"][self.used(condition)]
         index = index[np.isfinite(index)]
         n = len(index)
@@ -219,7 +195,7 @@ class _Phase:
         row.put("index_ci_low", index.mean() - half if n else float("nan"), code)
         row.put("index_ci_high", index.mean() + half if n else float("nan"), code)
 
-    def _contrast(self, row: _Row, condition: str, *, withheld: str) -> None:
+    def _contrast(self, row: ReasonedRow, condition: str, *, withheld: str) -> None:
         own, rest = self.used(condition), self._reference(condition)
         least, primary = self.settings.min_trials, self.settings.primary_window
         windows = [primary] + [w for w in (_LATE,) if w in self.scores.windows and w != primary]
@@ -256,7 +232,7 @@ class _Phase:
             return "scores_missing"
         return ""
 
-    def _test(self, row: _Row, prefix: str, y: Floats, condition: str, too_few: str) -> None:
+    def _test(self, row: ReasonedRow, prefix: str, y: Floats, condition: str, too_few: str) -> None:
         """Label-swap test of `y` between the emotion and its reference."""
         result = SwapResult(reason=too_few) if too_few else self._swap(prefix, y, condition)
         row.put(f"{prefix}t", result.t, result.reason)
@@ -287,7 +263,7 @@ class _Phase:
         own, rest = self.used(condition), self._reference(condition)
         return label_swap(y[at], own[at], rest[at], design, self.settings, rng)
 
-    def _specificity(self, row: _Row, condition: str) -> None:
+    def _specificity(self, row: ReasonedRow, condition: str) -> None:
         """Against every other emotion of the same valence; the smallest one counts."""
         emotions = self.settings.emotions
         valence = emotions[condition].valence
@@ -320,12 +296,12 @@ class _Phase:
         )
         row.cells["specificity_against"] = least
 
-    def _timing(self, row: _Row, condition: str) -> None:
+    def _timing(self, row: ReasonedRow, condition: str) -> None:
         self._correlation(row, condition)
         self._latency(row, condition)
         self._events(row, condition)
 
-    def _correlation(self, row: _Row, condition: str) -> None:
+    def _correlation(self, row: ReasonedRow, condition: str) -> None:
         own, rest = self.used(condition), self._reference(condition)
         emotion = self.settings.emotions[condition]
         peaks = matched_peaks(
@@ -339,7 +315,7 @@ class _Phase:
         for null in self.settings.secondary_nulls:
             self._secondary(row, condition, null)
 
-    def _secondary(self, row: _Row, condition: str, null: str) -> None:
+    def _secondary(self, row: ReasonedRow, condition: str, null: str) -> None:
         rng = generator(
             self.settings.seed, self.scores.participant, f"{self.phase}/{condition}", null
         )
@@ -350,7 +326,7 @@ class _Phase:
         row.put(f"r_peak_{name}_p", result.p, result.reason)
         row.put(f"r_peak_{name}_z", result.z_surrogate, result.reason or "no_variance")
 
-    def _latency(self, row: _Row, condition: str) -> None:
+    def _latency(self, row: ReasonedRow, condition: str) -> None:
         result = self._fit(condition)
         row.put("latency_shift_s", result.shift_s, result.reason)
         row.put("latency_se_s", result.se_s, result.interval_reason)
@@ -393,7 +369,7 @@ class _Phase:
 
         return movement
 
-    def _events(self, row: _Row, condition: str) -> None:
+    def _events(self, row: ReasonedRow, condition: str) -> None:
         unit = self.aligned.index(self.settings.emotions[condition].targets[0])
         own, rest = self.used(condition), self._reference(condition)
         hit, onset, _ = all_onsets(
@@ -415,7 +391,7 @@ class _Phase:
         snr = deltas.mean() / (sd / np.sqrt(len(deltas))) if sd > 1e-9 else float("nan")
         row.put("snr", snr, "too_few_trials" if len(deltas) < 2 else "no_variance")
 
-    def _blank(self, row: _Row, code: str) -> None:
+    def _blank(self, row: ReasonedRow, code: str) -> None:
         """Fill every score of a condition without an action-unit map."""
         self._blank_index(row, code)
         primary = self.settings.primary_window
@@ -428,11 +404,11 @@ class _Phase:
         row.cells |= {"arrangements": 0, "null": "", "swap": ""}
         self._blank_rest(row, code)
 
-    def _blank_index(self, row: _Row, code: str) -> None:
+    def _blank_index(self, row: ReasonedRow, code: str) -> None:
         for name in ("index_mean", "index_sd", "index_se", "index_ci_low", "index_ci_high"):
             row.put(name, float("nan"), code)
 
-    def _blank_rest(self, row: _Row, code: str) -> None:
+    def _blank_rest(self, row: ReasonedRow, code: str) -> None:
         row.put("specificity", float("nan"), code)
         row.cells["specificity_against"] = ""
         for name in ("r_peak_contrast", "r_peak_t", "r_peak_p", "r_peak_z_surrogate"):

@@ -57,7 +57,8 @@ def render_synchrony(result: Synchrony, picture: bytes) -> str:
 def _heat_map(figure: "Figure", axes: "Axes", result: Synchrony) -> None:
     values = np.ma.masked_invalid(result.scored.T)
     signed = bool((values < 0).any())
-    reach = float(np.abs(values).max()) if values.count() else 1.0
+    # a few extreme cells must not bleach the rest
+    reach = float(np.quantile(np.abs(values.compressed()), 0.995)) if values.count() else 1.0
     times = result.window_start_s + result.settings.window_s / 2
     step = result.settings.step_s
     edges = np.append(times - step / 2, times[-1] + step / 2)

@@ -5,7 +5,7 @@
 Each row starts from the published landmark formula (``definitions.ACTION_UNITS``) and departs
 from it no further than it takes to keep cross-talk on rendered heads within :data:`LIMITS`:
 
-    minimise   departure from the formula + 0.05 x noise + 3 x excess over the limits
+    minimise   departure from the formula + 0.05 x noise + EXCESS x excess over the limits
     subject to the unit's own reference movement reading exactly 1
 
 Only the terms that the definition names may enter. Responses are medians over identities, left
@@ -27,7 +27,12 @@ from mimicry.action_units.pose import TERMS, pose_terms
 from mimicry.action_units.shape import face_shape, personal_template
 
 VERSION = 1
-NOISE, EXCESS, AIM = 0.05, 3.0, 0.93
+NOISE, AIM = 0.05, 0.93
+# Weight of the excess. Brows are held nearer to their formulas: what the rig calls AU04 knits and
+# lowers the whole brow, the second rig's AU04 lowers its inner end only, and a row made for the
+# one does not see the other.
+EXCESS = {"AU01": 1.0, "AU02": 0.25, "AU04": 0.3}
+EXCESS_ELSE = 3.0
 # Reading (in units) that a full movement of another unit may leave; not listed: anything.
 _MOUTH_ON_BROW = {"AU12": 0.15, "AU26": 0.15, "AU25": 0.15, "AU10": 0.15, "AU43": 0.15}
 LIMITS: dict[str, dict[str, float]] = {
@@ -125,7 +130,11 @@ def fit_row(faces: FaceSet, change: Array, unit: ActionUnit) -> tuple[Array, flo
         over = np.maximum(np.abs(others @ w) - AIM * most, 0)
         departure = np.square(size * (w - start)).sum() / moved
         excess = float((over**2 / most).sum())
-        return float(departure + NOISE * (w @ noise @ w) / shaken + EXCESS * excess)
+        return float(
+            departure
+            + NOISE * (w @ noise @ w) / shaken
+            + EXCESS.get(unit.code, EXCESS_ELSE) * excess
+        )
 
     best = start * size
     for _ in range(3):

@@ -11,18 +11,27 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from mimicry.power import COVERED, PowerEstimate, power
+from mimicry.power import COVERED, PowerEstimate, simulate_people
 from mimicry.protocol import Protocol
 from mimicry.scoring.latency import fit_shift
 from mimicry.simulation import generator
 from mimicry.synthetic.motion import minimum_jerk
 
-__all__ = ["COUPLING_SD", "planned_power"]
+__all__ = [
+    "COUPLING_SD",
+    "cell_trials",
+    "people_needed",
+    "planned_people",
+    "planned_power",
+    "predicted_sign",
+]
 
 Floats = NDArray[np.float64]
 
 #: SD of the Fisher z of one conversation around the true coupling of a pair; a guess.
 COUPLING_SD = 0.15
+#: Normal quantiles of a two-sided test at .05 with 80 % power, added.
+QUANTILES = 1.959964 + 0.841621
 #: SD over people of the response latency (s), as in the population simulator.
 LATENCY_SD = 0.08
 #: Memory of the residual movement of a face (s), and the grid of the latency fit.
@@ -58,44 +67,94 @@ def planned_power(
     >>> planned_power(load_protocol("smile-contagion"), participants=40, studies=50).right_sign
     1.0
     """
-    if protocol.file.analysis.primary.score in COVERED:
-        sizes = None if participants is None else [participants]
-        return power(
-            protocol,
-            participants=sizes,
-            studies=studies,
-            without_effect=without_effect,
-            seed=seed,
-        )[0]
     groups = list(protocol.file.design.groups) or ["all"]
     n = participants or max(2, protocol.file.power.participants // len(groups))
-    scores = {
-        group: _group_scores(protocol, group, (studies, n), without_effect, seed)
-        for group in groups
-    }
-    estimate, p = _test(protocol, scores)
+    people = planned_people(protocol, studies * n, without_effect=without_effect, seed=seed)
+    estimate, p = _test(protocol, {g: v.reshape(studies, n, 2) for g, v in people.items()})
     found = p <= protocol.file.analysis.primary.alpha
-    rate = float((found & (estimate > 0)).mean())
+    right = estimate * predicted_sign(protocol) > 0
+    rate = float((found & right).mean())
     return PowerEstimate(
         participants=n,
-        trials=_trials(protocol),
+        trials=cell_trials(protocol),
         power=rate,
         power_se=float(np.sqrt(rate * (1 - rate) / studies)),
-        right_sign=float((estimate > 0).mean()),
-        wrong_way=float((found & (estimate < 0)).mean()),
+        right_sign=float(right.mean()),
+        wrong_way=float((found & ~right).mean()),
         estimate=float(estimate.mean()),
         estimate_sd=float(estimate.std(ddof=1)),
         studies=studies,
     )
 
 
+def planned_people(
+    protocol: Protocol, n: int, *, without_effect: bool = False, seed: int = 0
+) -> dict[str, Floats]:
+    """Return group -> (n, 2): primary score (or its within-person difference) and trait.
+
+    Where the protocol has no trait, that column is NaN.
+    """
+    if protocol.file.analysis.primary.score in COVERED:
+        return simulate_people(protocol, n, without_effect=without_effect, seed=seed)
+    made = {}
+    for group in list(protocol.file.design.groups) or ["all"]:
+        scores = _group_scores(protocol, group, n, without_effect, seed)
+        made[group] = np.column_stack([scores, np.full(n, np.nan)])
+    return made
+
+
+def predicted_sign(protocol: Protocol) -> float:
+    """Return -1 where the prediction is a negative correlation, else +1."""
+    trait = protocol.file.analysis.primary.trait
+    gains = [e.gain for e in protocol.file.prediction.effects if e.trait == trait and e.predicted]
+    if trait is None or not gains:
+        return 1.0
+    within = protocol.file.analysis.primary.within
+    on_less = within is not None and any(
+        e.where.get(within.factor) == within.less
+        for e in protocol.file.prediction.effects
+        if e.trait == trait and e.predicted
+    )
+    return float(np.sign(gains[0] - 1) * (-1 if on_less else 1))
+
+
+def people_needed(protocol: Protocol, *, n: int = 400, seed: int = 0) -> tuple[int, float]:
+    """Return people in all for 80 % power (two-sided .05), and the standardised effect.
+
+    From the distribution of `n` simulated people in each group by normal theory; the effect is
+    a d_z (one sample), a d (two groups) or a correlation.
+
+    Examples
+    --------
+    >>> from mimicry.protocol import load_protocol
+    >>> needed, effect = people_needed(load_protocol("dyad-smiles"))
+    >>> needed < 30
+    True
+    """
+    people = planned_people(protocol, n, seed=seed)
+    primary = protocol.file.analysis.primary
+    values = {group: v[np.isfinite(v[:, 0])] for group, v in people.items()}
+    if primary.trait is not None:
+        flat = np.concatenate(list(values.values()))
+        r = float(np.corrcoef(flat.T)[0, 1])
+        return int(np.ceil((QUANTILES / np.arctanh(r)) ** 2 + 3)), r
+    if primary.between is not None:
+        more, less = (values[g][:, 0] for g in (primary.between.more, primary.between.less))
+        pooled = np.sqrt((more.var(ddof=1) + less.var(ddof=1)) / 2)
+        d = float((more.mean() - less.mean()) / pooled)
+        return 2 * int(np.ceil(2 * (QUANTILES / d) ** 2 + 1)), d
+    flat = np.concatenate(list(values.values()))[:, 0]
+    d = float(flat.mean() / flat.std(ddof=1))
+    return int(np.ceil((QUANTILES / d) ** 2 + 2)), d
+
+
 def _group_scores(
-    protocol: Protocol, group: str, shape: tuple[int, int], without_effect: bool, seed: int
+    protocol: Protocol, group: str, n: int, without_effect: bool, seed: int
 ) -> Floats:
-    """(studies, people) primary score, or its difference within persons."""
+    """(n,) primary score, or its difference within persons."""
     primary = protocol.file.analysis.primary
     rng = generator(seed, protocol.name, group)
-    spread: Floats = rng.standard_normal(shape)
+    spread: Floats = rng.standard_normal(n)
     cell = {"group": group, "block": primary.block, "condition": primary.condition}
     if primary.within is None:
         return _cell_scores(protocol, cell, spread, without_effect, rng)
@@ -119,7 +178,7 @@ def _cell_scores(
     if without_effect and not (primary.within or primary.between):
         mean = 0.0
     person: Floats = mean * gain + prediction.person_sd * spread
-    n = _trials(protocol)
+    n = cell_trials(protocol)
     if primary.score == "rating":
         sides = 1 if protocol.face_to_face() else 2  # answers to the condition and its reference
         return np.asarray(person + rng.standard_normal(person.shape) * np.sqrt(sides / n))
@@ -181,7 +240,7 @@ def _changes(
     return gain, delay
 
 
-def _trials(protocol: Protocol) -> int:
+def cell_trials(protocol: Protocol) -> int:
     """Trials of the primary condition in one cell."""
     primary = protocol.file.analysis.primary
     n = protocol.trials_per_condition(primary.block)[primary.condition]
@@ -189,20 +248,26 @@ def _trials(protocol: Protocol) -> int:
     return n // len(factor.levels) if factor else n
 
 
-def _test(protocol: Protocol, scores: Mapping[str, Floats]) -> tuple[Floats, Floats]:
-    """Estimate and p value of every study."""
+def _test(protocol: Protocol, people: Mapping[str, Floats]) -> tuple[Floats, Floats]:
+    """Estimate and p value of every study; `people` is group -> (studies, n, 2)."""
     from scipy import stats
 
     primary = protocol.file.analysis.primary
-    if primary.between is not None:
+    scores = {group: v[..., 0] for group, v in people.items()}
+    pooled = np.concatenate(list(scores.values()), axis=1)
+    if primary.trait is not None:
+        traits = np.concatenate([v[..., 1] for v in people.values()], axis=1)
+        found = stats.pearsonr(pooled, traits, axis=1)
+        estimate, p = found.statistic, found.pvalue
+    elif primary.between is not None:
         more, less = scores[primary.between.more], scores[primary.between.less]
         estimate = np.nanmean(more, axis=1) - np.nanmean(less, axis=1)
         p = stats.ttest_ind(more, less, axis=1, equal_var=False, nan_policy="omit").pvalue
     else:
-        pooled = np.concatenate(list(scores.values()), axis=1)
         estimate = np.nanmean(pooled, axis=1)
         p = stats.ttest_1samp(pooled, 0.0, axis=1, nan_policy="omit").pvalue
     p = np.asarray(p, dtype=np.float64)
     if not primary.two_sided:
-        p = np.where(estimate > 0, p / 2, 1 - p / 2)
+        right = np.asarray(estimate) * predicted_sign(protocol) > 0
+        p = np.where(right, p / 2, 1 - p / 2)
     return np.asarray(estimate), p

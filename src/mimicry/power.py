@@ -24,7 +24,7 @@ from mimicry.synthetic.deltas import delta_noise, simulate_deltas
 from mimicry.synthetic.effects import Effect, Group
 from mimicry.synthetic.nuisance import NUISANCE, Nuisance
 
-__all__ = ["PowerEstimate", "power", "whole_numbers"]
+__all__ = ["PowerEstimate", "power", "simulate_people", "whole_numbers"]
 
 Floats = NDArray[np.float64]
 Plan = tuple[TrialTable, dict[str, StimulusTimeline]]
@@ -140,6 +140,20 @@ def power(
     scores = study.scores(studies, max(sizes))
     n_trials = study.n_trials
     return [_judge(study, scores, n, n_trials) for n in sizes]
+
+
+def simulate_people(
+    protocol: Protocol, n: int, *, without_effect: bool = False, seed: int = 0
+) -> dict[str, Floats]:
+    """Return group -> (n, 2): primary score and trait of people drawn from the prediction.
+
+    For whoever wants the distribution itself instead of the share of significant studies.
+    The score is in action-unit units (``contrast``: in SDs of the person's trials).
+    """
+    effect, groups = predicted(protocol, without_effect=without_effect)
+    study = _Study(protocol, effect, groups, NUISANCE["webcam"], None, {}, seed)
+    scores = study.scores(1, n)[:, 0]
+    return {group.name: scores[g] for g, group in enumerate(groups)}
 
 
 class _Study:
@@ -312,8 +326,12 @@ def study_sign(study: _Study) -> float:
     """+1: a positive estimate is predicted; -1: a negative one (a trait that lowers the gain)."""
     if study.primary.trait is None:
         return 1.0
-    own = [c for g in study.groups for c in g.changes if c.trait == study.primary.trait]
-    return -1.0 if any(c.gain < 1 for c in own) else 1.0
+    within = study.primary.within
+    for change in (c for g in study.groups for c in g.changes if c.trait == study.primary.trait):
+        sign = -1.0 if change.gain < 1 else 1.0
+        on_less = within is not None and change.where.get(within.factor) == within.less
+        return -sign if on_less else sign
+    return 1.0
 
 
 def _test(study: _Study, people: Floats) -> tuple[float, float]:

@@ -174,17 +174,16 @@ def _stop(protocol: Protocol) -> float:
 @pytest.mark.slow
 @EVERY
 def test_without_an_effect_it_is_found_no_more_often_than_alpha_allows(name: str) -> None:
-    """400 studies without the effect; .085 is alpha plus more than three standard errors."""
+    """200 studies without the effect; .085 is alpha plus more than two standard errors."""
     protocol = load_protocol(name)
-    found = planned_power(protocol, participants=12, studies=400, without_effect=True, seed=11)
+    found = planned_power(protocol, participants=10, studies=200, without_effect=True, seed=11)
     assert found.power + found.wrong_way <= 0.085
 
 
 @pytest.mark.slow
 @EVERY
 def test_the_effect_it_predicts_is_recovered(name: str) -> None:
-    """The mean estimate of 30 studies lies on the predicted side, clearly."""
-    found = planned_power(load_protocol(name), participants=30, studies=30, seed=12)
-    sign = 1.0 if found.right_sign >= 0.5 else -1.0
-    assert sign > 0
+    """Over 12 studies of 30 people the mean estimate lies clearly on the predicted side."""
+    found = planned_power(load_protocol(name), participants=30, studies=12, seed=12)
+    assert found.right_sign > 0.5
     assert abs(found.estimate) > 3 * found.estimate_sd / np.sqrt(found.studies)

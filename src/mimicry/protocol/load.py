@@ -149,7 +149,7 @@ def _build(links: list[_Link]) -> Protocol:
         file = ProtocolFile.model_validate_json(json.dumps(data, default=str))
     except ValidationError as error:
         problems = [_placed(p, origins, own.path) for p in _from_pydantic(error)]
-        _refuse(own.path, problems)
+        _refuse(own.path, problems, hint="More is checked once this is right.")
     protocol = Protocol(file=file, path=own.path, origins=origins)
     problems = [_placed(p, origins, own.path) for p in check_file(protocol)]
     if problems:
@@ -280,7 +280,7 @@ def _resolve(part: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
     return part
 
 
-def _refuse(path: Path, problems: list[Problem]) -> NoReturn:
+def _refuse(path: Path, problems: list[Problem], *, hint: str | None = None) -> NoReturn:
     """Raise one error that holds a sentence for each mistake."""
     ordered = sorted(problems, key=lambda p: (p.file or "", p.line or 0))
     lines = []
@@ -290,4 +290,6 @@ def _refuse(path: Path, problems: list[Problem]) -> NoReturn:
         lines.append(f"{file}{where}{problem.sentence}")
     message = lines[0] if len(lines) == 1 else f"{len(lines)} mistakes\n  " + "\n  ".join(lines)
     key = show_key(ordered[0].key) or None
-    raise ProtocolError(message, path=path, key=key)
+    if hint is not None:
+        hint = f"\n  {hint}" if len(lines) > 1 else f"({hint})"
+    raise ProtocolError(message, path=path, key=key, hint=hint)

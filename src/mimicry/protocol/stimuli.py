@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from mimicry.errors import InputError
 from mimicry.files import read_json
 from mimicry.protocol.explain import explain
-from mimicry.protocol.positions import Problem
+from mimicry.protocol.positions import Key, Problem, show_key
 
 if TYPE_CHECKING:
     from mimicry.protocol.model import Protocol
@@ -68,6 +68,7 @@ def check_stimuli(protocol: "Protocol") -> Iterator[Problem]:
                 f"there is no model face {identity!r} (stimuli.identities); "
                 f"{explain(identity, IDENTITIES)}",
             )
+    seen: set[Problem] = set()
     for levels in protocol.level_combinations():
         kind = protocol.stimulus_kind(levels)
         match = _KIND.fullmatch(kind)
@@ -76,7 +77,9 @@ def check_stimuli(protocol: "Protocol") -> Iterator[Problem]:
             near = f"{explain(kind, KINDS)} A length is given as in dynamic-d4, in seconds."
             yield Problem(("stimuli", "kind"), f"{said}; {near}")
             return
-        yield from _length(protocol, levels, kind, float(match["seconds"] or CLIP_S))
+        found = list(_length(protocol, levels, kind, float(match["seconds"] or CLIP_S)))
+        yield from (problem for problem in found if problem not in seen)
+        seen.update(found)
 
 
 def _length(
@@ -89,18 +92,27 @@ def _length(
     wanted = {"neutral": (STILL_S if moves else 0.0,), "rise": rises, "fall": (0.0,)}
     for phase, known in wanted.items():
         if not any(abs(timing[phase] - value) < 1e-9 for value in known):
+            key = _place(protocol, levels, f"{phase}_s")
             yield Problem(
-                ("timing", f"{phase}_s"),
-                f"timing.{phase}_s is {timing[phase]:g}, but {phase} lasts {known[0]:g} s in the "
+                key,
+                f"{show_key(key)} is {timing[phase]:g}, but {phase} lasts {known[0]:g} s in the "
                 f"rendered clips of kind {kind}; change it, or name your own stimuli.manifest",
             )
     planned = sum(timing[phase] for phase in ("neutral", "rise", "apex", "fall"))
     if abs(planned - seconds) > 1e-6:
         yield Problem(
-            ("timing", "apex_s"),
+            _place(protocol, levels, "apex_s"),
             f"the phases from neutral to fall last {planned:g} s, but clips of kind {kind} last "
             f"{seconds:g} s; write '{kind.split('-')[0]}-d{planned:g}' or change timing.apex_s",
         )
+
+
+def _place(protocol: "Protocol", levels: dict[str, str], phase: str) -> Key:
+    """Where the duration of a phase stands: at a factor level, or in the timing."""
+    for factor, level in levels.items():
+        if phase in protocol.file.design.factors[factor].levels[level].timing:
+            return ("design", "factors", factor, "levels", level, "timing", phase)
+    return ("timing", phase)
 
 
 def _against_manifest(protocol: "Protocol", name: str) -> Iterator[Problem]:

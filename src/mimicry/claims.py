@@ -53,7 +53,8 @@ def measure_needs(names: Sequence[str] | None = None, *, n: int = 1000) -> dict[
     Returns
     -------
     dict
-        Protocol -> basis (digest of what the numbers depend on), score, people (in all, for 80 % power), effect (standardised),
+        Protocol -> basis (digest of what the numbers depend on), score, people (in all, for
+        80 % power), effect (standardised),
         trials (of the primary condition in a cell), session_trials, simulated.
     """
     needs = {}

@@ -144,6 +144,8 @@ def _draw_trials(axes: "Axes", protocol: "Protocol", shapes: list[tuple[str, Any
 
 
 def _phase_label(axes: "Axes", phase: Any, start: float, bottom: float, total: float) -> None:
+    if phase.duration_s < 0.02 * total:
+        return  # too narrow for any text
     wide = phase.duration_s > 0.055 * total
     text = (
         f"{phase.name}\n{phase.duration_s:g} s" if wide else f"{phase.name} {phase.duration_s:g} s"

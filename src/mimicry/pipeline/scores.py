@@ -199,6 +199,7 @@ def score_recording(
         warnings.simplefilter("always", QualityWarning)
         aligned, scores, summary = _scored(plan, track)
     notes = [str(w.message) for w in caught if w.category is QualityWarning]
+    notes += summary.notes
     table, conditions = scores.to_frame(), summary.to_frame()
     provenance = {**provenance_of(plan, track), "frames": _frames(track)}
     page = _page(plan, track, aligned, scores, summary, provenance, notes)

@@ -33,7 +33,7 @@ _COLUMNS: tuple[tuple[str, str, str], ...] = (
     ("n_frames", "frames in the baseline and the primary response window", "frames"),
     ("tracked_fraction", "share of these frames with a face", "0..1"),
     ("max_gap_s", "longest time between two frames with a face", "s"),
-    ("fps_effective", "frames with a face per second", "1/s"),
+    ("fps_effective", "decoded frames per second", "1/s"),
     ("pose_max_deg", "largest absolute head yaw or pitch", "deg"),
     ("blink_fraction", "share of frames masked as blink", "0..1"),
     (f"baseline_mean_{_UNIT}", "mean of {au} in the baseline", "AU units"),

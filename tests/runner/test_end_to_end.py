@@ -27,7 +27,7 @@ pytestmark = pytest.mark.slow
 
 LATENCY_S = 0.6
 AMPLITUDE = 0.6
-LEVELS = 16
+LEVELS = 12
 RATE_HZ = 30.0
 MARKERS = {"happy": 215, "angry": 175, "neutral": 80}
 UNITS = {"happy": "AU12", "angry": "AU04"}
@@ -137,20 +137,16 @@ def take_part(page: Any) -> None:
     """Agree, pass the camera check, begin: all by Enter."""
     page.get_by_role("button", name="I agree").wait_for(timeout=90_000)
     page.keyboard.press("Enter")
-    page.get_by_text("All good.").wait_for(timeout=90_000)
-    page.get_by_role("button", name="Continue").press("Enter")
+    page.get_by_role("heading", name="Camera check").wait_for(timeout=90_000)
+    page.locator("button:enabled").wait_for(timeout=90_000)
+    page.locator("button:enabled").press("Enter")
     for title in ("Part 1 of 1", "Now it begins"):
         page.get_by_role("heading", name=title).wait_for(timeout=90_000)
         page.keyboard.press("Enter")
 
 
-@pytest.fixture(scope="module")
-def session(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
-    """Run ``mimicry run`` in the virtual lab; gives the study and what the command printed."""
-    folder = tmp_path_factory.mktemp("house")
-    protocol = make_stimuli(folder)
-    response = make_response(folder / "response", folder / "manifest.json")
-    study = folder / "study"
+def run_command(folder: Path, protocol: Path, response: Path) -> dict[str, Any]:
+    """Run ``mimicry run`` in the virtual lab and return what it printed."""
     with boosted(), virtual_lab(folder, response=response) as lab:
         assert lab.display is not None
         flags = ["--no-sandbox", "--remote-debugging-port=0", *camera_flags(lab.camera)]
@@ -161,7 +157,7 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, A
             "MIMICRY_BROWSER_FLAGS": " ".join(flags),
         }
         command = [sys.executable, "-m", "mimicry", "run", str(protocol), "--participant", "01"]
-        command += ["--study", str(study), "--browser", "chromium", "--json"]
+        command += ["--study", str(folder / "study"), "--browser", "chromium", "--json"]
         with (folder / "stderr.txt").open("w") as log:
             process = subprocess.Popen(
                 command, stdout=subprocess.PIPE, stderr=log, text=True, env=environment
@@ -169,12 +165,23 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, A
             try:
                 with attached(folder / "data" / "mimicry" / "browser") as page:
                     take_part(page)
-                    page.get_by_text("Thank you").wait_for(timeout=400_000)
+                    page.get_by_text("Thank you").wait_for(timeout=600_000)
                 printed, _ = process.communicate(timeout=900)
             finally:
                 process.kill()
+                process.wait()
     assert process.returncode == 0, (folder / "stderr.txt").read_text()
-    return study, json.loads(printed)
+    found: dict[str, Any] = json.loads(printed)
+    return found
+
+
+@pytest.fixture(scope="module")
+def session(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+    """A whole session; gives the study and what the command printed."""
+    folder = tmp_path_factory.mktemp("house")
+    protocol = make_stimuli(folder)
+    response = make_response(folder / "response", folder / "manifest.json")
+    return folder / "study", run_command(folder, protocol, response)
 
 
 def test_the_command_reports_scores_and_a_report(session) -> None:

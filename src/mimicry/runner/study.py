@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mimicry.errors import InputError, OutputExistsError
+from mimicry.errors import InputError, OutputExistsError, ProtocolError
 from mimicry.files import make_folder, write_json, write_text
 from mimicry.runner.convert import session_files
 from mimicry.runner.plan import SessionPlan
@@ -22,7 +22,7 @@ def prepare_study(study: Path, protocol: "Protocol | None") -> None:
 
     Raises
     ------
-    InputError
+    ProtocolError
         When the study was made with another protocol.
     """
     make_folder(study)
@@ -51,7 +51,7 @@ def prepare_study(study: Path, protocol: "Protocol | None") -> None:
     # also a fresh copy: what cannot be read again is found before anyone is filmed
     found = load_protocol(copy)
     if found.digest != protocol.digest:
-        raise InputError(
+        raise ProtocolError(
             f"the study holds the protocol {found.name} with other values than {protocol.name}",
             path=copy,
             key="--study",

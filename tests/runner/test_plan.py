@@ -1,0 +1,159 @@
+"""A protocol's session as pages: order, timing, breaks, checks, and what each stimulus is."""
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from mimicry.errors import IntegrityError, OutputExistsError, ProtocolError, StimulusError
+from mimicry.files import sha256_of
+from mimicry.protocol import load_protocol
+from mimicry.runner.convert import session_files
+from mimicry.runner.from_protocol import BREAK_EVERY, plan_session, task_label
+from mimicry.runner.plan import SessionPlan, plan_from_json
+from mimicry.runner.study import latest_session, prepare_study, require_free, study_of
+
+
+@pytest.fixture(scope="module")
+def house() -> SessionPlan:
+    return plan_session(load_protocol("dynamic-happy-angry"), "07")
+
+
+def test_the_trials_are_those_of_the_protocol_in_its_order(house: SessionPlan) -> None:
+    drawn = load_protocol("dynamic-happy-angry").build_session("07")
+    shown = [s for s in house.steps if s.kind == "trial"]
+    assert [s.trial_id for s in shown] == [t.trial_id for t in drawn.trials]
+    assert [s.stimulus_id for s in shown] == [t.stimulus for t in drawn.trials]
+    assert [s.practice for s in shown] == [t.practice for t in drawn.trials]
+
+
+def test_a_trial_is_pause_fixation_clip_and_blank(house: SessionPlan) -> None:
+    trials = [s for s in house.steps if s.block == "watch" and s.kind == "trial" and not s.practice]
+    first, second = trials[:2]
+    assert [p.kind for p in first.phases] == ["fixation", "stimulus", "blank"]
+    assert [p.kind for p in second.phases] == ["iti", "fixation", "stimulus", "blank"]
+    assert 2.5 <= second.phases[0].duration_s <= 4.0
+    assert second.phases[2].duration_s == 2.5
+    assert set(second.columns) == {"identity", "task", "run"}
+
+
+def test_instruction_practice_and_breaks_surround_the_trials(house: SessionPlan) -> None:
+    kinds = [(s.kind, s.practice) for s in house.steps if s.block == "watch"]
+    assert kinds[:6] == [
+        ("page", False),
+        *[("trial", True)] * 3,
+        ("page", False),
+        ("trial", False),
+    ]
+    watch = [s for s in house.steps if s.block == "watch"]
+    run = 0
+    for step in watch:
+        if step.kind == "trial" and not step.practice:
+            run += 1
+        elif step.kind == "break":
+            run = 0
+        assert run <= BREAK_EVERY
+    checks = [s for s in watch if s.kind == "check"]
+    scored = sum(s.kind == "trial" and not s.practice for s in watch)
+    assert len(checks) == (scored - 1) // BREAK_EVERY > 0
+    for check in checks:
+        (question,) = check.questions
+        assert f"key {question.answer + 1}" in question.text
+
+
+def test_the_page_learns_no_answer_and_no_path(house: SessionPlan) -> None:
+    text = json.dumps(house.for_page())
+    assert '"answer"' not in text
+    assert '"path"' not in text
+    assert str(house.stimuli[0].path) not in text
+
+
+def test_a_plan_comes_back_from_its_json(house: SessionPlan) -> None:
+    stored = json.loads(json.dumps(house.to_json(), default=str))
+    assert plan_from_json(stored).to_json() == house.to_json()
+
+
+def test_stimuli_are_the_files_of_the_manifest(house: SessionPlan, tmp_path: Path) -> None:
+    house.verify_stimuli()
+    assert len(house.stimuli) == 24
+    assert all(s.sha256 == sha256_of(s.path) for s in house.stimuli)
+
+
+def own_set(folder: Path, **changed: str | None) -> Path:
+    """Write a protocol with a stimulus set of its own."""
+    from mimicry.assets import asset_folder
+
+    bundled = json.loads((asset_folder("stimuli") / "manifest.json").read_text())
+    entries = []
+    for entry in bundled["stimuli"]:
+        if entry["id"].endswith("-f01-dynamic") and entry["id"].split("-")[0] in (
+            "happy",
+            "angry",
+            "neutral",
+        ):
+            clip = folder / f"{entry['id']}.mp4"
+            clip.write_bytes(entry["id"].encode())
+            entries.append({**entry, "file": clip.name, "sha256": sha256_of(clip)} | changed)
+    (folder / "set.json").write_text(json.dumps({**bundled, "stimuli": entries}))
+    text = {
+        "name": "own-set",
+        "extends": "dynamic-happy-angry",
+        "title": "Own stimuli",
+        "stimuli": {"identities": ["f01"], "manifest": "set.json"},
+        "design": {"randomisation": {"max_same_identity": 200}},
+        "provenance": {"*": "default"},
+    }
+    path = folder / "own-set.yaml"
+    path.write_text(yaml.safe_dump(text))
+    return path
+
+
+def test_a_changed_stimulus_is_refused(tmp_path: Path) -> None:
+    protocol = load_protocol(own_set(tmp_path, sha256="0" * 64))
+    with pytest.raises(IntegrityError, match="not the file of its manifest"):
+        plan_session(protocol, "01")
+
+
+def test_a_stimulus_without_a_file_is_one_sentence(tmp_path: Path) -> None:
+    protocol = load_protocol(own_set(tmp_path, file=None))
+    with pytest.raises(StimulusError, match="no video or image file"):
+        plan_session(protocol, "01")
+
+
+def test_a_study_holds_its_protocol_in_full_and_refuses_another(tmp_path: Path) -> None:
+    protocol = load_protocol(own_set(tmp_path))
+    study = tmp_path / "study"
+    prepare_study(study, protocol)
+    prepare_study(study, protocol)
+    assert load_protocol(study / "protocol.yaml").digest == protocol.digest
+    assert (study / "set.json").is_file()
+    with pytest.raises(ProtocolError, match="other values"):
+        prepare_study(study, load_protocol("dynamic-happy-angry"))
+
+
+def test_a_taken_recording_is_noticed_before_anyone_is_filmed(
+    house: SessionPlan, tmp_path: Path
+) -> None:
+    require_free(tmp_path, house)
+    taken = session_files(tmp_path, house)["recording"]
+    taken.parent.mkdir(parents=True)
+    taken.write_text("{}")
+    with pytest.raises(OutputExistsError, match="--session"):
+        require_free(tmp_path, house)
+
+
+def test_the_newest_unfinished_session_is_found(house: SessionPlan, tmp_path: Path) -> None:
+    for stamp, done in (("1", True), ("2", False), ("3", True)):
+        folder = house.source_folder(tmp_path) / f"run-{stamp}"
+        folder.mkdir(parents=True)
+        (folder / "plan.json").write_text("{}")
+        if done:
+            (folder / "done.json").write_text("{}")
+    found = latest_session(tmp_path, "07")
+    assert found.name == "run-2"
+    assert study_of(found) == tmp_path
+
+
+def test_names_become_labels() -> None:
+    assert task_label("dynamic-happy-angry") == "dynamichappyangry"

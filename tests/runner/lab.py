@@ -82,6 +82,7 @@ def virtual_lab(
     size: tuple[int, int] = (1280, 800),
     delay_ms: float = 0.0,
     response: Path | None = None,
+    camera_px: tuple[int, int] = (640, 480),
 ) -> Iterator[Lab]:
     """Start Xvfb, a window manager and the rig."""
     from rig import blank_camera  # beside this file; see conftest
@@ -99,7 +100,7 @@ def virtual_lab(
             number = os.read(read, 16).decode().strip()
             lab.display = f":{number}"
             stack.enter_context(running(["openbox"], env={**os.environ, "DISPLAY": lab.display}))
-            blank_camera(lab.camera)
+            blank_camera(lab.camera, camera_px)
             command = [sys.executable, str(HERE / "rig.py"), str(memory / "Xvfb_screen0")]
             command += [str(lab.camera), str(lab.log), "--delay-ms", str(delay_ms)]
             command += ["--response", str(response)] if response else []

@@ -20,16 +20,17 @@ import numpy as np
 
 WIDTH, HEIGHT, BLOCK = 640, 480, 16
 BITS = 48
-HEAD = f"YUV4MPEG2 W{WIDTH} H{HEIGHT} F30:1 Ip A1:1 C420jpeg\n".encode()
+FRAME = b"FRAME\n"
 ROWS = ((0, 2), (HEIGHT // BLOCK - 2, HEIGHT // BLOCK))
 PATCH = 160  # columns either side of the middle, where the picture shows the screen's brightness
 
 
-def blank_camera(path: Path) -> None:
+def blank_camera(path: Path, size: tuple[int, int] = (WIDTH, HEIGHT)) -> None:
     """Write the one-frame file that Chromium opens."""
-    y = np.full(WIDTH * HEIGHT, 60, np.uint8)
-    uv = np.full(WIDTH * HEIGHT // 2, 128, np.uint8)
-    path.write_bytes(HEAD + b"FRAME\n" + y.tobytes() + uv.tobytes())
+    width, height = size
+    head = f"YUV4MPEG2 W{width} H{height} F30:1 Ip A1:1 C420jpeg\n".encode()
+    luma, chroma = bytes([60]) * (width * height), bytes([128]) * (width * height // 2)
+    path.write_bytes(head + FRAME + luma + chroma)
 
 
 def encode_time(t_ns: int) -> np.ndarray:
@@ -88,13 +89,14 @@ def main() -> None:
     screen = Screen(options.framebuffer)
     with options.camera.open("r+b") as file:
         camera = mmap.mmap(file.fileno(), 0)
-    start = len(HEAD) + 6
-    luma = np.frombuffer(camera, np.uint8, WIDTH * HEIGHT, start).reshape(HEIGHT, WIDTH)
+    start = camera.find(FRAME) + len(FRAME)
+    player = Response(options.response, camera, start) if options.response else None
+    if player is None:
+        luma = np.frombuffer(camera, np.uint8, WIDTH * HEIGHT, start).reshape(HEIGHT, WIDTH)
     middle = slice(WIDTH // 2 - PATCH, WIDTH // 2 + PATCH)
     x, y = screen.width // 2, screen.height // 2
     past: deque[tuple[int, int]] = deque()
     last, drawn = -1, -1
-    player = Response(options.response, camera, start) if options.response else None
     with options.log.open("w", buffering=1) as log:
         log.write(f"{time.monotonic_ns()} ready\n")
         while True:

@@ -32,6 +32,7 @@ RATE_HZ = 30.0
 MARKERS = {"happy": 215, "angry": 175, "neutral": 80}
 UNITS = {"happy": "AU12", "angry": "AU04"}
 MODELS = ("m01", "f01")
+CAMERA_PX = (480, 360)
 
 PROTOCOL = """
 name: rig-short
@@ -40,6 +41,7 @@ title: The watch block in short, for the virtual laboratory
 stimuli: {identities: [m01, f01], manifest: manifest.json}
 design: {randomisation: {max_same_identity: 6}}
 timing: {fixation_s: 0.3, iti_s: 0.4}
+capture: {width_px: 480, height_px: 360}
 blocks:
   watch: {repeats: 6, practice: 1}
   imitate: null
@@ -86,6 +88,7 @@ def make_response(folder: Path, manifest: Path) -> Path:
     from mimicry.synthetic.camera import Faults, render_frames
     from mimicry.synthetic.motion import performance, times_at
     from mimicry.synthetic.recipes import MODELS as PEOPLE
+    from mimicry.synthetic.scene import View
 
     size = np.linspace(0, AMPLITUDE, LEVELS + 1)[1:]
     rest = np.zeros(6)
@@ -94,7 +97,8 @@ def make_response(folder: Path, manifest: Path) -> Path:
         "AU04": np.concatenate([rest, 0 * size, size]),
     }
     play = performance(times_at(30, len(units["AU12"]) / 30)[: len(units["AU12"])], units)
-    pictures = render_frames(PEOPLE["f02"], play, faults=Faults(noise=2.0))
+    view = View(size_px=CAMERA_PX, span_mm=300.0)
+    pictures = render_frames(PEOPLE["f02"], play, view=view, faults=Faults(noise=1.0))
     planar = [cv2.cvtColor(p, cv2.COLOR_RGB2YUV_I420).reshape(-1) for p in pictures]
     folder.mkdir()
     np.save(folder / "frames.npy", np.stack(planar))
@@ -147,7 +151,7 @@ def take_part(page: Any) -> None:
 
 def run_command(folder: Path, protocol: Path, response: Path) -> dict[str, Any]:
     """Run ``mimicry run`` in the virtual lab and return what it printed."""
-    with boosted(), virtual_lab(folder, response=response) as lab:
+    with boosted(), virtual_lab(folder, response=response, camera_px=CAMERA_PX) as lab:
         assert lab.display is not None
         flags = ["--no-sandbox", "--remote-debugging-port=0", *camera_flags(lab.camera)]
         environment = {

@@ -151,7 +151,7 @@ def take_part(page: Any) -> None:
 
 def run_command(folder: Path, protocol: Path, response: Path) -> dict[str, Any]:
     """Run ``mimicry run`` in the virtual lab and return what it printed."""
-    with boosted(), virtual_lab(folder, response=response, camera_px=CAMERA_PX) as lab:
+    with boosted(folder), virtual_lab(folder, response=response, camera_px=CAMERA_PX) as lab:
         assert lab.display is not None
         flags = ["--no-sandbox", "--remote-debugging-port=0", *camera_flags(lab.camera)]
         environment = {

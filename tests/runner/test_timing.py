@@ -23,7 +23,7 @@ pytestmark = pytest.mark.slow
 def session(tmp_path_factory: pytest.TempPathFactory) -> tuple[Visit, np.ndarray]:
     """Sixteen trials, videos and images in turn, seen by photodiode and camera."""
     folder = tmp_path_factory.mktemp("timing")
-    with boosted(), virtual_lab(folder) as lab:
+    with boosted(folder), virtual_lab(folder) as lab:
         plan = small_plan(folder, trials=16, image=True)
         with visiting(folder, plan, lab=lab) as visit:
             visit.pass_check()
@@ -90,7 +90,7 @@ def test_flashes_recover_the_cameras_delay(tmp_path: Path, monkeypatch, delay_ms
     seen: dict[str, Any] = {}
     real = measure_module.offsets_by_kind
     monkeypatch.setattr(measure_module, "offsets_by_kind", lambda f: real(seen.setdefault("f", f)))
-    with boosted(), virtual_lab(tmp_path, delay_ms=delay_ms) as lab:
+    with boosted(tmp_path), virtual_lab(tmp_path, delay_ms=delay_ms) as lab:
 
         def show(url: str) -> dict[str, Any]:
             flags = camera_flags(lab.camera)

@@ -94,7 +94,8 @@ def main() -> None:
     if player is None:
         luma = np.frombuffer(camera, np.uint8, WIDTH * HEIGHT, start).reshape(HEIGHT, WIDTH)
     middle = slice(WIDTH // 2 - PATCH, WIDTH // 2 + PATCH)
-    x, y = screen.width // 2, screen.height // 2
+    # beside the middle: Xvfb draws its mouse pointer there, into the same memory
+    x, y = screen.width // 2 + 60, screen.height // 2 + 60
     past: deque[tuple[int, int]] = deque()
     last, drawn = -1, -1
     with options.log.open("w", buffering=1) as log:

@@ -54,6 +54,7 @@ KNOWN_MISSES: tuple[str, ...] = (
     "degraded video, H.264",
     "second rig: AU01",
     "second rig: AU04",
+    "control: AU04, which is still",
 )
 
 
@@ -157,6 +158,18 @@ def followed(
     return float(np.corrcoef(value[keep], real)[0, 1])
 
 
+def unmoved(track: ActionUnitTrack, video: Video) -> float:
+    """Largest mean change of AU04, which never moves, from before to during a smile."""
+    value, t = track.of("AU04"), track.times_s - track.times_s[0]
+    open_ = track.quality["blink"] == 0
+    found = []
+    for start, _ in video.responses:
+        before = open_ & (t >= start - 0.5) & (t < start)
+        during = open_ & (t >= start + 0.7) & (t < start + 1.5)
+        found.append(abs(np.nanmean(value[during]) - np.nanmean(value[before])))
+    return float(max(found))
+
+
 def cast_of(people: int) -> list[Identity]:
     """The people: drawn at random, without glasses and beards."""
     return [replace(w, glasses=False, beard=False) for w in identities(SEED, people)]
@@ -189,7 +202,8 @@ def collect(people: int) -> tuple[Findings, Findings, Findings, dict[str, list[f
         more.setdefault("nominal_fps", []).append(followed(track, video.truth, "AU12", even))
     for who in by_skin[-2:]:
         follow("degraded_dark", degraded_video(who))
-        follow("sway", sway_video(who))
+        sway = sway_video(who)
+        more.setdefault("still", []).append(unmoved(follow("sway", sway), sway))
         add_main(second, who, "second")
         print(f"{who.name}: second rig, sway, degraded", file=sys.stderr, flush=True)
     return found, second, glasses, more
@@ -254,6 +268,7 @@ def rows_of(
         at_least(f"glasses (one person): {unit} dose-response, r²", glasses.r2[unit][0], None)
     share = float(np.abs(found.opponent).max())
     at_most("control: AU12 read during an AU04 movement, largest share", share, 0.2, "")
+    at_most("control: AU04, which is still, in the sway videos", max(more["still"]), 0.2, "")
     even = max(more["nominal_fps"])
     at_most("control: degraded video timed by frame / fps: AU12 r", even, 0.8, "")
     return out

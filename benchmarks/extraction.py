@@ -170,12 +170,13 @@ def run(words: list[str]) -> Cost:
     return Cost(usage.ru_utime + usage.ru_stime, time.perf_counter() - began)
 
 
-def start(words: list[str]) -> "subprocess.Popen[bytes]":
+def start(words: list[str], *, stdout: int = subprocess.DEVNULL) -> "subprocess.Popen[bytes]":
     """Start a Python command, behind the guard, one thread a library."""
     env = guarded_environment()
     env["PYTHONPATH"] = os.pathsep.join([str(ROOT), env["PYTHONPATH"]])
     quiet = subprocess.DEVNULL
-    return subprocess.Popen([sys.executable, *words], env=env, stdout=quiet, stderr=quiet, cwd=ROOT)
+    words = [sys.executable, *words]
+    return subprocess.Popen(words, env=env, stdout=stdout, stderr=quiet, cwd=ROOT)
 
 
 if __name__ == "__main__":

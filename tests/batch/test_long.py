@@ -105,7 +105,7 @@ def test_the_next_mediapipe_works_behind_the_guard(clips, tmp_path):
     python = folder / "bin" / "python"
     pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     subprocess.run([*pip, "--no-deps", "mediapipe>=1.0"], check=True)
-    rest = ["numpy", "av", "absl-py", "flatbuffers", "opencv-contrib-python", "pyarrow"]
+    rest = ["numpy", "av", "absl-py", "certifi", "flatbuffers", "opencv-contrib-python", "pyarrow"]
     subprocess.run([*pip, *rest], check=True)
     code = (
         "from importlib.metadata import version\n"

@@ -217,7 +217,8 @@ def group_table(studies: int, jobs: int) -> str:
         "middle 90 % of studies | Fieller set bounded |"
     )
     lines = [head, "|---|---|---|---|---|---|---|---|"]
-    lines += [_group_row(f"{r:g}", group_study(r, max(studies, QUICK))) for r in RATIOS]
+    n = max(studies, QUICK)
+    lines += [_group_row(f"{r:g} ({n:,} studies)", group_study(r, n)) for r in RATIOS]
     label = f"{RATIOS[0]:g}, frame by frame, {studies} studies"
     lines.append(_group_row(label, group_study(RATIOS[0], studies, jobs, frames=True)))
     return "\n".join(lines)

@@ -39,3 +39,11 @@ def test_a_delay_is_found_and_its_size_recovered() -> None:
 def test_a_trait_that_lowers_the_lesser_level_predicts_a_positive_relation() -> None:
     assert predicted_sign(load_protocol("selective-response")) == 1.0
     assert predicted_sign(load_protocol("trait-empathy")) == 1.0
+
+
+def test_a_trait_stays_with_its_person_in_a_large_sample() -> None:
+    """More people than are simulated at a time."""
+    _, small = people_needed(load_protocol("trait-empathy"), n=250)
+    _, large = people_needed(load_protocol("trait-empathy"), n=1000)
+    assert large == pytest.approx(small, abs=0.15)
+    assert large > 0.12

@@ -25,8 +25,8 @@ line of a row says what stays open.
 
 **How many people.** The number is what the *primary test* of the named protocol needs for 80 %
 power (two-sided .05), if the effect is as large as its file predicts. It comes from simulated
-people (500 a group) with that protocol's own trials, and is itself uncertain by a fifth for large
-effects and a third for small ones. Most predicted sizes are guesses (`mimicry protocol show`
+people (2,500 a group) with that protocol's own trials, and is itself uncertain by about
+a tenth, for small effects a fifth. Most predicted sizes are guesses (`mimicry protocol show`
 tells which): halve the effect, and four times as many people are needed. Where a row uses a
 variant with another contrast, take the number as a lower bound. Simulated noise is that of rendered
 faces and webcams, so the figures are lower bounds for that reason too.

@@ -203,7 +203,7 @@ class _Study:
         for k in range(0, n, CHUNK):
             plan = self.plan(k // CHUNK % 4)
             result[k : k + CHUNK] = self._scored(group, plan, min(CHUNK, n - k), rng)
-        return rng.permuted(result, axis=0) if n > CHUNK else result
+        return rng.permutation(result, axis=0) if n > CHUNK else result
 
     def _scored(self, group: Group, plan: Plan, n: int, rng: np.random.Generator) -> Floats:
         trials, timelines = plan

@@ -30,6 +30,7 @@ COMMANDS: dict[str, str] = {
     "synchrony": "mimicry.cli.synchrony",
     "validate": "mimicry.cli.validate",
     "verify": "mimicry.cli.verify",
+    "withdraw": "mimicry.cli.withdraw",
 }
 GROUPS: dict[str, str] = {
     "blind": "mimicry.cli.blind",

@@ -1,0 +1,33 @@
+"""``mimicry withdraw``: remove one person from a study."""
+
+from pathlib import Path
+
+import typer
+
+from mimicry.cli._run import Outcome, run_command
+
+__all__ = ["withdraw"]
+
+
+def withdraw(
+    study: Path = typer.Argument(..., help="Study folder."),
+    participant: str = typer.Option(..., help="Label of the participant."),
+    yes: bool = typer.Option(False, "--yes", help="Delete; without it, only list what would go."),
+    as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),
+) -> None:
+    """Delete a participant's recordings, results and rows of tables, with a log."""
+
+    def work() -> Outcome:
+        from mimicry.runner.withdrawal import found_of
+        from mimicry.runner.withdrawal import withdraw as remove
+
+        folders, tables = (remove if yes else found_of)(study, participant)
+        lines = [f"{'deleted' if yes else 'would delete'}: {p}" for p in folders]
+        lines += [f"{'taken from' if yes else 'would take rows from'}: {p}" for p in tables]
+        outcome = Outcome(text="\n".join(lines))
+        outcome.extra = {"deleted": yes, "folders": folders, "tables": tables}
+        if yes:
+            outcome.warnings.append("reports over all participants must be made again")
+        return outcome
+
+    run_command("withdraw", work, as_json=as_json)

@@ -43,7 +43,7 @@ design: {randomisation: {max_same_identity: 6}}
 timing: {fixation_s: 0.3, iti_s: 0.4}
 capture: {width_px: 480, height_px: 360}
 blocks:
-  watch: {repeats: 6, practice: 1}
+  watch: {repeats: 8, practice: 1}
   imitate: null
   inhibit: null
 prediction: {effects: []}
@@ -201,7 +201,7 @@ def test_the_indices_have_the_right_sign(session) -> None:
     study, _ = session
     (path,) = (study / "derivatives" / "mimicry" / "sub-01").glob("*_scores.tsv")
     table = pd.read_csv(path, sep="\t", na_values="n/a")
-    assert len(table) == 36
+    assert len(table) == 48
     valid = table[table.valid == 1]
     assert len(valid) >= 30
     for emotion in UNITS:

@@ -198,8 +198,8 @@ def score_recording(
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", QualityWarning)
         aligned, scores, summary = _scored(plan, track)
-    notes = [str(w.message) for w in caught if w.category is QualityWarning]
-    notes += summary.notes
+    found = [str(w.message) for w in caught if w.category is QualityWarning]
+    notes = [*found, *summary.notes]
     table, conditions = scores.to_frame(), summary.to_frame()
     provenance = {**provenance_of(plan, track), "frames": _frames(track)}
     page = _page(plan, track, aligned, scores, summary, provenance, notes)
@@ -210,7 +210,7 @@ def score_recording(
     files.write_json(paths["qc"], {**qc, "trials": trial_quality(table), "warnings": notes})
     files.write_text(paths["report"], page)
     files.write_json(paths["sidecar"], scores_sidecar(provenance, table, conditions, notes))
-    for text in notes:
+    for text in found:
         warnings.warn(QualityWarning(text), stacklevel=2)
     return ScoredRecording(
         plan.recording,

@@ -86,8 +86,8 @@ def latency_shift(
     total, count = filled.sum(axis=0), there.sum(axis=0)
     folds = np.concatenate([total[None], total - filled])
     counts = np.concatenate([count[None], count - there])
-    # A time seen in too few trials is left out, of every fold alike.
-    often = count >= max(min_trials, 1)
+    # A time that fewer than half of the trials show is left out, of every fold alike.
+    often = 2 * count >= len(data)
     if 2 * often.sum() < often.size:
         return Latency(gate=strength, reason="too_few_trials", interval_reason="no_latency")
     means = np.where(often & (counts > 0), folds / np.maximum(counts, 1), np.nan)

@@ -14,7 +14,7 @@ from mimicry.batch import run_batch
 from mimicry.landmarks.guard import guarded_environment
 from mimicry.pipeline import extract_recording
 
-pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore:.*no face was seen")]
+pytestmark = [pytest.mark.long, pytest.mark.filterwarnings("ignore:.*no face was seen")]
 
 
 def files_of(folder):

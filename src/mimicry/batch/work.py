@@ -76,6 +76,7 @@ def do_task(task: Task, *, progress: Show | None = None, pool: WorkerPool | None
                     return Result(task.label, "busy")
                 time.sleep(_PATIENCE_S / 20)
     except Exception as error:
+        # whatever one recording does, the others go on: its reason becomes a row in failures.tsv
         return _failed(task, error)
 
 

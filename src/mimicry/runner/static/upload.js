@@ -69,6 +69,7 @@ export class Uploader {
   // The disk has no room for video any more: what happened can still be told.
   dropVideo(reason, status) {
     this.full = true;
+    this.pending.video = [];  // else it would follow as a piece with a gap before it
     this.queue = this.queue.filter((p) => p.stream !== 'video');
     this.onFail({ reason, status });
   }

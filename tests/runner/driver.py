@@ -61,6 +61,12 @@ class Visit:
         count: int = self.page.evaluate("window.mimicry.recorder?.frames ?? 0")
         return count
 
+    def encoded(self) -> int:
+        """Return how many captured frames do not wait in the encoder's queue."""
+        script = "window.mimicry.recorder.frames - window.mimicry.recorder.queued"
+        count: int = self.page.evaluate(script)
+        return count
+
 
 def watch(visit: Visit) -> None:
     """Note every request and every error of a page."""

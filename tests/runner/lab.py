@@ -75,6 +75,12 @@ class Lab:
         rows = [line.split() for line in self.log.read_text().splitlines()[1:]]
         return np.array([(int(a) / 1e9, int(b)) for a, b in (r for r in rows if len(r) == 2)])
 
+    def tick_s(self) -> float:
+        """Return how far apart the rig's looks at the screen were: the median of its 99 %."""
+        assert self.log is not None
+        rows = [line.split() for line in self.log.read_text().splitlines()]
+        return float(np.median([int(r[3]) for r in rows if len(r) == 4])) / 1e9
+
 
 @contextlib.contextmanager
 def virtual_lab(

@@ -22,6 +22,7 @@ WIDTH, HEIGHT, BLOCK = 640, 480, 16
 BITS = 48
 FRAME = b"FRAME\n"
 ROWS = ((0, 2), (HEIGHT // BLOCK - 2, HEIGHT // BLOCK))
+TICKS = 2000  # looks at the screen between two notes of how far apart they were
 PATCH = 160  # columns either side of the middle, where the picture shows the screen's brightness
 
 
@@ -98,11 +99,18 @@ def main() -> None:
     x, y = screen.width // 2 + 60, screen.height // 2 + 60
     past: deque[tuple[int, int]] = deque()
     last, drawn = -1, -1
+    ticks: list[int] = []
+    before = time.monotonic_ns()
     with options.log.open("w", buffering=1) as log:
         log.write(f"{time.monotonic_ns()} ready\n")
         while True:
             now = time.monotonic_ns()
             value = screen.green(x, y)
+            ticks.append(now - before)
+            before = now
+            if len(ticks) == TICKS:
+                log.write(f"{now} {value} tick {sorted(ticks)[int(0.99 * TICKS)]}\n")
+                ticks.clear()
             if abs(value - last) > 8:
                 log.write(f"{now} {value}\n")
                 last = value

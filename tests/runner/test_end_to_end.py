@@ -23,7 +23,7 @@ from lab import boosted, camera_flags, virtual_lab, wait_for
 from mimicry.files import read_json, sha256_of
 from mimicry.timeline import read_manifest
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(2400)]
 
 LATENCY_S = 0.6
 AMPLITUDE = 0.6
@@ -149,6 +149,17 @@ def take_part(page: Any) -> None:
         page.keyboard.press("Enter")
 
 
+def watch_to_the_end(page: Any, study: Path) -> None:
+    """Wait until the session is closed on the disk; answer pauses that a busy machine causes."""
+    until = time.monotonic() + 900
+    while not list(study.glob("sourcedata/sub-01/run-*/done.json")):
+        assert time.monotonic() < until, page.inner_text("body")
+        pause = page.get_by_role("heading", name="Short pause")
+        if pause.is_visible():
+            page.keyboard.press("Enter")
+        page.wait_for_timeout(500)
+
+
 def run_command(folder: Path, protocol: Path, response: Path) -> dict[str, Any]:
     """Run ``mimicry run`` in the virtual lab and return what it printed."""
     with boosted(folder), virtual_lab(folder, response=response, camera_px=CAMERA_PX) as lab:
@@ -169,8 +180,8 @@ def run_command(folder: Path, protocol: Path, response: Path) -> dict[str, Any]:
             try:
                 with attached(folder / "data" / "mimicry" / "browser") as page:
                     take_part(page)
-                    page.get_by_text("Thank you").wait_for(timeout=600_000)
-                printed, _ = process.communicate(timeout=900)
+                    watch_to_the_end(page, folder / "study")
+                printed, _ = process.communicate(timeout=1200)
             finally:
                 process.kill()
                 process.wait()

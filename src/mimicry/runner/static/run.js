@@ -70,7 +70,7 @@ function watchWindow() {
     log('resized', screenFacts());
   });
   window.addEventListener('keydown', (event) => {
-    if (event.key === 'Escape' && state.name === 'running') state.stopAsked = true;
+    if (event.key === 'Escape' && !event.repeat && state.name === 'running') state.stopAsked = true;
   });
   window.addEventListener('beforeunload', (event) => {
     if (state.name === 'running') event.preventDefault();
@@ -240,12 +240,12 @@ async function oneStep(step) {
 
 async function between(flags) {
   if (state.stopAsked) {
-    state.stopAsked = false;
     const answer = await choose({
       title: 'Do you want to stop?',
       text: ['You may stop at any time. What was recorded is kept unless you ask for its deletion.'],
       buttons: ['Go on', 'Stop now'], escape: 0,
     });
+    state.stopAsked = false;  // after the answer: Esc may be the answer too
     if (answer === 1) throw new Ended('participant');
   }
   if (flags.includes('hidden') || flags.includes('blur')) {

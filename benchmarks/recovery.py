@@ -39,7 +39,7 @@ from mimicry.synthetic.population import simulate_session
 from mimicry.timeline.align import masked_frames
 
 sys.path.insert(0, str(Path(__file__).parent))
-from calibration import put_table
+from calibration import put_row, put_table
 
 SETTINGS = ScoringSettings({})
 SEED = 20240522
@@ -52,20 +52,23 @@ QUICK = 500  # studies of which only the changes from baseline are drawn
 def main(arguments: list[str] | None = None) -> int:
     """Run the benchmark and write its tables into the documentation page."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--sessions", type=int, default=300, help="in each cell of recovery")
+    parser.add_argument("--sessions", type=int, default=1000, help="in each cell of recovery")
+    parser.add_argument("--size", type=float, action="append", help="only cells of this size")
     parser.add_argument("--studies", type=int, default=200, help="in each row of groups")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--page", type=Path, help="Markdown page whose tables are replaced")
     chosen = parser.parse_args(arguments)
-    for part, n, run in (
-        ("recovery", chosen.sessions, recovery_table),
-        ("groups", chosen.studies, group_table),
-    ):
-        if n:
-            text = run(n, chosen.jobs)
-            print(text, flush=True)
+    for cell in CELLS if chosen.sessions else ():
+        if chosen.size is None or cell.size in chosen.size:
+            row = _recovery_row(cell, recover(cell, chosen.sessions, chosen.jobs))
+            print(row, flush=True)
             if chosen.page:
-                put_table(chosen.page, part, text)
+                put_row(chosen.page, "recovery", row, _KEY_CELLS)
+    if chosen.studies:
+        text = group_table(chosen.studies, chosen.jobs)
+        print(text, flush=True)
+        if chosen.page:
+            put_table(chosen.page, "groups", text)
     return 0
 
 
@@ -78,25 +81,13 @@ class Cell:
     trials: int
 
 
+_KEY_CELLS = 3  # size, frame rate and trials name a row
 CELLS = [Cell(0.02, 30.0, n) for n in (12, 24, 48)] + [
     Cell(size, fps, n)
     for size in (0.05, 0.1, 0.2)
     for fps in (25.0, 30.0, 60.0)
     for n in (12, 24, 48)
 ]
-
-
-def recovery_table(sessions: int, jobs: int) -> str:
-    """Return coverage and refusals over size, frame rate and trials as Markdown."""
-    head = (
-        "| response (units) | d of a trial | fps | trials | amplitude bias | amplitude in CI "
-        "| latency in CI | latency bias (ms) | refused |"
-    )
-    lines = [head, "|---|---|---|---|---|---|---|---|---|"]
-    for cell in CELLS:
-        lines.append(_recovery_row(cell, recover(cell, sessions, jobs)))
-        print(lines[-1], file=sys.stderr, flush=True)
-    return "\n".join(lines)
 
 
 def recover(cell: Cell, sessions: int, jobs: int = 1) -> dict[str, float]:
@@ -123,7 +114,7 @@ def _recovery_row(cell: Cell, found: Mapping[str, float]) -> str:
     ms = found["latency_bias"]
     shown = "" if np.isnan(found["latency"]) else f"{1000 * ms:+.0f}"
     return (
-        f"| {cell.size:g} | {found['d']:.1f} | {cell.fps:g} | {cell.trials} "
+        f"| {cell.size:g} | {cell.fps:g} | {cell.trials} | {found['d']:.1f} "
         f"| {share(found['bias'])} | {share(found['amplitude'])} | {share(found['latency'])} "
         f"| {shown} | {share(found['refused'])} |"
     )

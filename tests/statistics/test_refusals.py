@@ -29,6 +29,8 @@ def test_refused_participants_are_counted_by_group_with_reasons() -> None:
     found = latency_refusals(table(), by="group")
     assert found["n"].tolist() == [2, 2]
     assert found["refused"].tolist() == [1, 2]
+    assert found["share_refused"].tolist() == [0.5, 1.0]
+    assert found["commonest_reason"].tolist() == ["low_snr", "edge"]
     assert found["reasons"].tolist() == ["low_snr: 1", "edge: 1; low_snr: 1"]
 
 

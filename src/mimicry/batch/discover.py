@@ -62,10 +62,11 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Everything a batch will do."""
+    """Everything a batch will do: for which recordings of which study (if it is one)."""
 
     results: Path
     tasks: tuple[Task, ...]
+    root: Path | None = None
 
 
 def plan_batch(
@@ -127,7 +128,7 @@ def plan_batch(
                 **choices,
             )
         )
-    return Plan(results.absolute(), tuple(tasks))
+    return Plan(results.absolute(), tuple(tasks), root)
 
 
 def shard_of(tasks: Sequence[Task], text: str) -> list[Task]:

@@ -42,7 +42,7 @@ class Batch:
     recordings
         One :class:`~mimicry.batch.work.Result` a recording, in the order of discovery.
     tables
-        Joined tables: ``scores``, ``summary``, ``failures``.
+        Joined tables: ``scores``, ``summary``, ``group_latency_refusals``, ``failures``.
     """
 
     results: Path
@@ -125,7 +125,7 @@ def run_batch(
     batch = Batch(plan.results, [found[task.recording] for task in tasks])
     name = f"failures_{shard.replace('/', '-of-')}.tsv" if shard else "failures.tsv"
     failed = write_failures(plan.results, batch.failures, name=name)
-    batch.tables = {} if shard else join_tables(plan.results, plan.tasks)
+    batch.tables = {} if shard else join_tables(plan)
     if failed:
         batch.tables["failures"] = failed
     return batch

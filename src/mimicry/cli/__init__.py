@@ -17,6 +17,7 @@ COMMANDS: dict[str, str] = {
     "demo": "mimicry.cli.demo",
     "doctor": "mimicry.cli.doctor",
     "extract": "mimicry.cli.extract",
+    "group": "mimicry.cli.group",
     "live": "mimicry.cli.live",
     "multiverse": "mimicry.cli.multiverse",
     "power": "mimicry.cli.power",

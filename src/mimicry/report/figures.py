@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["PALETTE", "condition_means", "lag_profile", "quality_overview"]
+__all__ = ["PALETTE", "condition_means", "group_means", "lag_profile", "quality_overview"]
 
 Floats = NDArray[np.float64]
 
@@ -250,3 +250,38 @@ def _runs(mask: NDArray[np.bool_]) -> list[tuple[int, int]]:
     """Return (first, last) index of every run of True."""
     edges = np.flatnonzero(np.diff(np.concatenate([[0], mask.astype(np.int8), [0]])))
     return [(int(a), int(min(b, len(mask) - 1))) for a, b in edges.reshape(-1, 2)]
+
+
+def group_means(
+    cells: Sequence[str], groups: Sequence[str], mean: Floats, low: Floats, high: Floats
+) -> str:
+    """Return an SVG of means with intervals: a line for each cell, a colour for each group.
+
+    Parameters
+    ----------
+    cells, groups
+        n names: what a row belongs to.
+    mean, low, high
+        (n,) mean and ends of its interval; NaN: no interval.
+    """
+    from matplotlib import rc_context
+
+    names, kinds = list(dict.fromkeys(cells)), list(dict.fromkeys(groups))
+    colours, spread = _colours(kinds), 0.6 / max(len(kinds), 1)
+    with rc_context(_STYLE):
+        figure = _figure(7.2, 0.9 + 0.42 * len(names) + 0.12 * len(names) * len(kinds))
+        axes = figure.subplots()
+        axes.axvline(0.0, color="#9ca3af", linewidth=0.8)
+        for k, kind in enumerate(kinds):
+            rows = np.array([j for j, group in enumerate(groups) if group == kind])
+            y = np.array([names.index(cells[j]) for j in rows]) + (
+                (k - (len(kinds) - 1) / 2) * spread
+            )
+            axes.hlines(y, low[rows], high[rows], color=colours[kind], linewidth=1.6)
+            axes.scatter(mean[rows], y, s=22, color=colours[kind], label=kind, zorder=3)
+        axes.set_yticks(range(len(names)), names)
+        axes.set_ylim(len(names) - 0.4, -0.6)
+        axes.set_xlabel("raw contrast (AU units)")
+        if len(kinds) > 1:
+            figure.legend(loc="outside upper right", ncols=len(kinds), fontsize=8, frameon=False)
+        return _svg(figure, "Mean contrast of every group with its interval")

@@ -1,12 +1,13 @@
 """Group means: one sample, two samples, percent reduction. One value per participant."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["Reduction", "TTest", "one_sample", "percent_reduction", "two_samples"]
+__all__ = ["Reduction", "TTest", "one_sample", "percent_reduction", "pooled", "two_samples"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,30 @@ def two_samples(first: ArrayLike, second: ArrayLike, *, confidence: float = 0.95
     mean = float(a.mean() - b.mean())
     spread = float(np.sqrt((a.var(ddof=1) + b.var(ddof=1)) / 2))
     return _finish(n, mean, float(np.sqrt(parts.sum())), df, mean / spread, confidence)
+
+
+def pooled(groups: Sequence[ArrayLike], *, confidence: float = 0.95) -> TTest:
+    """Test the mean of the group means against 0, groups weighted equally, two-sided.
+
+    This is the gate of a group comparison: do all of them together respond? Gating on the
+    control group alone would inflate the difference. `effect` is NaN.
+
+    Examples
+    --------
+    >>> result = pooled([[1.0, 2.0, 3.0], [0.0, 1.0, 2.0]])
+    >>> result.mean, round(result.t, 4), result.df
+    (1.5, 3.6742, 4.0)
+    """
+    data = [_finite(values) for values in groups]
+    n = sum(map(len, data))
+    if not data or min(map(len, data)) < 2:
+        return TTest(n=n, reason="too_few_participants")
+    mean = float(np.mean([values.mean() for values in data]))
+    parts = np.array([values.var(ddof=1) / len(values) for values in data]) / len(data) ** 2
+    if parts.sum() <= 1e-24:
+        return TTest(n=n, mean=mean, reason="no_variance")
+    df = float(parts.sum() ** 2 / (parts**2 / np.array([len(v) - 1 for v in data])).sum())
+    return _finish(n, mean, float(np.sqrt(parts.sum())), df, float("nan"), confidence)
 
 
 def percent_reduction(

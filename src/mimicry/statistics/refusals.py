@@ -6,9 +6,19 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["latency_refusals"]
+__all__ = ["REFUSAL_COLUMNS", "latency_refusals"]
 
 _COLUMN = "latency_shift_s"
+_NO_EMOTION = ("no_au_map", "given_by_emotion")
+REFUSAL_COLUMNS = {
+    "n": "condition tables: one for each participant (and session)",
+    "with_latency": "those with a latency",
+    "refused": "those without",
+    "share_refused": "refused / n",
+    "commonest_reason": "why most of them have none; of equally common reasons the first",
+    "reasons": "code: number, joined by ;",
+    "latency_mean_s": "mean latency of those that have one",
+}
 
 
 def latency_refusals(summary: "pd.DataFrame", *, by: str) -> "pd.DataFrame":
@@ -24,9 +34,9 @@ def latency_refusals(summary: "pd.DataFrame", *, by: str) -> "pd.DataFrame":
     Returns
     -------
     pandas.DataFrame
-        One row for each group, phase and condition: ``n`` participants, ``with_latency``,
-        ``refused`` and ``reasons`` (``code: number`` joined by ``;``). A group of which more
-        are refused is not comparable by the latencies of those that are left.
+        One row for each session, phase (where there are such columns), condition and group, with
+        the columns of :data:`REFUSAL_COLUMNS`. A group of which more are refused is not
+        comparable by the latencies of those that are left.
 
     Raises
     ------
@@ -38,22 +48,28 @@ def latency_refusals(summary: "pd.DataFrame", *, by: str) -> "pd.DataFrame":
     for name in (by, "condition", _COLUMN, "nan_reasons"):
         if name not in summary.columns:
             raise ValueError(f"the summary has no column {name!r}")
-    emotions = summary[~summary["nan_reasons"].map(_reason).isin(["no_au_map", "given_by_emotion"])]
-    keys = [by, *(["phase"] if "phase" in summary.columns else []), "condition"]
-    rows = []
-    for values, group in emotions.groupby(keys, sort=True, dropna=False):
-        missing = group[group[_COLUMN].isna()]
-        reasons = Counter(missing["nan_reasons"].map(_reason))
-        rows.append(
-            dict(zip(keys, values, strict=True))
-            | {
-                "n": len(group),
-                "with_latency": len(group) - len(missing),
-                "refused": len(missing),
-                "reasons": "; ".join(f"{code}: {n}" for code, n in sorted(reasons.items())),
-            }
-        )
-    return pd.DataFrame(rows, columns=[*keys, "n", "with_latency", "refused", "reasons"])
+    emotions = summary[~summary["nan_reasons"].map(_reason).isin(_NO_EMOTION)]
+    keys = [*(k for k in ("session", "phase") if k in summary.columns), "condition", by]
+    rows = [
+        dict(zip(keys, values, strict=True)) | _counts(group)
+        for values, group in emotions.groupby(keys, sort=False, dropna=False)
+    ]
+    return pd.DataFrame(rows, columns=[*keys, *REFUSAL_COLUMNS])
+
+
+def _counts(group: "pd.DataFrame") -> dict[str, object]:
+    missing = group[group[_COLUMN].isna()]
+    reasons = Counter(missing["nan_reasons"].map(_reason))
+    ordered = sorted(reasons.items())
+    return {
+        "n": len(group),
+        "with_latency": len(group) - len(missing),
+        "refused": len(missing),
+        "share_refused": len(missing) / len(group),
+        "commonest_reason": max(ordered, key=lambda item: item[1])[0] if ordered else None,
+        "reasons": "; ".join(f"{code}: {n}" for code, n in ordered) or None,
+        "latency_mean_s": group[_COLUMN].mean(),
+    }
 
 
 def _reason(text: object) -> str:

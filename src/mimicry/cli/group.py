@@ -1,0 +1,84 @@
+"""``mimicry group``: what a scored study says about its groups."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from mimicry.cli._run import Outcome, run_command
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from mimicry.study import GroupTables
+
+__all__ = ["group"]
+
+
+def group(
+    study: Path = typer.Argument(help="A study folder that has been scored."),
+    protocol: str | None = typer.Option(None, help="Protocol; default: the study's own."),
+    by: str | None = typer.Option(
+        None, "--by", help="Column of participants.tsv that names the groups; default: group."
+    ),
+    control: str | None = typer.Option(
+        None, "--control", help="Group to compare the others with; default: as the protocol says."
+    ),
+    out: Path | None = typer.Option(None, help="Folder; default: STUDY/derivatives/mimicry."),
+    overwrite: bool = typer.Option(False, "--overwrite", help="Replace other results."),
+    as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),
+) -> None:
+    """Means of every group, differences between groups, and who has no latency and why."""
+
+    def work() -> Outcome:
+        from mimicry.study import group_tables, open_study
+
+        opened = open_study(study, protocol)
+        found = group_tables(opened, by=by, control=control)
+        paths = found.write(out or opened.results, overwrite=overwrite)
+        extra = {
+            "by": found.by,
+            "control": found.control,
+            "contrasts": found.contrasts.to_dict("records"),
+            "differences": found.differences.to_dict("records"),
+            "latency_refusals": found.refusals.to_dict("records"),
+        }
+        return Outcome(outputs=paths, extra=extra, text=_text(found))
+
+    run_command("group", work, as_json=as_json)
+
+
+def _text(found: "GroupTables") -> str:
+    rows = found.contrasts[found.contrasts["measure"] == "contrast_raw"]
+    parts = ["Raw contrast against 0", *map(_mean, _records(rows, found.by))]
+    rows = found.differences[found.differences["measure"] == "contrast_raw"]
+    if len(rows):
+        parts += [f"Less than {found.control}", *map(_difference, _records(rows, found.by))]
+    parts += ["Without a latency", *map(_refusal, _records(found.refusals, found.by))]
+    return "\n".join(parts)
+
+
+def _records(rows: "pd.DataFrame", by: str) -> list[tuple[str, dict[Any, Any]]]:
+    found = rows.to_dict("records")
+    names = [
+        " ".join(str(r[k]) for k in ("session", "phase", "condition", by) if r[k]) for r in found
+    ]
+    return list(zip(names, found, strict=True))
+
+
+def _mean(item: tuple[str, dict[Any, Any]]) -> str:
+    name, row = item
+    span = f"[{row['low']:.3f}, {row['high']:.3f}]"
+    return f"  {name:36} {row['mean']:7.3f} {span:18} p {row['p']:.3f}, {row['n']} people"
+
+
+def _difference(item: tuple[str, dict[Any, Any]]) -> str:
+    name, row = item
+    span = f"[{row['low']:.3f}, {row['high']:.3f}]"
+    return f"  {name:36} {row['difference']:7.3f} {span:18} p {row['p']:.3f}, gate {row['gate']}"
+
+
+def _refusal(item: tuple[str, dict[Any, Any]]) -> str:
+    name, row = item
+    why = f" ({row['reasons']})" if row["refused"] else ""
+    return f"  {name:36} {row['refused']} of {row['n']}{why}"

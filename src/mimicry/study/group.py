@@ -1,0 +1,343 @@
+"""The groups of a study: contrasts, differences between groups, refused latencies."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mimicry import __version__
+from mimicry.blinding import require_unmasked
+from mimicry.errors import InputError, TableError
+from mimicry.files import (
+    digest,
+    make_folder,
+    refuse_other_results,
+    write_json,
+    write_text,
+    write_tsv,
+)
+from mimicry.statistics.groups import TTest, one_sample, percent_reduction, pooled, two_samples
+from mimicry.statistics.refusals import REFUSAL_COLUMNS, latency_refusals
+from mimicry.study.folder import Study, read_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["GroupTables", "group_tables", "read_summary", "refusals_of", "with_groups"]
+
+ALL, UNKNOWN = "all", "unknown"
+GATE_ALPHA = 0.05
+RATIO_MEASURES = ("contrast_raw", "contrast_cal", "contrast_raw_late", "contrast_cal_late")
+MEASURES = (
+    *RATIO_MEASURES,
+    "contrast",
+    "contrast_late",
+    "specificity",
+    "r_peak_contrast",
+    "hit_rate_difference",
+)
+_CELL = ["session", "phase", "condition"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GroupTables:
+    """What a study says about its groups.
+
+    Parameters
+    ----------
+    contrasts
+        One row for each session, phase, condition, measure and group: the mean against 0.
+    differences
+        One row for each group against the control group: difference, reduction, gate.
+    refusals
+        How many have no latency, and why.
+    by, control
+        The column that names the groups, and the group that the others are compared with.
+    made_from
+        What the tables were computed from. JSON types only.
+    """
+
+    contrasts: "pd.DataFrame"
+    differences: "pd.DataFrame"
+    refusals: "pd.DataFrame"
+    by: str
+    control: str | None
+    made_from: Mapping[str, Any]
+
+    def write(self, folder: Path, *, overwrite: bool = False) -> list[Path]:
+        """Write ``group_*.tsv``, ``group.json`` and ``report.html``; return their paths.
+
+        Raises
+        ------
+        OutputExistsError
+            When results of other inputs or settings lie there.
+        """
+        from mimicry.report.group import render_groups
+
+        make_folder(folder)
+        tables = {
+            "contrasts": self.contrasts,
+            "differences": self.differences,
+            "latency_refusals": self.refusals,
+        }
+        paths = [folder / f"group_{name}.tsv" for name in tables]
+        page, sidecar = folder / "report.html", folder / "group.json"
+        key = digest([self.made_from, __version__])
+        everything = [*paths, page, sidecar]
+        if not overwrite and refuse_other_results(sidecar, key):
+            return everything
+        for path, table in zip(paths, tables.values(), strict=True):
+            write_tsv(path, table)
+        write_text(page, render_groups(self))
+        head = {"digest": key, "version": __version__, "settings": self.made_from}
+        write_json(sidecar, {**head, "columns": _COLUMNS})
+        return everything
+
+
+def group_tables(study: Study, *, by: str | None = None, control: str | None = None) -> GroupTables:
+    """Return means, differences and refused latencies of a study's groups.
+
+    Parameters
+    ----------
+    study
+        From :func:`mimicry.study.open_study`; it must have been scored.
+    by
+        Column of ``participants.tsv`` that names the groups; None: ``group``, or, where there
+        is no such column, everybody together.
+    control
+        The group that the others are compared with; None: the one that the protocol predicts
+        to respond more, or no comparison.
+
+    Returns
+    -------
+    GroupTables
+
+    Raises
+    ------
+    InputError
+        When the study is blind or not scored, or the column or group is unknown.
+    """
+    require_unmasked(study.root)
+    summary = with_groups(read_summary(study.results), study.root, by)
+    name = by or "group"
+    scored = summary[summary["claim"].notna()] if "claim" in summary.columns else summary
+    groups = sorted(map(str, summary[name].unique()))
+    against = _control(study, name, groups, control)
+    return GroupTables(
+        contrasts=_frame(_means(scored, name), [*_CELL, "measure", name, *_TESTED]),
+        differences=_frame(
+            _differences(scored, name, against), [*_CELL, "measure", name, "control", *_COMPARED]
+        ),
+        refusals=refusals_of(summary, name),
+        by=name,
+        control=against,
+        made_from={
+            "protocol": study.protocol.digest,
+            "by": name,
+            "control": against,
+            "summary": digest(summary.to_csv(index=False)),
+        },
+    )
+
+
+def refusals_of(summary: "pd.DataFrame", by: str) -> "pd.DataFrame":
+    """Return :func:`latency_refusals` of a study, empty texts as missing."""
+    return latency_refusals(summary, by=by).replace({"": None})
+
+
+def read_summary(results: Path) -> "pd.DataFrame":
+    """Return the condition tables of all participants, one below the other.
+
+    Read from ``summary.tsv`` in the folder of results, or, where that is missing, from every
+    participant's own ``*_summary.tsv`` below it.
+
+    Raises
+    ------
+    TableError
+        When there are none, or a column is missing.
+    """
+    import pandas as pd
+
+    whole = results / "summary.tsv"
+    paths = [whole] if whole.is_file() else sorted(results.glob("sub-*/**/*_summary.tsv"))
+    if not paths:
+        raise TableError(
+            "no condition tables found",
+            path=results,
+            hint="Score the study first: mimicry batch STUDY.",
+        )
+    table = pd.concat([read_table(path) for path in paths], ignore_index=True)
+    for column in ("participant", "condition", "latency_shift_s", "nan_reasons"):
+        if column not in table.columns:
+            raise TableError(f"no column {column!r}", path=paths[0], key=column)
+    for column in ("session", "phase"):
+        if column not in table.columns:
+            table[column] = ""
+    return table
+
+
+def with_groups(summary: "pd.DataFrame", root: Path, by: str | None) -> "pd.DataFrame":
+    """Return the condition tables with the column `by` of ``participants.tsv``.
+
+    None: the column ``group``; where there is no such column everybody is in the group ``all``.
+    Who stands in no row of that file is in the group ``unknown``.
+
+    Raises
+    ------
+    InputError
+        When a named column is missing.
+    """
+    path, name = root / "participants.tsv", by or "group"
+    people = read_table(path) if path.is_file() else None
+    columns = [] if people is None else [c for c in people.columns if c != "participant_id"]
+    if people is None or name not in columns or "participant_id" not in people.columns:
+        if by is not None:
+            raise InputError(
+                f"no column {by!r} in participants.tsv; it has {', '.join(columns) or 'none'}",
+                path=path,
+                key="--by",
+            )
+        return summary.assign(group=ALL)
+    labels = people["participant_id"].astype(str).str.removeprefix("sub-")
+    group_of = dict(zip(labels, people[name], strict=True))
+    groups = [group_of.get(str(label), UNKNOWN) for label in summary["participant"]]
+    return summary.assign(**{name: [UNKNOWN if g != g else str(g) for g in groups]})
+
+
+def _control(study: Study, by: str, groups: list[str], named: str | None) -> str | None:
+    """The group that the others are compared with."""
+    if named is not None:
+        if named not in groups:
+            raise InputError(
+                f"no group {named!r}; the study has {', '.join(groups)}", key="--control"
+            )
+        return named
+    planned = study.protocol.file.analysis.primary.between
+    if planned is not None and planned.factor == by and planned.more in groups:
+        return planned.more
+    return None
+
+
+def _cells(
+    table: "pd.DataFrame", by: str
+) -> Iterator[tuple[dict[str, Any], str, dict[str, np.ndarray]]]:
+    """Each cell and measure with the values of every group, one a participant."""
+    for values, cell in table.groupby(_CELL, sort=False, dropna=False):
+        where = dict(zip(_CELL, values, strict=True))
+        for measure in MEASURES:
+            if measure not in cell.columns:
+                continue
+            numbers = cell[measure].astype(float)
+            if numbers.notna().any():
+                found = {
+                    str(g): part.to_numpy() for g, part in numbers.groupby(cell[by], sort=True)
+                }
+                yield where, measure, found
+
+
+_TESTED = ("n", "n_missing", "mean", "se", "low", "high", "t", "df", "p", "dz", "reason")
+_COMPARED = (
+    "difference", "low", "high", "t", "df", "p", "d", "reason", "percent_less",
+    "percent_less_low", "percent_less_high", "percent_set", "pooled_mean", "pooled_p", "gate",
+)  # fmt: skip
+
+
+def _means(table: "pd.DataFrame", by: str) -> Iterator[dict[str, Any]]:
+    for where, measure, groups in _cells(table, by):
+        for group, values in groups.items():
+            found = one_sample(values)
+            yield {
+                **where,
+                "measure": measure,
+                by: group,
+                "n": found.n,
+                "n_missing": len(values) - found.n,
+                **{k: getattr(found, k) for k in ("mean", "se", "low", "high", "t", "df", "p")},
+                "dz": found.effect,
+                "reason": found.reason,
+            }
+
+
+def _differences(table: "pd.DataFrame", by: str, control: str | None) -> Iterator[dict[str, Any]]:
+    if control is None:
+        return
+    for where, measure, groups in _cells(table, by):
+        rest = groups.get(control)
+        for group, values in groups.items():
+            if group == control or rest is None:
+                continue
+            found, gate = two_samples(rest, values), pooled([rest, values])
+            yield {
+                **where,
+                "measure": measure,
+                by: group,
+                "control": control,
+                "difference": found.mean,
+                **{k: getattr(found, k) for k in ("low", "high", "t", "df", "p")},
+                "d": found.effect,
+                "reason": found.reason,
+                **_reduction(measure, one_sample(rest), one_sample(values), found),
+                "pooled_mean": gate.mean,
+                "pooled_p": gate.p,
+                "gate": _gate(gate),
+            }
+
+
+def _reduction(measure: str, rest: TTest, group: TTest, difference: TTest) -> dict[str, Any]:
+    """How many percent less, only in units in which that means something."""
+    names = ("percent_less", "percent_less_low", "percent_less_high", "percent_set")
+    if measure not in RATIO_MEASURES or not np.isfinite([rest.se, group.se, difference.df]).all():
+        return dict.fromkeys(names)
+    from scipy.special import stdtrit
+
+    quantile = float(stdtrit(difference.df, 0.975))
+    found = percent_reduction(rest.mean, rest.se, group.mean, group.se, quantile)
+    return dict(zip(names, (found.percent, found.low, found.high, found.kind), strict=True))
+
+
+def _gate(found: TTest) -> str | None:
+    """Whether the groups together respond, each with equal weight."""
+    if not np.isfinite(found.p):
+        return None
+    return "passed" if found.p <= GATE_ALPHA and found.mean > 0 else "not passed"
+
+
+def _frame(rows: Iterator[dict[str, Any]], columns: list[str]) -> "pd.DataFrame":
+    import pandas as pd
+
+    return pd.DataFrame(list(rows), columns=columns).replace({"": None})
+
+
+_COLUMNS = {
+    "session": "visit",
+    "phase": "phase of the session; trials of different phases are never pooled",
+    "condition": "emotion",
+    "measure": "column of the condition table; _raw in AU units, _cal in shares of the person's "
+    "own imitation, without ending in the person's own SDs; _late: in the late window",
+    "n": "participants with a value (group_latency_refusals: condition tables)",
+    "n_missing": "participants without",
+    "mean": "mean over participants",
+    "se": "its standard error",
+    "low": "lower end of the 95 % t interval of the mean or difference",
+    "high": "upper end",
+    "t": "t of the mean against 0, or Welch's t of the difference",
+    "df": "degrees of freedom",
+    "p": "two-sided p of that t",
+    "dz": "mean / SD over participants",
+    "reason": "why there is no test",
+    "control": "group that is compared with",
+    "difference": "mean of the control group minus mean of the group",
+    "d": "difference / root mean of the two variances",
+    "percent_less": "100 (1 - group / control)",
+    "percent_less_low": "lower end of its Fieller set",
+    "percent_less_high": "upper end of its Fieller set",
+    "percent_set": "interval; outside: everything except what lies between the ends, because the "
+    "control mean is not clearly different from 0; everything: no value is excluded",
+    "pooled_mean": "mean of the two group means, each with equal weight",
+    "pooled_p": "two-sided p of that mean against 0",
+    "gate": "passed: the two groups together respond (pooled_mean above 0, pooled_p <= .05); the "
+    "difference may be read only then",
+    **{k: v for k, v in REFUSAL_COLUMNS.items() if k != "n"},
+}

@@ -1,0 +1,143 @@
+"""The groups of a study: means, differences, and who has no latency."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from mimicry.batch.collect import join_tables
+from mimicry.batch.discover import Plan, Task
+from mimicry.cli import app
+from mimicry.files import write_tsv
+from mimicry.statistics.groups import one_sample, pooled
+
+CONTROL, LOW = [1.0, 1.2, 0.8, 1.1], [0.5, 0.7, 0.4, np.nan]
+
+
+def rows(label: str, value: float, latency: float, why: str | None) -> list[dict[str, object]]:
+    codes = [] if why is None else [f"latency_shift_s={why}"]
+    codes += [] if np.isfinite(value) else ["contrast_raw=too_few_trials"]
+    happy = {
+        "participant": label,
+        "session": None,
+        "phase": "watch",
+        "condition": "happy",
+        "claim": "response against neutral faces",
+        "contrast": 2 * value,
+        "contrast_raw": value,
+        "contrast_raw_late": value,
+        "latency_shift_s": latency,
+        "nan_reasons": ";".join(codes) or None,
+    }
+    neutral = {**happy, "condition": "neutral", "claim": None, "nan_reasons": "*=no_au_map"}
+    return [happy, neutral | {"contrast_raw": np.nan, "latency_shift_s": np.nan}]
+
+
+@pytest.fixture
+def study(make_study):
+    """Four people of a control group, four of a group with half the response and one dropout."""
+    root = make_study(people=1).root
+    table = [
+        *(row for k, v in enumerate(CONTROL) for row in rows(f"0{k}", v, 0.6, None)),
+        *(
+            row
+            for k, v in enumerate(LOW)
+            for row in rows(f"1{k}", v, *((0.7, None) if k == 0 else (np.nan, "low_snr")))
+        ),
+    ]
+    table[-2]["nan_reasons"] = "latency_shift_s=too_few_trials;contrast_raw=too_few_trials"
+    write_tsv(root / "derivatives" / "mimicry" / "summary.tsv", pd.DataFrame(table))
+    people = [f"sub-{g}{k}" for g in (0, 1) for k in range(4)]
+    arms = ["control"] * 4 + ["low"] * 4
+    write_tsv(root / "participants.tsv", pd.DataFrame({"participant_id": people, "arm": arms}))
+    return root
+
+
+def run(*words):
+    return CliRunner().invoke(app, ["group", *map(str, words)])
+
+
+def test_every_group_gets_its_mean_and_the_other_its_difference(study):
+    answer = run(study, "--by", "arm", "--control", "control", "--json")
+    assert answer.exit_code == 0, answer.stderr
+    envelope = json.loads(answer.stdout)
+    raw = [r for r in envelope["contrasts"] if r["measure"] == "contrast_raw"]
+    assert [(r["arm"], r["n"], r["n_missing"]) for r in raw] == [("control", 4, 0), ("low", 3, 1)]
+    assert raw[0]["mean"] == pytest.approx(1.025)
+    assert raw[0]["p"] == pytest.approx(one_sample(CONTROL).p)
+    (low,) = [r for r in envelope["differences"] if r["measure"] == "contrast_raw"]
+    assert low["difference"] == pytest.approx(1.025 - np.nanmean(LOW))
+    assert low["percent_less"] == pytest.approx(100 * (1 - np.nanmean(LOW) / 1.025))
+    assert low["percent_less_low"] < low["percent_less"] < low["percent_less_high"]
+    assert low["gate"] == "passed"
+    # in a person's own SDs a reduction means nothing
+    (own,) = [r for r in envelope["differences"] if r["measure"] == "contrast"]
+    assert own["percent_less"] is None
+
+
+def test_refused_latencies_stand_in_the_table_and_in_the_report(study):
+    assert run(study, "--by", "arm").exit_code == 0
+    results = study / "derivatives" / "mimicry"
+    table = pd.read_csv(results / "group_latency_refusals.tsv", sep="\t", na_values=["n/a"])
+    assert table["arm"].tolist() == ["control", "low"]
+    assert table["n"].tolist() == [4, 4]
+    assert table["refused"].tolist() == [0, 3]
+    assert table["share_refused"].tolist() == [0.0, 0.75]
+    assert table["commonest_reason"].tolist()[1] == "low_snr"
+    assert table["latency_mean_s"].tolist() == pytest.approx([0.6, 0.7])
+    page = (results / "report.html").read_text()
+    assert "Latencies that were refused" in page
+    assert "low_snr: 2; too_few_trials: 1" in page
+
+
+def test_a_batch_leaves_the_table_of_refused_latencies_beside_its_scores(study):
+    results = study / "derivatives" / "mimicry"
+    own = results / "sub-00" / "sub-00_summary.tsv"
+    own.parent.mkdir()
+    (results / "summary.tsv").rename(own)
+    people = pd.read_csv(study / "participants.tsv", sep="\t").rename(columns={"arm": "group"})
+    write_tsv(study / "participants.tsv", people[people["participant_id"] != "sub-13"])
+    task = Task(recording="x", out=str(own.parent), prefix="sub-00", label="x", events="x")
+    written = join_tables(Plan(results, (task,), study))
+    table = pd.read_csv(written["group_latency_refusals"], sep="\t", na_values=["n/a"])
+    # who stands in no row of participants.tsv is not lost
+    assert dict(zip(table["group"], table["n"], strict=True)) == {
+        "control": 4,
+        "low": 3,
+        "unknown": 1,
+    }
+
+
+def test_without_a_group_column_everybody_is_one_group(study):
+    (study / "participants.tsv").unlink()
+    envelope = json.loads(run(study, "--json").stdout)
+    assert {r["group"] for r in envelope["contrasts"]} == {"all"}
+    assert envelope["differences"] == []
+
+
+@pytest.mark.parametrize(
+    ("words", "part"),
+    [(("--by", "sex"), "it has arm"), (("--by", "arm", "--control", "x"), "control, low")],
+)
+def test_an_unknown_column_or_group_is_one_sentence(study, words, part):
+    answer = run(study, *words)
+    assert answer.exit_code == 2
+    assert part in answer.stderr
+    assert answer.stderr.count("\n") == 1
+
+
+def test_a_study_without_scores_says_what_to_do(study):
+    (study / "derivatives" / "mimicry" / "summary.tsv").unlink()
+    answer = run(study)
+    assert answer.exit_code == 2
+    assert "mimicry batch" in answer.stderr
+
+
+def test_the_gate_weighs_groups_equally_and_not_by_their_size():
+    small, large = [0.0, 2.0, 4.0], [10.0, 10.5, 9.5, 10.0, 10.2, 9.8]
+    found = pooled([small, large])
+    assert found.mean == pytest.approx((2.0 + 10.0) / 2)
+    parts = np.var(small, ddof=1) / 3, np.var(large, ddof=1) / 6
+    assert found.se == pytest.approx(np.sqrt(sum(parts)) / 2)

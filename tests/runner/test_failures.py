@@ -61,14 +61,17 @@ def events(journal: Journal, segment: int, kind: str) -> list[dict[str, Any]]:
     return [e for e in journal.events(segment) if e["type"] == kind]
 
 
-def wait_trial(visit: Visit, step: str) -> None:
-    """Wait until a step has begun; one that a test must meet is long, or held by a question."""
-    look = """step => new Promise(done => {
-        const look = () => window.mimicry.at?.step === step ? done(true) : setTimeout(look, 10);
-        setTimeout(() => done(false), 120000);
+def wait_trial(visit: Visit, step: str, *, then: str = "true") -> Any:
+    """Wait until a step has begun; one that a test must meet is long, or held by a question.
+
+    What is to happen `then` happens in the page, at once; returns its value.
+    """
+    look = f"""step => new Promise((done, fail) => {{
+        const look = () => window.mimicry.at?.step === step ? done({then}) : setTimeout(look, 1);
+        setTimeout(() => fail(new Error('the step did not begin')), 120000);
         look();
-    })"""
-    assert visit.page.evaluate(look, step), visit.text()
+    }})"""
+    return visit.page.evaluate(look, step)
 
 
 def wait_held(visit: Visit, *, after: int = 1) -> int:
@@ -241,15 +244,15 @@ def test_a_camera_that_ends_stops_the_session_at_once(tmp_path: Path) -> None:
     plan = small_plan(tmp_path, trials=1, extra=(long_trial(300),))
     with visiting(tmp_path, plan) as visit:
         visit.pass_check()
-        wait_trial(visit, "long")
         captured = visit.frames()
-        visit.page.evaluate(
-            "window.mimicry.stream.getVideoTracks()[0].dispatchEvent(new Event('ended'))"
-        )
+        # at the trial's first moment: the stage that is being prepared must not cover the text
+        end = "window.mimicry.stream.getVideoTracks()[0].dispatchEvent(new Event('ended'))"
+        assert wait_trial(visit, "long", then=end)
         visit.page.get_by_text("The recording has stopped").wait_for(timeout=60_000)
         wait_for(lambda: events(visit.journal, 1, "camera_ended"), 60, "the event")
         wait_for(lambda: decodable(visit.journal, 1) >= captured, 60, "every frame")
         assert visit.journal.done == {"t1"}
+        assert "The recording has stopped" in visit.text()
 
 
 @contextlib.contextmanager

@@ -62,6 +62,29 @@ def test_instruction_practice_and_breaks_surround_the_trials(house: SessionPlan)
         assert f"key {question.answer + 1}" in question.text
 
 
+def pauses(plan: SessionPlan) -> list[float]:
+    return [p.duration_s for s in plan.steps for p in s.phases if p.kind == "iti"]
+
+
+def right_answers(plan: SessionPlan) -> tuple[int | None, ...]:
+    return tuple(q.answer for s in plan.steps if s.kind == "check" for q in s.questions)
+
+
+def test_jittered_pauses_and_checks_are_drawn_anew_for_each_person_and_come_back(
+    house: SessionPlan,
+) -> None:
+    protocol = load_protocol("dynamic-happy-angry")
+    assert plan_session(protocol, "07") == house
+    drawn = pauses(house)
+    assert len(set(drawn)) > 0.9 * len(drawn) > 100
+    assert all(2.5 <= s <= 4.0 for s in drawn)
+    assert 3.15 < sum(drawn) / len(drawn) < 3.35
+    for other in (plan_session(protocol, "08"), plan_session(protocol, "07", seed=1)):
+        assert pauses(other) != drawn
+    keys = {right_answers(plan_session(protocol, f"{k:02d}")) for k in range(6)}
+    assert len(keys) > 1
+
+
 def test_the_page_learns_no_answer_and_no_path(house: SessionPlan) -> None:
     text = json.dumps(house.for_page())
     assert '"answer"' not in text

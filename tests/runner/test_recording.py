@@ -81,6 +81,31 @@ def test_the_videos_times_are_those_of_the_table(files: dict[str, Path]) -> None
     assert len(times) > 30
 
 
+def test_no_stored_picture_is_ever_ahead_of_its_row(session: Visit) -> None:
+    """After each stored piece: what a crash at that moment would have left."""
+    journal = session.journal
+    rows, pictures, met = 0, 0, 0
+    stored = {s: journal.path(1, s).read_bytes() for s in ("frames", "video")}
+    starts = dict.fromkeys(stored, 0)
+    for line in (journal.folder / "journal.tsv").read_text().splitlines():
+        name, _, end, _ = line.split("\t")
+        kind = name.partition("_")[2].partition(".")[0]
+        if kind not in stored:
+            continue
+        if kind == "frames":
+            rows = stored[kind][: int(end)].count(b"\n") - 1
+        else:
+            at = starts[kind] or 32
+            while at < int(end):
+                at += 12 + int.from_bytes(stored[kind][at : at + 4], "little")
+                pictures += 1
+            met += 1
+            assert pictures <= rows
+        starts[kind] = int(end)
+    assert met > 2
+    assert pictures > 30
+
+
 def test_the_camera_clock_was_matched_to_the_pages_clock(session: Visit) -> None:
     (clock,) = [e for e in session.journal.events(1) if e["type"] == "capture_clock"]
     assert clock["source"] == "capture_time"

@@ -25,7 +25,9 @@ def run(
     window: bool = typer.Option(False, "--window", help="A plain window instead of full screen."),
     score: bool = typer.Option(True, help="Score the recording after the last trial."),
     delete_video: bool = typer.Option(
-        False, "--delete-video", help="Delete the video once it is scored; landmarks are kept."
+        False,
+        "--delete-video",
+        help="Delete the video once it is scored and its landmarks read back.",
     ),
     calibrated: bool = typer.Option(
         True, help="Use this computer's calibration when its camera and mode fit."
@@ -99,6 +101,9 @@ def ended(end: "SessionEnd") -> Outcome:
     if end.problem:
         outcome.status = "partial"
         outcome.warnings.append(f"the recording is kept, but scoring failed: {end.problem}")
+    if end.notes:
+        outcome.status = "partial"
+        outcome.warnings += end.notes
     if end.report:
         lines.append(f"report: {end.report}")
     outcome.text = "\n".join(lines)

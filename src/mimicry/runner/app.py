@@ -71,6 +71,8 @@ class RunnerState:
     result: dict[str, Any] | None = None
     job: Callable[[], Mapping[str, Any]] | None = None
     report: Path | None = None
+    report_opened: bool = False
+    operator_seen_s: float = -1e9  # monotonic time when the operator's page last asked
     live: Callable[[int], bytes] | None = None
 
     def role_key(self, role: str) -> str:
@@ -180,6 +182,7 @@ class _Handlers:
         if path is None or not path.is_file():
             return PlainTextResponse("no report yet", status_code=404)
         headers = {"Content-Security-Policy": _REPORT_CSP}
+        self.state.report_opened = True
         return HTMLResponse(path.read_text(encoding="utf-8"), headers=headers)
 
     async def plan(self, request: Request) -> Response:
@@ -196,6 +199,7 @@ class _Handlers:
     async def status(self, request: Request) -> Response:
         """Send the operator what goes on."""
         _need(request, "operator")
+        self.state.operator_seen_s = time.monotonic()
         journal = self.state.need_journal()
         status = await run_in_threadpool(journal.status)
         job = self.state.job() if self.state.job else None

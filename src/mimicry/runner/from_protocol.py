@@ -132,7 +132,8 @@ def _rendered(manifest: Path, name: str) -> Path | None:
 
 def _steps(protocol: "Protocol", drawn: "Session", numbers: Mapping[str, int]) -> Iterator[Step]:
     """Blocks with instruction, practice, trials, breaks and one attention check each."""
-    rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence([drawn.seed, 7])))
+    words = [drawn.seed, 7, *drawn.participant.encode()]
+    rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence(words)))
     runs = _runs(drawn.trials)
     for part, trials in enumerate(runs, start=1):
         block, run = trials[0].block, trials[0].run

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from mimicry.files import read_json
+from mimicry.errors import IntegrityError, MimicryError
+from mimicry.files import read_json, sha256_of
 from mimicry.runner.app import FaceCheck, RunnerState
 from mimicry.runner.browser import open_browser
 from mimicry.runner.convert import convert_session
@@ -18,12 +19,13 @@ from mimicry.runner.journal import Journal
 from mimicry.runner.plan import SessionPlan
 from mimicry.runner.serve import FIRST_PORT, Server, serving
 
-__all__ = ["ScoreJob", "SessionEnd", "run_session"]
+__all__ = ["ScoreJob", "SessionEnd", "forget_video", "run_session"]
 
 Say = Callable[[str], None]
 
 _AFTER_S = 4.0
 _RECONNECT_S = 5.0
+_REPORT_S = 600.0
 
 
 @dataclass
@@ -36,6 +38,7 @@ class SessionEnd:
     scores: dict[str, Any] = field(default_factory=dict)
     report: Path | None = None
     problem: str | None = None
+    notes: list[str] = field(default_factory=list)
 
 
 def run_session(
@@ -95,7 +98,7 @@ def run_session(
         end.files = convert_session(journal.folder, study)
         if score and end.outcome == "finished" and "video" in end.files:
             _score(end, state, study, journal.plan, say)
-            time.sleep(_AFTER_S if state.report else 0)
+            _linger(state, say)
     return end
 
 
@@ -133,6 +136,22 @@ def _reconnected(journal: Journal) -> bool:
     return False
 
 
+def _linger(state: RunnerState, say: Say) -> None:
+    """Keep the report's link alive while the operator's page is open, until it was followed."""
+    if state.report is None:
+        return
+    time.sleep(_AFTER_S)
+    end = time.monotonic() + _REPORT_S
+    told = False
+    while not state.report_opened and time.monotonic() < min(end, state.operator_seen_s + _AFTER_S):
+        if not told:
+            say("the report is linked on the operator page; open it, or close that page")
+        told = True
+        time.sleep(0.2)
+    if told:
+        time.sleep(_AFTER_S)
+
+
 def _score(end: SessionEnd, state: RunnerState, study: Path, plan: SessionPlan, say: Say) -> None:
     job = ScoreJob(study, plan, end.files)
     state.job = job.status
@@ -151,16 +170,48 @@ def _score(end: SessionEnd, state: RunnerState, study: Path, plan: SessionPlan, 
         return
     end.scores, end.report = job.result, job.report
     state.report = job.report
-    if not plan.keep_video:
-        _forget_video(end)
+    if plan.keep_video:
+        return
+    try:
+        forget_video(end.files["video"], end.folder, job.landmarks)
+    except MimicryError as problem:
+        end.notes.append(str(problem))
+    else:
+        del end.files["video"]
         say("the video was deleted, as asked; landmarks and scores are kept")
 
 
-def _forget_video(end: SessionEnd) -> None:
-    """Delete the video in both places; what is left shows no face."""
-    video = end.files.pop("video")
+def forget_video(video: Path, folder: Path, landmarks: Path) -> None:
+    """Delete a scored video in both places; what is left shows no face.
+
+    The landmark file is read back from beginning to end before anything is deleted.
+
+    Parameters
+    ----------
+    video
+        The converted video.
+    folder
+        The session's folder with the raw streams.
+    landmarks
+        What was extracted from `video`.
+
+    Raises
+    ------
+    IntegrityError
+        When the landmarks are not those of all frames of this very video; it is kept.
+    TableError
+        When the landmark file cannot be read; the video is kept.
+    """
+    from mimicry.interchange.landmark_file import LandmarkFile
+
+    stored = LandmarkFile(landmarks)
+    frames = sum(len(chunk) for chunk in stored)
+    if not frames or frames != stored.provenance["video"]["frames"]:
+        raise IntegrityError("the landmark file lacks frames; the video is kept", path=video)
+    if stored.provenance["input"]["sha256"] != sha256_of(video):
+        raise IntegrityError("the landmarks are those of another video; it is kept", path=video)
     video.unlink()
-    for raw in end.folder.glob("seg-*_video.ivf"):
+    for raw in folder.glob("seg-*_video.ivf"):
         raw.unlink()
 
 
@@ -196,6 +247,11 @@ class ScoreJob:
         """The report, once there is one."""
         path = self.out / f"{self.prefix}_report.html"
         return path if path.is_file() else None
+
+    @property
+    def landmarks(self) -> Path:
+        """The landmark file of the recording."""
+        return self.out / f"{self.prefix}_landmarks.parquet"
 
     def status(self) -> dict[str, Any]:
         """Return what the operator page shows."""

@@ -25,7 +25,7 @@ function draw(head, image) {
   canvas.height = image.height;
   context.drawImage(image, 0, 0);
   context.fillStyle = '#27e0a0';
-  const r = Math.max(image.width / 500, 1);
+  const r = Math.max(image.width / 240, 2);
   for (const [x, y] of head.points ?? []) context.fillRect(x - r / 2, y - r / 2, r, r);
   for (const [name, bar] of Object.entries(bars)) {
     const value = head.units?.[name];

@@ -51,7 +51,10 @@ function fail(reason, status) {
   const full = status === 507;
   message(
     full ? 'The disk is full' : 'The recording has stopped',
-    [reason, 'Everything up to now is kept. Please call the experimenter.'],
+    [
+      full ? 'There is no room for more of the recording.' : reason,
+      'Everything up to now is kept. Please call the experimenter.',
+    ],
     { alert: true },
   );
 }
@@ -189,6 +192,7 @@ async function trial(step) {
       prepared.set(which, await prepareVideo(state.assets[which.stimulus], stage));
     }
   }
+  stopIfNeeded(); // else the stage would cover what the page says about a failure
   document.getElementById('root').replaceChildren(stage);
   document.body.classList.add('dark-cursor');
   log('step_start', { step: step.step_id, trial: step.trial_id });
@@ -285,7 +289,7 @@ async function recordOnly() {
   while (on) {
     stopIfNeeded();
     const s = Math.floor((performance.now() - begun) / 1000);
-    clock.textContent = `${Math.floor(s / 60)}:${String(s % 60).padStart(2, '0')} · ${state.recorder.frames} pictures · ${markers} markers`;
+    clock.textContent = `${Math.floor(s / 60)}:${String(s % 60).padStart(2, '0')} · pictures: ${state.recorder.frames} · markers: ${markers}`;
     await pause(200);
   }
 }

@@ -69,6 +69,7 @@ export async function cameraCheck(stream, camera) {
   const begun = performance.now();
   let verdict = {};
   let good = 0;
+  let ready = false;
   while (on) {
     if (video.videoWidth) {
       try {
@@ -86,9 +87,10 @@ export async function cameraCheck(stream, camera) {
     }
     const fine = Object.keys(LINES).every((key) => verdict[key]?.ok);
     good = fine ? good + 1 : 0;
-    const anyway = performance.now() - begun > 10000;
-    go.disabled = !(good >= 2 || anyway);
-    go.textContent = good >= 2 || !anyway ? 'Continue' : 'Continue anyway';
+    // once one may go on one always may: a key pressed in a bad moment is not lost
+    ready ||= good >= 2 || performance.now() - begun > 10000;
+    go.disabled = !ready;
+    go.textContent = good >= 2 || !ready ? 'Continue' : 'Continue anyway';
     note.textContent = good >= 2 ? 'All good.'
       : seen.problem ? `The picture could not be looked at (${seen.problem}).` : 'Not yet: see the list.';
     if (!go.disabled && document.activeElement === document.body) go.focus();

@@ -41,7 +41,8 @@ export class Uploader {
 
   cut() {
     const now = performance.now();
-    for (const stream of ['video', 'frames', 'events']) {
+    // rows go before their pictures: whatever a crash cuts off, no stored picture lacks its row
+    for (const stream of ['frames', 'video', 'events']) {
       const parts = this.pending[stream];
       if (!parts.length) continue;
       const body = new Uint8Array(parts.reduce((n, p) => n + p.length, 0));

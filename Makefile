@@ -5,13 +5,12 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 DEV_STAMP := $(VENV)/.installed-dev
 
-.PHONY: help demo lint types test test-slow test-long bench wheel clean
+.PHONY: help demo lint types test test-slow bench wheel clean
 
 help:
 	@echo "make demo       install and score the sample study"
 	@echo "make test       install with the developer tools and run the tests"
 	@echo "make test-slow  the long tests"
-	@echo "make test-long  the longest ones: sixty videos, ten minutes, the next MediaPipe"
 	@echo "make lint types ruff, mypy"
 	@echo "make bench      the benchmarks behind the figures in the docs"
 
@@ -41,9 +40,6 @@ test: $(DEV_STAMP)
 
 test-slow: $(DEV_STAMP)
 	$(BIN)/python -m pytest -m slow --timeout=1800
-
-test-long: $(DEV_STAMP)
-	$(BIN)/python -m pytest -m long --timeout=3600
 
 bench: $(DEV_STAMP)
 	$(BIN)/python -m benchmarks

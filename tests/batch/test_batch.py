@@ -35,23 +35,31 @@ def hashes(folder):
     }
 
 
+REFUSED = ("text.mp4", "zero_bytes.mp4", "no_index.mp4", "audio_only.mp4", "dangling.mp4")
+GOOD = 20
+
+
 @pytest.fixture(scope="module")
-def mixed(make_video, hostile, clips, tmp_path_factory):
-    """Good and hostile recordings side by side."""
+def mixed(make_video, hostile, real_face, tmp_path_factory):
+    """Twenty good recordings of a few frames (two have equal stems) and ten hostile files."""
     folder = tmp_path_factory.mktemp("mixed")
-    for k in range(4):
-        make_video(folder / f"good_{k}.mp4", frames=5 + k)
-    shutil.copy(clips / "single_face.mp4", folder / "face.avi")  # a wrong extension
-    shutil.copy(folder / "face.avi", folder / "face.mp4")  # an equal stem
-    shutil.copy(clips / "no_face.mp4", folder)
-    make_video(folder / "one_frame.mp4", frames=1)
+    for k in range(GOOD - 2):
+        make_video(folder / f"good_{k:02}.mp4", frames=2 + k % 3, **real_face)
+    make_video(folder / "good_x.mkv", frames=2, **real_face)
+    make_video(folder / "good_x.mp4", frames=3, **real_face)
+    make_video(folder / "one_frame.mp4", frames=1, **real_face)
+    make_video(folder / "wrong_extension.mp4", frames=3, **real_face).rename(
+        folder / "wrong_extension.avi"
+    )
+    make_video(folder / "no_face.mp4", frames=4)
     whole = make_video(
-        folder / "w.mp4", frames=60, container_options={"movflags": "faststart"}
+        folder / "damaged.mp4", frames=60, container_options={"movflags": "faststart"}, **real_face
     ).read_bytes()
-    (folder / "w.mp4").unlink()
-    (folder / "truncated.mp4").write_bytes(whole[: len(whole) // 2])
-    for path in hostile.iterdir():
-        shutil.copy(path, folder / path.name, follow_symlinks=False)
+    (folder / "damaged.mp4").write_bytes(whole[: len(whole) // 8])
+    (folder / "noise.webm").write_bytes((hostile / "noise.webm").read_bytes())
+    for name in REFUSED:
+        shutil.copy(hostile / name, folder / name, follow_symlinks=False)
+    assert len(list(folder.iterdir())) == GOOD + 10
     return folder
 
 
@@ -61,31 +69,44 @@ def done(mixed):
     return mixed, result, json.loads(result.stdout)
 
 
-def test_a_folder_of_good_and_bad_ends_with_every_one_accounted_for(done):
+def test_twenty_good_and_ten_hostile_files_are_each_treated_as_stated(done):
     folder, result, envelope = done
     assert result.exit_code == 1
     assert envelope["status"] == "partial"
     results = folder / "derivatives" / "mimicry"
-    failures = pd.read_csv(results / "failures.tsv", sep="\t").set_index("input")
-    hostile = {"text.mp4", "zero_bytes.mp4", "no_index.mp4", "audio_only.mp4", "noise.webm"}
-    no_face = {*(f"good_{k}.mp4" for k in range(4)), "one_frame.mp4", "truncated.mp4"}
-    assert set(failures.index) == {*hostile, "dangling.mp4", "no_face.mp4", *no_face}
-    assert set(failures.loc[sorted(no_face), "error"]) == {"NoFaceError"}
-    assert set(failures.loc[sorted(hostile), "error"]) == {"RecordingError"}
-    assert not failures["message"].str.contains("Traceback|unexpected").any()
-    # a recording without a face keeps its table all the same
-    assert len(pd.read_parquet(results / "no_face_au.parquet")) == 95
-    assert len(pd.read_parquet(results / "one_frame_au.parquet")) == 1
-    assert json.loads((results / "truncated_qc.json").read_text())["video"]["truncated"]
+    rows = {r["input"]: r for r in envelope["recordings"]}
+    assert len(rows) == GOOD + 10
+    good = {name for name in rows if name.startswith("good_")}
+    assert len(good) == GOOD
+    # whatever has one frame with a face is kept
+    kept = {*good, "one_frame.mp4", "wrong_extension.avi", "damaged.mp4"}
+    assert {name for name, r in rows.items() if r["status"] == "done"} == kept
+    assert rows["one_frame.mp4"]["frames"] == rows["one_frame.mp4"]["frames_with_face"] == 1
+    assert rows["wrong_extension.avi"]["frames_with_face"] == 3
+    qc = json.loads((results / "damaged_qc.json").read_text())
+    assert qc["video"]["truncated"]
+    assert 0 < qc["frames"] == rows["damaged.mp4"]["frames"] < 60
+    assert any("damaged.mp4" in text for text in envelope["warnings"])
     # equal stems are kept apart, in the order of the files
-    assert (results / "face_au.parquet").exists()
-    assert (results / "face-2_au.parquet").exists()
+    assert len(pd.read_parquet(results / "good_x_au.parquet")) == 2
+    assert len(pd.read_parquet(results / "good_x-2_au.parquet")) == 3
+    # what cannot be read is a row with a sentence and leaves no table
+    failures = pd.read_csv(results / "failures.tsv", sep="\t").set_index("input")
+    assert set(failures.index) == {*REFUSED, "noise.webm", "no_face.mp4"}
+    assert set(failures.loc[[*REFUSED, "noise.webm"], "error"]) == {"RecordingError"}
+    assert not failures["message"].str.contains("Traceback|unexpected").any()
+    assert failures["message"].nunique() >= 4
+    for name in (*REFUSED, "noise.webm"):
+        assert not list(results.glob(f"{Path(name).stem}_*[!g]"))  # a log at most
+    # without a face: a row, and the table all the same
+    assert failures.loc["no_face.mp4", "error"] == "NoFaceError"
+    assert len(pd.read_parquet(results / "no_face_au.parquet")) == 4
     assert not list(results.glob(".*"))
 
 
 def test_a_batch_writes_what_extract_writes(done, tmp_path):
     folder, *_ = done
-    extract_recording(folder / "face.avi", tmp_path)
+    extract_recording(folder / "wrong_extension.avi", tmp_path)
     ours = hashes(folder / "derivatives" / "mimicry")
     assert hashes(tmp_path).items() <= ours.items()
 
@@ -96,13 +117,13 @@ def test_a_second_run_does_nothing_twice(done):
     before = {p: p.stat().st_mtime_ns for p in results.glob("*.parquet")}
     again = json.loads(run(folder, "--json").stdout)
     assert again["counts"]["done"] == 0
-    assert again["counts"]["resumed"] == 2
+    assert again["counts"]["resumed"] == GOOD + 3
     assert {p: p.stat().st_mtime_ns for p in results.glob("*.parquet")} == before
 
 
 def test_progress_is_said_in_lines_where_there_is_no_terminal(done):
     _, result, _ = done
-    assert "batch: 15 recordings" in result.stderr
+    assert f"batch: {GOOD + 10} recordings" in result.stderr
     assert "failed: text.mp4: " in result.stderr
 
 
@@ -195,6 +216,9 @@ def test_a_video_is_deleted_only_after_its_landmarks_were_read_back(clips, tmp_p
     again = extract_recording(results / "face_landmarks.parquet", tmp_path / "again")
     assert before["face_au.parquet"] == hashes(tmp_path / "again")["face_au.parquet"]
     assert again.frames_with_face == 72
+    (tmp_path / "gone.mp4").unlink()
+    rest = run_batch([tmp_path], delete_video=True)  # of no_face.mp4, the landmarks are there
+    assert [r.status for r in rest.recordings] == ["resumed", "failed"]
 
 
 def test_wrong_use_is_refused_in_one_sentence(many, tmp_path):

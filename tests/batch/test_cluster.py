@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -22,7 +23,9 @@ def cluster(tmp_path):
     """A scheduler and two worker processes on loopback; gives address and worker processes."""
     env = {**os.environ, "PYTHONPATH": guarded_environment()["PYTHONPATH"]}
     env |= {"DASK_DISTRIBUTED__WORKER__DAEMON": "false"}
-    port = 18786
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
     base = [sys.executable, "-m", "distributed.cli.dask_scheduler"]
     log = (tmp_path / "dask.log").open("wb")
     common = {"env": env, "stdout": log, "stderr": log, "cwd": tmp_path}

@@ -2,7 +2,8 @@
 
 import glob
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -69,6 +70,16 @@ class Plan:
     root: Path | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A recording, the folder and the start of the names of its results, and its events."""
+
+    folder: Path
+    prefix: str
+    recording: Path
+    events: Path | None
+
+
 def plan_batch(
     inputs: Sequence[str | Path],
     *,
@@ -79,8 +90,9 @@ def plan_batch(
     """Find the recordings of a study, a folder, a pattern or a list of files.
 
     A video goes with the events table of its own name (``X_video.mp4``, ``X_events.tsv``).
-    Events without a video go with the landmarks (or action units) of that name among the
-    results, so that a study can be scored again after its videos were deleted.
+    Where the video is gone, the landmarks (or action units) of that name among the results
+    stand for it, so that a study can be scored again after its videos were deleted. The order of
+    the recordings does not change with that.
 
     Parameters
     ----------
@@ -96,38 +108,37 @@ def plan_batch(
     Raises
     ------
     InputError
-        When nothing is found, or there are events but no protocol.
+        When nothing is found, there are events but no protocol, or two recordings for one
+        events table.
     """
     root, videos = _found(inputs)
     if out is None and root is None:
         raise InputError("several files need a folder for their results", key="--out")
     results = Path(out) if out is not None else (root or Path()) / RESULTS
     found = _recordings(root, videos, results)
+    scored = [f.events for f in found if f.events]
+    _check_choices(root, scored, choices)
     if not found:
         raise RecordingError(
             "holds no recordings",
             path=root or " ".join(map(str, inputs)),
             hint=f"Expected videos ending in {', '.join(sorted(VIDEO_SUFFIXES))}.",
         )
-    plan = _protocol(root, protocol, any(events for *_, events in found))
+    plan = _protocol(root, protocol, bool(scored))
     stimuli = root / "stimuli.json" if root else None
     choices["stimuli"] = str(stimuli.resolve()) if stimuli and stimuli.is_file() else None
-    taken: set[tuple[Path, str]] = set()
-    tasks = []
-    for recording, folder, events in found:
-        prefix = _free(taken, folder, _prefix(recording))
-        label = _label(recording, root)
-        tasks.append(
-            Task(
-                recording=str(recording.absolute()),
-                out=str(folder.absolute()),
-                prefix=prefix,
-                label=label,
-                events=str(events.absolute()) if events else None,
-                protocol=plan if events else None,
-                **choices,
-            )
+    tasks = [
+        Task(
+            recording=str(f.recording.absolute()),
+            out=str(f.folder.absolute()),
+            prefix=f.prefix,
+            label=_label(f.recording, root),
+            events=str(f.events.absolute()) if f.events else None,
+            protocol=plan if f.events else None,
+            **choices,
         )
+        for f in found
+    ]
     return Plan(results.absolute(), tuple(tasks), root)
 
 
@@ -178,28 +189,36 @@ def _videos_below(root: Path) -> list[Path]:
     return sorted(found)
 
 
-def _recordings(
-    root: Path | None, videos: Sequence[Path], results: Path
-) -> list[tuple[Path, Path, Path | None]]:
-    """(recording, folder of its results, its events) of everything, sorted by name."""
-    found: list[tuple[Path, Path, Path | None]] = []
-    with_video: set[Path] = set()
+def _recordings(root: Path | None, videos: Sequence[Path], results: Path) -> list[_Found]:
+    """Everything that can be done, in an order that deleting videos does not change."""
+    taken: set[tuple[Path, str]] = set()
+    found = []
     for video in videos:
-        folder = _place(video, root, results)
         events = video.with_name(f"{_prefix(video)}_events.tsv")
-        with_video.add(events)
-        found.append((video, folder, events if events.is_file() else None))
-    for events in sorted(root.rglob("*_events.tsv")) if root else []:
-        parts = events.relative_to(root or Path()).parts
-        if events in with_video or any(p in _SKIPPED for p in parts):
+        folder = _place(video, root, results)
+        prefix = _free(taken, folder, _prefix(video))
+        found.append(_Found(folder, prefix, video, events if events.is_file() else None))
+    if root is not None:
+        found += _without_video(root, results, taken)
+    return sorted(found, key=lambda f: (str(f.folder), f.prefix))
+
+
+def _without_video(root: Path, results: Path, taken: set[tuple[Path, str]]) -> Iterator[_Found]:
+    """Results whose video is gone: with the events of their name, or landmarks alone."""
+    for events in sorted(root.rglob("*_events.tsv")):
+        if any(part in _SKIPPED for part in events.relative_to(root).parts):
             continue
-        folder = _place(events, root, results)
-        prefix = events.name.removesuffix("_events.tsv")
+        folder, prefix = _place(events, root, results), events.name.removesuffix("_events.tsv")
         sources = [folder / f"{prefix}{ending}" for ending in _SOURCES]
         source = next((path for path in sources if path.is_file()), None)
-        if source is not None:
-            found.append((source, folder, events))
-    return sorted(found, key=lambda item: str(item[0]))
+        if (folder, prefix) not in taken and source is not None:
+            taken.add((folder, prefix))
+            yield _Found(folder, prefix, source, events)
+    if taken and not results.is_relative_to(root):
+        return  # a folder that may hold the results of other batches, too
+    for path in sorted(results.rglob(f"*{_SOURCES[0]}")):
+        if not path.name.startswith(".") and (path.parent, _prefix(path)) not in taken:
+            yield _Found(path.parent, _prefix(path), path, None)
 
 
 def _place(path: Path, root: Path | None, results: Path) -> Path:
@@ -229,6 +248,26 @@ def _free(taken: set[tuple[Path, str]], folder: Path, prefix: str) -> str:
 def _label(recording: Path, root: Path | None) -> str:
     inside = root is not None and recording.is_relative_to(root)
     return (recording.relative_to(root) if root and inside else recording).as_posix()
+
+
+def _check_choices(root: Path | None, scored: Sequence[Path], choices: Mapping[str, Any]) -> None:
+    """Refuse what cannot be done for these recordings."""
+    twice = next((events for events, n in Counter(scored).items() if n > 1), None)
+    if twice is not None:
+        raise InputError(
+            "these events belong to two recordings of the same name",
+            path=twice,
+            key="inputs",
+            hint="Keep one of them beside the events, or give each its own name and events.",
+        )
+    if scored and choices.get("format", "parquet") != "parquet":
+        raise InputError(
+            f"recordings with events keep their action units as parquet, found "
+            f"{choices['format']!r}",
+            path=root,
+            key="--format",
+            hint="Leave --format out; mimicry convert writes other formats.",
+        )
 
 
 def _protocol(root: Path | None, named: str | Path | None, needed: bool) -> str | None:

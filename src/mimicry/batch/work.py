@@ -88,7 +88,7 @@ def lost(task: Task, reason: str) -> Result:
 def _do(task: Task, progress: Show | None, pool: WorkerPool | None) -> Result:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        result = _score(task, progress) if task.events else _extract(task, progress, pool)
+        result = _score(task, progress, pool) if task.events else _extract(task, progress, pool)
     if task.delete_video and result.status in ("done", "resumed"):
         _delete_video(task)
     return result
@@ -124,7 +124,7 @@ def _extraction(task: Task, progress: Show | None, pool: WorkerPool | None) -> E
     )
 
 
-def _score(task: Task, progress: Show | None) -> Result:
+def _score(task: Task, progress: Show | None, pool: WorkerPool | None) -> Result:
     assert task.events is not None
     assert task.protocol is not None
     try:
@@ -134,13 +134,15 @@ def _score(task: Task, progress: Show | None) -> Result:
             protocol=task.protocol,
             stimuli=task.stimuli,
             out=task.out,
+            prefix=task.prefix,
             model=task.model,
             jobs=task.jobs,
             overwrite=task.overwrite,
             progress=progress,
+            pool=pool,
         )
     except NoFaceError:
-        _extraction(task, progress, None)  # the table of action units is kept all the same
+        _extraction(task, progress, pool)  # the table of action units is kept all the same
         raise
     except OutputExistsError as error:
         qc = Path(task.out) / f"{task.prefix}_qc.json"

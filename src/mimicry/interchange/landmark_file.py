@@ -61,13 +61,13 @@ class LandmarkWriter:
 
         self._size = image_size_px
         self._landmarks = landmarks
-        self._waiting: list[LandmarkTrack] = []
+        self._waiting: list[_Columns] = []
         self._count = 0
         self._schema = _schema(landmarks)
         self._writer = pq.ParquetWriter(
             path,
             self._schema,
-            compression="zstd",
+            compression="snappy",  # half the time of zstd for 2 % more bytes
             use_dictionary=False,
             write_statistics=False,
             column_encoding=_encodings(self._schema),
@@ -86,7 +86,7 @@ class LandmarkWriter:
 
     def add(self, track: LandmarkTrack) -> None:
         """Take the next chunk."""
-        self._waiting.append(track)
+        self._waiting.append(_encode({name: getattr(track, name) for name in _FIELDS}))
         self._count += len(track)
         while self._count >= FRAMES_PER_GROUP:
             self._flush(FRAMES_PER_GROUP)
@@ -108,17 +108,20 @@ class LandmarkWriter:
         """Write the first `n` waiting frames as one row group."""
         import pyarrow as pa
 
-        whole = _joined(self._waiting)
-        columns = _encode({name: values[:n] for name, values in whole.items()})
+        whole = {
+            name: np.concatenate([part[name] for part in self._waiting], axis=-1)
+            for name in self._waiting[0]
+        }
+        columns = _named({name: values[..., :n] for name, values in whole.items()})
+        missing = columns["missing"] if columns["missing"].any() else None
         arrays = [
-            pa.array(values, field.type, mask=columns["missing"] if field.nullable else None)
+            pa.array(columns[field.name], field.type, mask=missing if field.nullable else None)
             for field in self._schema
-            for values in [columns[field.name]]
         ]
         self._writer.write_table(pa.table(arrays, schema=self._schema), row_group_size=n)
-        rest: dict[str, Any] = {name: values[n:] for name, values in whole.items()}
         self._count -= n
-        self._waiting = [LandmarkTrack(**rest, image_size_px=self._size)] if self._count else []
+        rest = {name: values[..., n:] for name, values in whole.items()}
+        self._waiting = [rest] if self._count else []
 
 
 class LandmarkFile:
@@ -240,7 +243,7 @@ def read_landmarks(path: str | Path) -> LandmarkTrack:
 def stored(track: LandmarkTrack) -> LandmarkTrack:
     """Return the track as it will be read back from a file (positions within 1/128 pixel)."""
     fields = {name: getattr(track, name) for name in _FIELDS}
-    columns = _encode(fields)
+    columns = _named(_encode(fields))
     return LandmarkTrack(
         **_decode(columns, track.points_px.shape[1], range(track.points_px.shape[1])),
         image_size_px=track.image_size_px,
@@ -265,7 +268,10 @@ _DESCRIPTION = {
 
 
 def _encode(fields: Mapping[str, NDArray[Any]]) -> _Columns:
-    """Arrays of a track to file columns."""
+    """Arrays of a track to what is stored of them, frames along the last axis.
+
+    Done chunk by chunk: a few dozen frames fit into the processor's cache.
+    """
     points = fields["points_px"]
     missing = np.isnan(points[:, 0, 0])
     points = np.where(missing[:, None, None], np.float32(0), points)
@@ -275,25 +281,32 @@ def _encode(fields: Mapping[str, NDArray[Any]]) -> _Columns:
     exponent = np.minimum(np.floor(np.log2(32767 / reach)), _FINEST).astype(np.int8)
     steps = np.rint(offset * np.exp2(exponent)[:, None, None]).astype(np.int16)
     shapes = np.rint(np.nan_to_num(fields["blendshapes"]).clip(0, 1) * _SHAPES_SCALE)
-    columns: _Columns = {
+    pose = fields["head_pose"].astype(np.float32)
+    return {
         "timestamp": fields["times_s"],
         "success": (~missing).astype(np.int8),
         "luminance": fields["luminance"],
         "sharpness": fields["sharpness"],
         "step_exponent": exponent,
         "missing": missing,
+        "anchor": np.ascontiguousarray(anchor.T),
+        "steps": np.ascontiguousarray(steps.transpose(2, 1, 0)),
+        "shapes": np.ascontiguousarray(shapes.astype(np.uint16).T),
+        "pose": np.ascontiguousarray(pose[:, :3].reshape(-1, len(_POSE)).T),
     }
-    columns |= {f"anchor_{axis}": anchor[:, a] for a, axis in enumerate(_AXES)}
+
+
+def _named(stored_values: _Columns) -> _Columns:
+    """Return the columns of the file, as views."""
+    columns = dict(stored_values)
+    anchor, steps = columns.pop("anchor"), columns.pop("steps")
+    shapes, pose = columns.pop("shapes"), columns.pop("pose")
+    columns |= {f"anchor_{axis}": anchor[a] for a, axis in enumerate(_AXES)}
     columns |= {
-        f"{axis}_{k}": np.ascontiguousarray(steps[:, k, a])
-        for a, axis in enumerate(_AXES)
-        for k in range(points.shape[1])
+        f"{axis}_{k}": values for a, axis in enumerate(_AXES) for k, values in enumerate(steps[a])
     }
-    columns |= {
-        f"bs_{name}": shapes[:, k].astype(np.uint16) for k, name in enumerate(BLENDSHAPE_NAMES)
-    }
-    pose = fields["head_pose"].astype(np.float32)
-    columns |= {f"pose_{r}{c}": np.ascontiguousarray(pose[:, r, c]) for r, c in _POSE}
+    columns |= {f"bs_{name}": shapes[k] for k, name in enumerate(BLENDSHAPE_NAMES)}
+    columns |= {f"pose_{r}{c}": pose[k] for k, (r, c) in enumerate(_POSE)}
     return columns
 
 

@@ -5,6 +5,7 @@ Reads one JSON request a line from standard input, answers on standard output wi
 """
 
 import json
+import math
 import os
 import queue
 import sys
@@ -125,8 +126,9 @@ class _Block:
 
 
 def _face_box(points_px: NDArray[np.float32], width: int, height: int) -> tuple[slice, slice]:
-    left, top = np.maximum(np.floor(points_px[:, :2].min(axis=0)), 0).astype(int)
-    right, bottom = np.minimum(np.ceil(points_px[:, :2].max(axis=0)), (width, height)).astype(int)
+    x, y = np.ascontiguousarray(points_px[:, :2].T)  # rows of numbers are reduced much faster
+    left, right = max(math.floor(x.min()), 0), min(math.ceil(x.max()), width)
+    top, bottom = max(math.floor(y.min()), 0), min(math.ceil(y.max()), height)
     return slice(top, max(bottom, top)), slice(left, max(right, left))
 
 

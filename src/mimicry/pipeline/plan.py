@@ -87,6 +87,7 @@ def make_plan(
     session: str | None,
     neutral: Sequence[tuple[float, float]] | None,
     model: str | Path | None,
+    prefix: str | None = None,
 ) -> Plan:
     """Read and check everything but the recording itself.
 
@@ -111,6 +112,7 @@ def make_plan(
             path=events,
             key="stimulus",
         )
+    prefix = prefix or recording_prefix(recording)
     used = {name: timelines[name] for name in sorted(set(trials.stimulus_id))}
     inputs: dict[str, Any] = {
         "recording": _identity(recording),
@@ -119,12 +121,12 @@ def make_plan(
         "stimuli": {name: _timeline_json(t) for name, t in used.items()},
         "settings": settings.to_json(),
         "neutral": None if neutral is None else [list(pair) for pair in neutral],
-        "participant": participant or _entity(recording, "sub"),
+        "participant": participant or _entity(recording, "sub") or prefix,
         "session": session or _entity(recording, "ses"),
         "model": _model_digest(recording, model),
     }
     return Plan(
-        recording, recording_prefix(recording), inputs["participant"], inputs["session"],
+        recording, prefix, inputs["participant"], inputs["session"],
         plan, settings, trials, used, inputs,
     )  # fmt: skip
 

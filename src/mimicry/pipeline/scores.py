@@ -30,6 +30,8 @@ from mimicry.scoring.validity import EXCLUDED
 if TYPE_CHECKING:
     import pandas as pd
 
+    from mimicry.landmarks import WorkerPool
+
 __all__ = ["ScoredRecording", "score", "score_recording"]
 
 _KINDS = {
@@ -41,6 +43,18 @@ _KINDS = {
     "sidecar": "_scores.json",
 }
 _BLIND_KINDS = {"scores": "_blind.tsv", "sidecar": "_blind.json"}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _How:
+    """Choices that extraction takes, see :func:`score_recording`."""
+
+    neutral: Sequence[tuple[float, float]] | None
+    model: str | Path | None
+    jobs: int
+    overwrite: bool
+    progress: Callable[[int, int | None], None] | None
+    pool: "WorkerPool | None"
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,6 +145,7 @@ def score_recording(
     events: str | Path,
     protocol: str | Path,
     out: str | Path,
+    prefix: str | None = None,
     stimuli: str | Path | None = None,
     participant: str | None = None,
     session: str | None = None,
@@ -140,6 +155,7 @@ def score_recording(
     overwrite: bool = False,
     blind: bool = False,
     progress: Callable[[int, int | None], None] | None = None,
+    pool: "WorkerPool | None" = None,
 ) -> ScoredRecording:
     """Score one recording and write its tables and its report.
 
@@ -153,13 +169,16 @@ def score_recording(
         Protocol file, or the name of a shipped protocol.
     out
         Folder for the results; made if needed.
+    prefix
+        Start of the output names; None: the recording's name without ``_video``.
     stimuli
         Stimulus manifest; None: the shipped one.
     participant, session
-        Default: the ``sub-`` and ``ses-`` parts of the recording's name.
+        Default: the ``sub-`` and ``ses-`` parts of the recording's name; without the former,
+        the prefix.
     neutral
         Intervals (s) in which the face is neutral; None: the pre-stimulus windows.
-    model, jobs, progress
+    model, jobs, progress, pool
         As in :func:`mimicry.pipeline.extract_recording`.
     overwrite
         Replace results made from other inputs or settings; otherwise they are refused.
@@ -181,18 +200,19 @@ def score_recording(
         When results of other inputs or settings are there.
     """
     plan = make_plan(
-        Path(recording), events, protocol, stimuli, participant, session, neutral, model
+        Path(recording), events, protocol, stimuli, participant, session, neutral, model, prefix
     )
+    how = _How(neutral, model, jobs, overwrite, progress, pool)
     folder = files.make_folder(Path(out))
     study = blind_study_of(Path(events).parent) or blind_study_of(folder)
     if study is not None and study.locked:
         plan = _with_exclusions(plan, study)
     if blind or (study is not None and not study.locked):
-        return _score_blind(plan, folder, neutral, model, jobs, overwrite, progress)
+        return _score_blind(plan, folder, how)
     paths = {kind: folder / f"{plan.prefix}{ending}" for kind, ending in _KINDS.items()}
     if not overwrite and files.refuse_other_results(paths["sidecar"], plan.digest):
         return _read_back(plan, paths)
-    track, made, qc = _track(plan, folder, neutral, model, jobs, overwrite, progress)
+    track, made, qc = _track(plan, folder, how)
     if not track.tracked.any():
         raise _no_face(plan, len(track))
     with warnings.catch_warnings(record=True) as caught:
@@ -235,11 +255,7 @@ def _with_exclusions(plan: Plan, study: Blind) -> Plan:
 def _score_blind(
     plan: Plan,
     folder: Path,
-    neutral: Sequence[tuple[float, float]] | None,
-    model: str | Path | None,
-    jobs: int,
-    overwrite: bool,
-    progress: Callable[[int, int | None], None] | None,
+    how: _How,
 ) -> ScoredRecording:
     """Write the quality of the trials and nothing that tells conditions apart."""
     import pandas as pd
@@ -249,11 +265,11 @@ def _score_blind(
 
     paths = {kind: folder / f"{plan.prefix}{ending}" for kind, ending in _BLIND_KINDS.items()}
     made: dict[str, Path] = {}
-    resumed = not overwrite and files.refuse_other_results(paths["sidecar"], plan.digest)
+    resumed = not how.overwrite and files.refuse_other_results(paths["sidecar"], plan.digest)
     if resumed:
         table, frames = _read_tsv(paths["scores"]), files.read_json(paths["sidecar"])["frames"]
     else:
-        track, made, _ = _track(plan, folder, neutral, model, jobs, overwrite, progress)
+        track, made, _ = _track(plan, folder, how)
         if not track.tracked.any():
             raise _no_face(plan, len(track))
         aligned = align(track, plan.trials, plan.timelines, plan.settings)
@@ -279,18 +295,14 @@ def _score_blind(
 def _track(
     plan: Plan,
     folder: Path,
-    neutral: Sequence[tuple[float, float]] | None,
-    model: str | Path | None,
-    jobs: int,
-    overwrite: bool,
-    progress: Callable[[int, int | None], None] | None,
+    how: _How,
 ) -> tuple[ActionUnitTrack, dict[str, Path], dict[str, Any]]:
     """Return the track, the files that extraction made, and its quality notes.
 
     The neutral face is that of the pre-stimulus windows, and what head movement leaves in the
     action units is estimated outside the response windows.
     """
-    rest = list(neutral) if neutral is not None else plan.around(plan.settings.baseline_s)
+    rest = list(how.neutral) if how.neutral is not None else plan.around(plan.settings.baseline_s)
     response = plan.around((0.0, max(end for _, end in plan.settings.windows.values())))
     if is_table(plan.recording):
         from mimicry.interchange.au_table import read_au_table
@@ -305,10 +317,11 @@ def _track(
             stem=plan.prefix,
             neutral=rest,
             exclude_from_pose_fit=response,
-            model=model,
-            jobs=jobs,
-            overwrite=overwrite,
-            progress=progress,
+            model=how.model,
+            jobs=how.jobs,
+            overwrite=how.overwrite,
+            progress=how.progress,
+            pool=how.pool,
         )
     except NoFaceError:
         _explain_no_face(plan, folder / f"{plan.prefix}_landmarks.parquet")

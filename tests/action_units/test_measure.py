@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from importlib.resources import files
 
 import numpy as np
@@ -12,6 +13,7 @@ from mimicry.action_units.measures import MEASURE_NAMES
 from mimicry.action_units.shape import concatenate, face_shape, personal_template
 from mimicry.errors import NoFaceError
 from mimicry.records import LandmarkTrack
+from mimicry.records.blendshapes import BLENDSHAPE_NAMES
 
 
 def canonical():
@@ -126,7 +128,18 @@ def test_no_face_at_all_gives_a_table_of_missing_values(still):
 def test_an_estimated_neutral_face_is_flagged_and_a_declared_one_is_not(still):
     assert measure(track_of(still)).provenance["action_units"]["neutral"]["flagged"]
     declared = measure(track_of(still), neutral=[(0, 0.5)]).provenance["action_units"]["neutral"]
-    assert declared == {"kind": "declared", "flagged": False, "frames": 15}
+    assert (declared["kind"], declared["flagged"], declared["frames"]) == ("declared", False, 15)
+
+
+@pytest.mark.parametrize(("raised", "distrusted"), [(0.3, False), (0.9, True)])
+def test_brows_that_look_raised_at_rest_are_named(still, raised, distrusted):
+    track = track_of(still)
+    blendshapes = np.zeros((len(track), 52))
+    blendshapes[:, BLENDSHAPE_NAMES.index("browInnerUp")] = raised
+    rest = measure(replace(track, blendshapes=blendshapes), neutral=[(0, 0.5)])
+    found = rest.provenance["action_units"]["neutral"]
+    assert found["brow_inner_up"] == pytest.approx(raised)
+    assert found["brows_high"] is distrusted
 
 
 def test_a_person_who_smiles_most_of_the_time_still_has_a_neutral_face(still):

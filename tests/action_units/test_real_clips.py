@@ -13,7 +13,7 @@ from mimicry.landmarks import extract_landmarks
 # on seven people at rest. AU26 counts jaw drops of a third of a full opening, and this person's
 # chin settles in the first half second: a little above the .12 that the others would give.
 FLOOR = {
-    "AU12": 0.059, "AU25": 0.016, "AU26": 0.14, "AU06": 0.067, "AU43": 0.056,
+    "AU12": 0.059, "AU25": 0.016, "AU26": 0.13, "AU06": 0.067, "AU43": 0.056,
     "AU10": 0.050, "AU09": 0.099, "AU01": 0.12, "AU04": 0.16,
 }  # fmt: skip
 FAST_AU12 = 0.034

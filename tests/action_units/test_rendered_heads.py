@@ -21,6 +21,7 @@ def readings(tmp_path_factory):
 
     shown = [{} for _ in range(8)] + [{"AU12": d} for d in DOSES]
     shown += [{"AU26": 1.0}, {"AU12": 1.0, "AU26": 1.0}, {"AU12_L": 1.0}, {"AU43": 1.0}]
+    shown += [{"AU04": 1.0}, {"AU01": 1.0}]
     names = sorted({n for each in shown for n in each})
     times = np.arange(len(shown)) / 10
     units = {n: [each.get(n, 0.0) for each in shown] for n in names}
@@ -69,3 +70,12 @@ def test_closed_lids_are_no_brows_and_no_wide_eyes(readings):
     assert abs(found["AU04"]) < 0.3
     assert found["AU05"] >= -0.25
     assert abs(found["AU12"]) < 0.1
+
+
+def test_a_frown_is_no_lowered_raise_and_a_raise_no_negative_frown(readings):
+    frown, raised = read(readings, {"AU04": 1.0}), read(readings, {"AU01": 1.0})
+    assert frown["AU04"] > 0.7
+    assert frown["AU01"] > -0.45
+    assert frown["AU02"] > -0.45
+    assert raised["AU04"] > -0.3
+    assert abs(frown["AU12"]) < 0.1

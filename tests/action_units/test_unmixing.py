@@ -7,7 +7,14 @@ import pytest
 
 from mimicry.action_units import ACTION_UNITS, columns
 from mimicry.action_units.measures import MEASURE_NAMES
-from mimicry.action_units.unmixing import UNMIXING_VERSION, _data, unmixing
+from mimicry.action_units.unmixing import (
+    CLEAR,
+    UNMIXING_VERSION,
+    _data,
+    explained,
+    unmixing,
+    without_explained,
+)
 
 
 @pytest.fixture(scope="module")
@@ -64,3 +71,51 @@ def test_a_data_file_for_other_measures_is_refused(monkeypatch):
     with pytest.raises(RuntimeError, match="made for other measures"):
         unmixing()
     _data.cache_clear()
+
+
+def brows(**values):
+    units = np.zeros((1, len(columns())))
+    for name, value in values.items():
+        units[0, columns().index(name)] = value
+    return dict(zip(columns(), without_explained(units)[0], strict=True))
+
+
+def test_a_frown_takes_back_the_negative_raise_that_it_explains():
+    found = brows(AU04=0.9, AU02=-1.2, AU01=-0.4)
+    assert found["AU02"] == pytest.approx(min(0, -1.2 + 0.65 * share("AU04", "AU02")))
+    assert -0.1 < found["AU02"] <= 0
+    assert found["AU01"] == 0.0
+    assert found["AU04"] == 0.9
+
+
+def share(by, read):
+    return explained()[columns().index(by), columns().index(read)]
+
+
+def test_what_explains_never_adds_a_movement():
+    rng = np.random.default_rng(1)
+    units = rng.normal(0, 1, (500, len(columns())))
+    out = without_explained(units)
+    assert np.array_equal(out[units >= 0], units[units >= 0])
+    assert np.all(out[units < 0] <= 0)
+    assert np.all(out >= units)
+
+
+def test_small_brow_movements_stay_a_plain_weighted_sum():
+    rng = np.random.default_rng(2)
+    units = rng.uniform(-1, CLEAR, (500, len(columns())))
+    assert np.array_equal(without_explained(units), units)
+
+
+def test_only_brow_units_explain_each_other_each_on_its_own_side():
+    by, read = np.nonzero(explained())
+    for a, b in zip(by, read, strict=True):
+        one, other = columns()[a], columns()[b]
+        assert {one[:4], other[:4]} < {"AU01", "AU02", "AU04"}
+        assert one[4:] == other[4:]
+        assert one[:4] != other[:4]
+
+
+def test_unseen_faces_stay_unseen():
+    units = np.full((3, len(columns())), np.nan)
+    assert np.isnan(without_explained(units)).all()

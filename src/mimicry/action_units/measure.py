@@ -30,7 +30,7 @@ Array = NDArray[np.float64]
 
 _LID_FLOOR = -0.25  # AU05 cannot fall below: a closing lid is AU43/AU45
 # browInnerUp of a neutral face from which the landmark model takes the brows for raised already:
-# of eight rendered heads above it five showed no inner brow raise, of fourteen others every one did.
+# of eight rendered heads above it five showed no inner brow raise; fourteen others all did.
 BROWS_HIGH = 0.8
 _CLOSURE = ("AU43", "AU43_L", "AU43_R")
 

@@ -107,6 +107,18 @@ def test_the_gate_refuses_a_latency_without_a_response():
     assert np.isfinite(row["latency_gate"])
 
 
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [(None, "false"), (["true"] * 42, "true"), (["true"] * 41 + ["false"], "false")],
+)
+def test_a_latency_says_whether_every_onset_was_calibrated(said, expected):
+    conditions = [c for c in ("neutral", "angry", "happy") for _ in range(14)]
+    more = {} if said is None else {"calibrated": said}
+    trials = session.trial_table(conditions, **more)
+    _, summary = summary_of(trials, session.recording(trials, {"happy": {"AU12": 0.5}}))
+    assert summary.of("happy")["latency_calibrated"] == expected
+
+
 def test_eleven_trials_are_too_few_for_a_latency():
     trials = session.trial_table(session.mixed_order(11))
     track = session.recording(trials, {"happy": {"AU12": 1.0}}, each_sd=0.02)

@@ -81,6 +81,8 @@ _COLUMNS: tuple[tuple[str, str, str], ...] = (
     (r"latency_(?:shift|se|ci_low|ci_high)_s", ("shift of the stimulus envelope that fits the"
      " condition's average response best, with its jackknife interval; not an onset"), "s"),
     ("latency_gate", "mean over SE of the late response; below 4 no latency is given", ""),
+    ("latency_calibrated", ("whether the delay of screen and camera was measured and taken out of"
+     " every onset"), "true/false"),
     (r"hit_rate(?:_reference|_difference)?", "share of trials with an event", "0..1"),
     ("event_onset_median_s", "median event onset of the trials that have one", "s"),
     ("calibrated", "whether the screen and camera delay was measured and taken out", "true/false"),

@@ -227,6 +227,7 @@ def _cards(summary: "pd.DataFrame") -> list[dict[str, Any]]:
         if np.isfinite(latency):
             low, high = row.get("latency_ci_low_s"), row.get("latency_ci_high_s")
             lines.append(f"latency shift {latency:.3f} s [{_cell(low)}, {_cell(high)}]")
+            lines.append(f"calibrated: {str(row.get('latency_calibrated', False)).lower()}")
         cards.append(
             {
                 "title": f"{row['condition']}: contrast{_in_phase(row)}",

@@ -333,6 +333,15 @@ class _Phase:
         row.put("latency_ci_low_s", result.low_s, result.interval_reason)
         row.put("latency_ci_high_s", result.high_s, result.interval_reason)
         row.put("latency_gate", result.gate, result.reason)
+        row.cells["latency_calibrated"] = self._calibrated(condition)
+
+    def _calibrated(self, condition: str) -> str:
+        """Tell whether the delay of screen and camera was taken out of every onset."""
+        said = self.aligned.trials.columns.get("calibrated", ())
+        used = self.used(condition)
+        known = bool(said) and bool(used.any())
+        all_of = known and all(s == "true" for s, u in zip(said, used, strict=True) if u)
+        return "true" if all_of else "false"
 
     def _fit(self, condition: str) -> Latency:
         aligned, settings = self.aligned, self.settings
@@ -417,10 +426,11 @@ class _Phase:
         for null in self.settings.secondary_nulls:
             row.put(f"r_peak_{null.replace('-', '_')}_p", float("nan"), code)
             row.put(f"r_peak_{null.replace('-', '_')}_z", float("nan"), code)
+        for name in ("shift_s", "se_s", "ci_low_s", "ci_high_s", "gate"):
+            row.put(f"latency_{name}", float("nan"), code)
+        row.cells["latency_calibrated"] = "false"
         for name in (
-            "latency_shift_s", "latency_se_s", "latency_ci_low_s", "latency_ci_high_s",
-            "latency_gate", "hit_rate", "hit_rate_reference", "hit_rate_difference",
-            "event_onset_median_s", "snr",
+            "hit_rate", "hit_rate_reference", "hit_rate_difference", "event_onset_median_s", "snr",
         ):  # fmt: skip
             row.put(name, float("nan"), code)
 

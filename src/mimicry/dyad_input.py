@@ -12,7 +12,7 @@ from mimicry.errors import AlignmentError, InputError, TableError
 from mimicry.files import digest, sha256_of
 from mimicry.records import ActionUnitTrack, ScoringSettings
 
-__all__ = ["Pair", "Source", "read_pair", "read_partner"]
+__all__ = ["Shared", "Source", "read_pair", "read_partner", "read_shared"]
 
 Floats = NDArray[np.float64]
 Source = str | Path | ArrayLike | ActionUnitTrack
@@ -24,27 +24,22 @@ _EYES = ("AU43", "AU45")  # a mask against blinks would hide what they measure
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
-    """Two series on one grid."""
+class Shared:
+    """Series of one or more people on one grid.
 
-    first: Floats
-    second: Floats
+    `values` is (P, N); `start_s` is the time of the first sample on the recordings' clock (0 for
+    what carries no times); `timed` tells whether they carry times and hold AU units.
+    """
+
+    values: Floats
     rate_hz: float
-    names: tuple[str, str]
+    names: tuple[str, ...]
     timed: bool
+    start_s: float
     provenance: Mapping[str, Any]
 
 
-def read_pair(
-    first: Source,
-    second: Source | None,
-    *,
-    rate_hz: float | None,
-    columns: Sequence[int] | None,
-    action_unit: str,
-    offset_s: float,
-    smooth_s: float | None,
-) -> Pair:
+def read_pair(first: Source, second: Source | None, **options: Any) -> Shared:
     """Return two people's series on one grid; see :func:`mimicry.synchrony`.
 
     Raises
@@ -54,50 +49,94 @@ def read_pair(
     AlignmentError
         When two recordings have no time in common.
     """
-    tracks = [_track(s) for s in (first, second) if s is not None]
+    return read_shared([s for s in (first, second) if s is not None], people=2, **options)
+
+
+def read_shared(
+    sources: Sequence[Source],
+    *,
+    people: int | None,
+    rate_hz: float | None,
+    columns: Sequence[int] | None,
+    action_unit: str,
+    offset_s: float,
+    smooth_s: float | None,
+) -> Shared:
+    """Return people's series on one grid: `people` of them, None: three or more.
+
+    Raises
+    ------
+    InputError
+        When a source cannot be read, or they differ in kind, length or number.
+    AlignmentError
+        When recordings have no time in common.
+    """
+    tracks = [_track(s) for s in sources]
     if all(track is None for track in tracks):
-        return _untimed(first, second, rate_hz, columns, smooth_s)
-    if any(track is None for track in tracks) or second is None:
+        return _untimed(sources, people, rate_hz, columns, smooth_s)
+    timed = [t for t in tracks if t is not None]
+    if len(timed) < len(tracks):
+        at = next(k for k, t in enumerate(tracks) if t is None)
         raise InputError(
-            "one has times and the other has none, or there is only one"
-            if second is not None
-            else "a recording holds one person; two are needed",
-            path=_path(first),
-            hint="Give two recordings or action-unit tables, or two columns of numbers.",
+            "one has times and the other has none",
+            path=_path(sources[at]),
+            hint="Give recordings or action-unit tables only, or columns of numbers only.",
         )
-    one, two = (t for t in tracks if t is not None)
-    grid_hz = rate_hz or min(COMMON_HZ, *(np.floor(_frame_rate(t)) for t in (one, two)))
-    start = max(one.times_s[0], two.times_s[0] + offset_s)
-    stop = min(one.times_s[-1], two.times_s[-1] + offset_s)
+    if len(timed) < (people or 3):
+        raise InputError(
+            f"a recording holds one person; {_COUNTS[people]} needed",
+            path=_path(sources[0]),
+            hint="Give one recording or action-unit table a person.",
+        )
+    if people is not None and len(timed) > people:
+        raise InputError(_too_many(len(timed), people), path=_path(sources[people]))
+    if offset_s and len(timed) != 2:
+        raise InputError("an offset is for two recordings", key="--offset")
+    shifts = [0.0, offset_s, *[0.0] * len(timed)][: len(timed)]
+    grid_hz = rate_hz or min(COMMON_HZ, *(float(np.floor(_frame_rate(t))) for t in timed))
+    start = max(t.times_s[0] + shift for t, shift in zip(timed, shifts, strict=True))
+    stop = min(t.times_s[-1] + shift for t, shift in zip(timed, shifts, strict=True))
     if not stop > start:
+        spans = ", ".join(
+            f"{t.times_s[0] + shift:.3f} to {t.times_s[-1] + shift:.3f} s"
+            for t, shift in zip(timed, shifts, strict=True)
+        )
         raise AlignmentError(
-            f"the first runs from {one.times_s[0]:.3f} to {one.times_s[-1]:.3f} s, the second from "
-            f"{two.times_s[0] + offset_s:.3f} to {two.times_s[-1] + offset_s:.3f} s: nothing in "
-            "common",
+            f"the recordings run from {spans}: nothing in common",
             key="--offset",
-            hint="Both must be on one clock; --offset is added to the second's times.",
+            hint="All must be on one clock; --offset is added to the second's times.",
         )
     smooth = SMOOTH_S if smooth_s is None else smooth_s
     times = start + np.arange(int(np.floor((stop - start) * grid_hz + 1e-9)) + 1) / grid_hz
-    a, b = (
-        _sampled(track, action_unit, times - shift, smooth)
-        for track, shift in ((one, 0.0), (two, offset_s))
+    values = np.stack(
+        [
+            _sampled(track, action_unit, times - shift, smooth)
+            for track, shift in zip(timed, shifts, strict=True)
+        ]
     )
     provenance = {
-        "inputs": [_origin(first), _origin(second)],
+        "inputs": [_origin(s) for s in sources],
         "action_unit": action_unit,
         "offset_s": offset_s,
         "smooth_s": smooth,
         "shared_start_s": float(start),
-        "missing_fraction": [float(np.isnan(a).mean()), float(np.isnan(b).mean())],
+        "missing_fraction": np.isnan(values).mean(axis=1).tolist(),
     }
-    names = (_name(first, "first"), _name(second, "second"))
-    return Pair(a, b, float(grid_hz), names, True, provenance)
+    names = tuple(_name(s, _person(k)) for k, s in enumerate(sources))
+    return Shared(values, float(grid_hz), names, True, float(start), provenance)
+
+
+def _too_many(found: int, people: int) -> str:
+    return f"{found} recordings; expected {'one' if people == 1 else people}"
+
+
+def _person(k: int) -> str:
+    return ("first", "second")[k] if k < 2 else f"person {k + 1}"
 
 
 def read_partner(
     source: Source,
-    pair: Pair,
+    pair: Shared,
     *,
     columns: Sequence[int] | None,
     action_unit: str,
@@ -122,41 +161,57 @@ def read_partner(
 
 
 def _untimed(
-    first: Source,
-    second: Source | None,
+    sources: Sequence[Source],
+    people: int | None,
     rate_hz: float | None,
     columns: Sequence[int] | None,
     smooth_s: float | None,
-) -> Pair:
+) -> Shared:
     if rate_hz is None or not rate_hz > 0:
         raise InputError(
             "text and arrays carry no times, so the number of samples per second is needed",
             key="--rate",
             hint="Give --rate, for instance --rate 25.",
         )
-    if second is None:
+    first = sources[0]
+    if len(sources) == 1:
         values, names = _table(first, columns)
-        if values.shape[1] != 2:
+        found = values.shape[1]
+        if found != people if people is not None else found < 3:
+            wanted = "three columns or more" if people is None else _COLUMNS[people]
             raise InputError(
-                f"expected two columns, found {values.shape[1]}",
+                f"expected {wanted}, found {found}",
                 path=_path(first),
                 key="--columns",
-                hint="Name two, for instance --columns 1,2, or give a second file.",
+                hint="Name them, for instance --columns 1,2, or give a file for each.",
             )
-        series, labels, inputs = values.T, (names[0], names[1]), [_origin(first)]
+        series, labels = np.ascontiguousarray(values.T), tuple(names)
     else:
-        a, b = _one(first, columns), _one(second, columns)
-        if len(a) != len(b):
-            raise InputError(
-                f"the first has {len(a)} samples and the second {len(b)}; without times they must "
-                "begin and end together",
-                path=_path(second),
-                hint="Cut both to the part that was recorded at the same time.",
-            )
-        series, inputs = np.stack([a, b]), [_origin(first), _origin(second)]
-        labels = (_name(first, "first"), _name(second, "second"))
-    x, y = (_smoothed(values, rate_hz, smooth_s) for values in series)
-    return Pair(x, y, rate_hz, labels, False, {"inputs": inputs, "smooth_s": smooth_s or 0.0})
+        if people is not None and len(sources) > people:
+            raise InputError(_too_many(len(sources), people), path=_path(sources[people]))
+        single = [_one(s, columns) for s in sources]
+        for other, source in zip(single[1:], sources[1:], strict=True):
+            if len(other) != len(single[0]):
+                raise InputError(
+                    f"the first has {len(single[0])} samples and {_order(source, sources)} "
+                    f"{len(other)}; without times they must begin and end together",
+                    path=_path(source),
+                    hint="Cut all to the part that was recorded at the same time.",
+                )
+        series = np.stack(single)
+        labels = tuple(_name(s, _person(k)) for k, s in enumerate(sources))
+    values = np.stack([_smoothed(row, rate_hz, smooth_s) for row in series])
+    provenance = {"inputs": [_origin(s) for s in sources], "smooth_s": smooth_s or 0.0}
+    return Shared(values, rate_hz, labels, False, 0.0, provenance)
+
+
+_COLUMNS = {1: "one column", 2: "two columns"}
+_COUNTS = {1: "one is", 2: "two are", None: "three or more are"}
+
+
+def _order(source: Source, sources: Sequence[Source]) -> str:
+    at = next(k for k, s in enumerate(sources) if s is source)
+    return "the second" if at == 1 else f"number {at + 1}"
 
 
 def _track(source: Source) -> ActionUnitTrack | None:
@@ -237,8 +292,8 @@ def _table(source: Source, columns: Sequence[int] | None) -> tuple[Floats, tuple
     values = np.asarray(source, np.float64)
     values = values[:, None] if values.ndim == 1 else values
     if values.ndim != 2:
-        raise InputError(f"an array of shape {values.shape}; expected (N,) or (N, 2)")
-    return values, ("first", "second")[: values.shape[1]]
+        raise InputError(f"an array of shape {values.shape}; expected (N,) or (N, P)")
+    return values, tuple(map(_person, range(values.shape[1])))
 
 
 def _path(source: Source) -> str | None:

@@ -108,11 +108,11 @@ def synchrony(
         for p in partners
     ]
     return synchronise(
-        pair.first,
-        pair.second,
+        pair.values[0],
+        pair.values[1],
         settings,
         rate_hz=pair.rate_hz,
-        names=pair.names,
+        names=(pair.names[0], pair.names[1]),
         partners=others,
         provenance=pair.provenance,
     )

@@ -83,3 +83,30 @@ def test_what_cannot_be_compared_is_said(pair, tmp_path):
         mimicry.synchrony(model)
     with pytest.raises(InputError, match="other has none"):
         mimicry.synchrony(model, np.zeros(100), rate_hz=25)
+
+
+def test_blinks_do_not_refuse_every_long_window(pair):
+    """Windows of 8 and 20 s always hold a blink; gaps as short as one are bridged."""
+    model, observer = pair
+    blink = (np.arange(len(model.times_s)) % 90 < 6).astype(float)
+    blinking = track(model.times_s, model.of("AU12"), blink=blink)
+    found = mimicry.associate(blinking, observer, preset="dtw")
+    assert found.summary["n_windows_missing"] == 0
+    assert found.summary["mean_distance"] < 0.3
+    assert found.summary["min_sd"] == [0.03, 0.03]
+    with pytest.raises(InputError, match="complete windows"):
+        mimicry.associate(blinking, observer, preset="coherence", options={"bridge_s": 0})
+    whole = mimicry.associate(blinking, observer, preset="coherence").summary
+    assert whole["n_windows"] >= 3
+    assert whole["peak_coherence"] > 0.95
+
+
+def test_the_kind_and_number_of_recordings_must_fit_the_method(pair):
+    with pytest.raises(InputError, match="three or more are needed"):
+        mimicry.associate(*pair, preset="isc")
+    with pytest.raises(InputError, match="expected one"):
+        mimicry.associate(*pair, preset="fir")
+    with pytest.raises(InputError, match="for two recordings"):
+        mimicry.associate(*pair, pair[0], preset="isc", offset_s=1.0)
+    with pytest.raises(InputError, match="known are coherence"):
+        mimicry.associate(*pair, preset="rmea")

@@ -1,7 +1,6 @@
 """Synchrony of two people: against rMEA, against simulated truth, against chance."""
 
 import csv
-import inspect
 import json
 
 import numpy as np
@@ -10,6 +9,7 @@ import pytest
 from mimicry.dyads import choose_settings, synchrony, write_synchrony
 from mimicry.errors import InputError, OutputExistsError
 from mimicry.series import METHODS, PRESETS, synchronise
+from mimicry.series.association import _effect_sizes
 from mimicry.series.chance import compare
 
 RATE = 25.0
@@ -195,9 +195,45 @@ def test_unknown_preset_and_missing_rate_are_named():
         synchrony(np.zeros(10), np.zeros(9), rate_hz=RATE)
 
 
-def test_every_method_without_lags_has_its_source_and_the_defaults_it_names():
-    for method in METHODS.values():
-        parameters = inspect.signature(method.load()).parameters
-        for name, value in method.settings.items():
-            assert parameters[name].default == value
-        assert method.source
+def test_every_preset_has_its_source():
+    for settings in (*PRESETS.values(), *METHODS.values()):
+        assert (
+            "doi" in settings.source
+            or "R package" in settings.source
+            or "ours" in (settings.source.replace("this package", "ours"))
+        )
+
+
+def test_the_effect_size_of_segments_worked_by_hand():
+    """Two segments: matched z .4 and .6, mismatched .1 and .3; (.5 - .2) / sd(.1, .3)."""
+    z = np.array([[[0.4], [0.1]], [[0.3], [0.6]]])
+    found = _effect_sizes(z, np.eye(2, dtype=bool))["signed"]
+    assert found["mean_z"] == pytest.approx(0.5)
+    assert found["mean_z_mismatched"] == pytest.approx(0.2)
+    assert found["sd_mismatched"] == pytest.approx(0.02**0.5)
+    assert found["es"] == pytest.approx(0.3 / 0.02**0.5)
+
+
+def slow_effect_size(first, second, size, lag, absolute):
+    """Mean z over lags for every pair of segments, one correlation at a time."""
+    n = len(first) // size
+    means = np.empty((n, n))
+    for i in range(n):
+        for j in range(n):
+            x, y = first[i * size :][:size], second[j * size :][:size]
+            z = []
+            for k in range(-lag, lag + 1):
+                a, b = (x[: size - k], y[k:]) if k >= 0 else (x[-k:], y[: size + k])
+                z.append(np.arctanh(np.corrcoef(a, b)[0, 1]))
+            means[i, j] = np.mean(np.abs(z) if absolute else z)
+    real = [means[i, i] for i in range(n)]
+    pseudo = [means[i, j] for i in range(n) for j in range(n) if i != j]
+    return (np.mean(real) - np.mean(pseudo)) / np.std(pseudo, ddof=1)
+
+
+@pytest.mark.parametrize("absolute", [False, True])
+def test_the_effect_size_of_susy_agrees_with_a_slow_loop(absolute):
+    first, second = dyad(np.random.default_rng(4), n=1010, lag=5, weight=0.6)
+    found = synchrony(first, second, preset="susy", window_s=8.0, max_lag_s=1.0, rate_hz=RATE)
+    es = found.provenance["effect_size"]["absolute" if absolute else "signed"]["es"]
+    assert es == pytest.approx(slow_effect_size(first, second, 200, 25, absolute), abs=1e-10)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["EventMatch", "find_onsets", "match_events"]
+__all__ = ["EventMatch", "answer_delays", "find_onsets", "match_events"]
 
 Floats = NDArray[np.float64]
 
@@ -101,7 +101,7 @@ def match_events(
     if not len(a) or not duration_s > 0:
         nothing = float("nan")
         return EventMatch(0, 0, nothing, nothing, nothing, nothing, np.empty(0))
-    delay = _first_answer(a, b, answer_s)
+    delay = answer_delays(a, b, answer_s)
     hits = int(np.isfinite(delay).sum())
     chance = _covered(b, answer_s, duration_s) / duration_s
     drawn = np.array(
@@ -115,8 +115,16 @@ def match_events(
     return EventMatch(len(a), hits, rate, chance, rate - chance, p, delay[np.isfinite(delay)])
 
 
-def _first_answer(a: Floats, b: Floats, answer_s: tuple[float, float]) -> Floats:
-    """(n,) delay of the first onset in the answer window of each event, NaN without one."""
+def answer_delays(a: Floats, b: Floats, answer_s: tuple[float, float]) -> Floats:
+    """Return (n,) delay of the first onset in the answer window of each event, NaN without one.
+
+    Parameters
+    ----------
+    a, b
+        (n,) events and (m,) onsets that may answer them, seconds, rising.
+    answer_s
+        An answer lies in ``[a, b)`` after the event.
+    """
     if not len(b):
         return np.full(len(a), np.nan)
     at = np.searchsorted(b, a + answer_s[0] - 1e-12)
@@ -127,7 +135,7 @@ def _first_answer(a: Floats, b: Floats, answer_s: tuple[float, float]) -> Floats
 def _round_hits(a: Floats, b: Floats, answer_s: tuple[float, float], duration_s: float) -> int:
     """Hits when the recording is a ring."""
     ring = np.concatenate([b, b + duration_s])
-    return int(np.isfinite(_first_answer(a, ring, answer_s)).sum())
+    return int(np.isfinite(answer_delays(a, ring, answer_s)).sum())
 
 
 def _covered(b: Floats, answer_s: tuple[float, float], duration_s: float) -> float:

@@ -6,6 +6,7 @@ follows the stimulus.
 """
 
 from mimicry.records.aligned import AlignedTrials
+from mimicry.records.measure import MeasureSettings, SeriesMeasure
 from mimicry.records.scores import ConditionSummary, MimicryScores
 from mimicry.records.settings import EmotionMap, ScoringSettings
 from mimicry.records.synchrony import Synchrony, SynchronySettings
@@ -18,8 +19,10 @@ __all__ = [
     "ConditionSummary",
     "EmotionMap",
     "LandmarkTrack",
+    "MeasureSettings",
     "MimicryScores",
     "ScoringSettings",
+    "SeriesMeasure",
     "StimulusTimeline",
     "Synchrony",
     "SynchronySettings",

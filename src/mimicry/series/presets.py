@@ -32,14 +32,15 @@ _ALL = (
     SynchronySettings(
         preset="boker",
         method="correlation",
-        window_s=4.0,
-        step_s=0.2,
+        window_s=2.0,
+        step_s=0.04,
         max_lag_s=2.0,
-        peak_region_s=0.2,
+        peak_region_s=0.32,
         source=(
-            "window rule and peak picking of Boker, Rotondo, Xu and King 2002, "
-            "doi 10.1037/1082-989X.7.3.338; lengths from the range in use for faces (2-8 s, "
-            "0.1-1 s, 1-2 s), the paper leaves them to the user"
+            "windowed cross-correlation and peak picking of Boker, Rotondo, Xu and King 2002, doi "
+            "10.1037/1082-989X.7.3.338; lengths are the defaults of the authors' R package wcc "
+            "0.4.1 (window 50, lag 50, step 1, peak 8 samples on both sides) at 25 per second; "
+            "its smoothing of the matrix before peak picking is not done"
         ),
     ),
     SynchronySettings(
@@ -49,8 +50,8 @@ _ALL = (
         step_s=30.0,
         max_lag_s=3.0,
         source=(
-            "surrogate synchrony, R package SUSY (Tschacher and Meier): its default lag of 3 s and "
-            "the segment of 30 s of its examples"
+            "surrogate synchrony, Tschacher and Meier 2020, doi 10.1080/10503307.2019.1612114; R "
+            "package SUSY 0.1.0: its default lag of 3 s and the segment of 30 s of its examples"
         ),
     ),
     SynchronySettings(

@@ -146,11 +146,11 @@ def sway_video(identity: Identity) -> Video:
     return Video(video.path, video.truth, responses=spans)
 
 
-def degraded_video(identity: Identity, codec: str = "libvpx-vp9") -> Video:
+def degraded_video(identity: Identity, codec: str = "libvpx-vp9", crf: int = 35) -> Video:
     """Smiles in a small, dark, noisy, strongly compressed video with dropped frames.
 
-    The rate factor is 35 in the codec's own terms: usual for VP9, and starving for H.264
-    (about 8 kbit/s here), which freezes what moves little.
+    The rate factor counts in the codec's own terms: 35 is usual for VP9, and starves H.264
+    (about 8 kbit/s here), which freezes what moves little; its like there is 28.
     """
     t = times_at(FPS, 9.5)
     smile, spans = _smiles(t)
@@ -159,11 +159,11 @@ def degraded_video(identity: Identity, codec: str = "libvpx-vp9") -> Video:
     )
     video = _render(
         identity,
-        "degraded" if codec == "libx264" else "degraded_vp9",
+        {"libx264": "degraded"}.get(codec, "degraded_vp9") + ("" if crf == 35 else f"_{crf}"),
         play,
         view=View(size_px=(320, 240), light_level=0.4),
         faults=Faults(noise=15.0),
-        crf=35,
+        crf=crf,
         codec=codec,
     )
     return Video(video.path, video.truth, responses=spans)

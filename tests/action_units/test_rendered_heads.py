@@ -75,7 +75,7 @@ def test_closed_lids_are_no_brows_and_no_wide_eyes(readings):
 def test_a_frown_is_no_lowered_raise_and_a_raise_no_negative_frown(readings):
     frown, raised = read(readings, {"AU04": 1.0}), read(readings, {"AU01": 1.0})
     assert frown["AU04"] > 0.7
-    assert frown["AU01"] > -0.45
-    assert frown["AU02"] > -0.45
-    assert raised["AU04"] > -0.3
+    assert frown["AU01"] > -0.55  # without the step after the matrix: -0.9 and -1.7
+    assert frown["AU02"] > -0.65
+    assert raised["AU04"] > -0.4
     assert abs(frown["AU12"]) < 0.1

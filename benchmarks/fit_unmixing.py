@@ -67,6 +67,7 @@ LIMITS: dict[str, dict[str, float]] = {
 }  # fmt: skip
 # Units of one region whose negative readings explain each other (``unmixing.explained``).
 BROWS = ("AU01", "AU02", "AU04")
+REACH = 0.25  # quantile over people: what is explained too far ends at zero, so rather too far
 # The cheek barely moves on the rig when AU06 acts: its unit is what a full smile does to it.
 STANDS_FOR = {"AU06": "AU12"}
 Array = NDArray[np.float64]
@@ -176,7 +177,7 @@ def explained(faces: FaceSet, change: Array, weights: Array) -> Array:
         at = [columns().index(read + side) for side in ("_L", "_R")]
         hit = faces.where(**{by: 1.0})
         people = [units[hit & (faces.identity == who)][:, at].mean() for who in _shown(faces, hit)]
-        below = max(0.0, -float(np.median(people)))
+        below = max(0.0, -float(np.quantile(people, REACH)))
         for side in ("", "_L", "_R"):
             out[columns().index(by + side), columns().index(read + side)] = below / (1 - CLEAR)
     return out

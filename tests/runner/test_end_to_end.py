@@ -39,7 +39,8 @@ from house import (
     take_part,
     watch_to_the_end,
 )
-from lab import boosted, camera_flags, virtual_lab
+from lab import Lab, boosted, camera_flags, virtual_lab
+from rig import Screen
 
 import mimicry
 from mimicry.files import read_json
@@ -123,6 +124,15 @@ def rendered_latency(folder: Path, emotion: str) -> float:
     return float(shifts[0])
 
 
+def middle_of_the_screen(page: Any, lab: Lab) -> np.ndarray:
+    """Return the pixels around the resting mouse pointer while a clip is shown."""
+    page.locator("video.stimulus:not(.waiting)").wait_for(timeout=90_000)
+    page.wait_for_timeout(600)
+    screen = Screen(lab.folder / "Xvfb_screen0")
+    x, y = screen.width // 2, screen.height // 2
+    return np.array([[screen.green(x + i, y + j) for i in range(-30, 30)] for j in range(-30, 30)])
+
+
 def run_command(folder: Path, protocol: Path, response: Path) -> dict[str, Any]:
     """Run ``mimicry run`` in the virtual lab and return what it printed."""
     with boosted(folder), virtual_lab(folder, response=response, camera_px=CAMERA_PX) as lab:
@@ -143,6 +153,7 @@ def run_command(folder: Path, protocol: Path, response: Path) -> dict[str, Any]:
             try:
                 with attached(folder / "data" / "mimicry" / "browser") as page:
                     take_part(page)
+                    middle = middle_of_the_screen(page, lab)
                     watch_to_the_end(page, folder / "study")
                 printed, _ = process.communicate(timeout=1200)
             finally:
@@ -150,7 +161,7 @@ def run_command(folder: Path, protocol: Path, response: Path) -> dict[str, Any]:
                 process.wait()
     assert process.returncode == 0, (folder / "stderr.txt").read_text()
     found: dict[str, Any] = json.loads(printed)
-    return found
+    return {**found, "middle": middle}
 
 
 @pytest.fixture(scope="module")
@@ -195,6 +206,12 @@ def test_the_latency_is_found_within_a_frame(session, emotion: str) -> None:
     own = rendered_latency(study.parent, emotion)
     assert abs(own - LATENCY_S) < 1 / RATE_HZ
     assert abs(found - own) < 0.5 / RATE_HZ + (high - low) / 2
+
+
+def test_no_mouse_pointer_stands_in_the_face(session) -> None:
+    """The pointer rests in the middle of the screen, and nobody touches it."""
+    _, printed = session
+    assert np.ptp(printed["middle"]) <= 8
 
 
 def test_every_onset_says_whether_it_is_calibrated(session) -> None:

@@ -17,6 +17,7 @@ from mimicry.runner.browser import open_browser
 from mimicry.runner.convert import convert_session
 from mimicry.runner.journal import Journal
 from mimicry.runner.plan import SessionPlan
+from mimicry.runner.pointer import nudge_pointer
 from mimicry.runner.serve import FIRST_PORT, Server, serving
 
 __all__ = ["ScoreJob", "SessionEnd", "forget_video", "run_session"]
@@ -118,10 +119,14 @@ def _show(
         while not journal.finished and journal.connected():
             time.sleep(0.2)
         return
+    segment = journal.segment
     with open_browser(server.link(), program=browser, kiosk=kiosk, more=switches) as process:
         while not journal.finished:
             if process.poll() is not None:
                 return
+            if kiosk and journal.segment > segment:  # the page is there
+                nudge_pointer()
+                segment = journal.segment
             time.sleep(0.2)
         time.sleep(_AFTER_S)
 

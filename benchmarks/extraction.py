@@ -3,13 +3,13 @@
 Each way handles a short and a long video made of the same frames; the difference, divided by
 the difference in frames, is the cost of a frame without start-up. Compared are
 
-* ``mimicry extract`` whole: decoding, landmarks, action units, files,
+* ``mimicry extract`` whole: decoding, landmarks, action units, files; then one video on two
+  processes, and ``mimicry batch`` with two videos on two processes,
 * the loop a user would write: OpenCV and MediaPipe in IMAGE mode (our numbers) or VIDEO mode,
 * the three networks alone, without any picture work (needs ``pip install ai-edge-litert``).
 
-Then the same video on two processes, the memory of a long one, and the start.
-
-Run ``python -m benchmarks extraction``; ``--small`` for a rough and quick answer.
+Run ``python -m benchmarks extraction``; ``--small`` for a rough and quick answer. With
+``--long 60``, instead: memory and cost of a frame over a video of 60 minutes, two processes.
 """
 
 import argparse
@@ -18,16 +18,18 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from typing import IO, cast
 
-from benchmarks.videos import default_clip, looped
+from benchmarks.videos import default_clip, looped, mostly_empty, repeated
 from mimicry.landmarks.guard import guarded_environment
 
+PLAIN = "plain IMAGE loop"
+OURS = "mimicry extract"
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -39,124 +41,141 @@ class Cost:
     wall_s: float
 
 
+@dataclass(frozen=True)
+class Way:
+    """How a video is handled: the command, and how many times the frames it goes through."""
+
+    command: Callable[[Path, int], list[str]]
+    times: int = 1
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Measure and print the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--small", action="store_true", help="fewer frames and rounds")
-    parser.add_argument("--long", type=int, default=0, help="minutes of the memory run")
+    parser.add_argument("--small", action="store_true", help="fewer frames")
+    parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--long", type=int, default=0, help="minutes of a memory run, instead")
     chosen = parser.parse_args(arguments)
-    frames = (60, 260) if chosen.small else (120, 1320)
+    frames = (60, 260) if chosen.small else (60, 1160)
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        clip = default_clip()
+        folder, clip = Path(name), default_clip()
+        print(f"clip {clip.name}, load {os.getloadavg()[0]:.1f}")
+        if chosen.long:
+            long_video(folder, clip, chosen.long)
+            return 0
         videos = [looped(clip, folder / f"{n}.mp4", n) for n in frames]
-        print(
-            f"clip {clip.name}, {frames[0]} and {frames[1]} frames, load {os.getloadavg()[0]:.1f}"
-        )
-        per_frame(folder, videos, frames, rounds=2 if chosen.small else 3)
-        two_processes(folder, videos, frames, rounds=2)
-        memory(folder, clip, chosen.long or (1 if chosen.small else 10))
+        per_frame(folder, videos, frames, rounds=chosen.rounds)
     return 0
 
 
-def ways(folder: Path) -> dict[str, Callable[[Path, int], list[str]]]:
-    """Command of every way of handling a video."""
+def ways(folder: Path) -> dict[str, Way]:
+    """Every way of handling a video."""
 
-    def loop(mode: str) -> Callable[[Path, int], list[str]]:
-        return lambda video, n: ["-m", "benchmarks.plain_loops", mode, str(video), str(n)]
+    def loop(mode: str) -> Way:
+        return Way(lambda video, n: ["-m", "benchmarks.plain_loops", mode, str(video), str(n)])
 
     found = {
-        "plain IMAGE loop": loop("image"),
+        PLAIN: loop("image"),
         "plain VIDEO loop": loop("video"),
-        "mimicry extract": lambda video, _: ours(folder, [video], 1),
+        OURS: Way(lambda video, _: ours(folder, video, 1)),
+        "mimicry extract, one video on two processes": Way(lambda video, _: ours(folder, video, 2)),
+        "mimicry batch, two videos on two processes": Way(
+            lambda video, _: two_videos(folder, video), times=2
+        ),
     }
     return found | ({"networks alone": loop("nets")} if find_spec("ai_edge_litert") else {})
 
 
-def ours(folder: Path, videos: Sequence[Path], jobs: int) -> list[str]:
-    """The command that extracts videos into a fresh folder."""
+def ours(folder: Path, video: Path, jobs: int) -> list[str]:
+    """The command that extracts a video into a fresh folder."""
     out = tempfile.mkdtemp(dir=folder)
-    return ["-m", "mimicry", "extract", *map(str, videos), "--out", out, "--jobs", str(jobs)]
+    return ["-m", "mimicry", "extract", str(video), "--out", out, "--jobs", str(jobs)]
+
+
+def two_videos(folder: Path, video: Path) -> list[str]:
+    """The command that batches a video and a copy of it into a fresh folder."""
+    both = Path(tempfile.mkdtemp(dir=folder))
+    for name in ("a", "b"):
+        (both / f"{name}.mp4").symlink_to(video)
+    return ["-m", "mimicry", "batch", str(both), "--jobs", "2"]
 
 
 def per_frame(folder: Path, videos: list[Path], frames: tuple[int, int], *, rounds: int) -> None:
-    """CPU milliseconds per frame of every way, and their ratios."""
+    """CPU milliseconds and frames per second of every way, and their ratios."""
     costs: dict[str, list[float]] = {}
-    starts: dict[str, list[float]] = {}
-    walls: dict[str, list[float]] = {}
-    for _ in range(rounds):
-        for name, command in ways(folder).items():
-            short, long = (run(command(v, n)) for v, n in zip(videos, frames, strict=True))
-            step = frames[1] - frames[0]
-            each = (long.cpu_s - short.cpu_s) / step
-            costs.setdefault(name, []).append(1000 * each)
-            walls.setdefault(name, []).append(step / (long.wall_s - short.wall_s))
-            starts.setdefault(name, []).append(short.cpu_s - frames[0] * each)
-    base = statistics.median(costs["plain IMAGE loop"])
-    print(
-        "\n| way | CPU ms/frame | ratio | start-up CPU s | frames/s (wall) |\n|---|---|---|---|---|"
-    )
-    for name, values in costs.items():
-        cost = statistics.median(values)
-        start, fps = statistics.median(starts[name]), statistics.median(walls[name])
-        print(f"| {name} | {cost:.2f} | {cost / base:.2f} | {start:.2f} | {fps:.1f} |")
-
-
-def two_processes(
-    folder: Path, videos: list[Path], frames: tuple[int, int], *, rounds: int
-) -> None:
-    """Frames per second of wall time on one and two processes, start-up excluded."""
+    starts: dict[str, list[Cost]] = {}
     rates: dict[str, list[float]] = {}
-    step = frames[1] - frames[0]
     for _ in range(rounds):
-        for jobs in (1, 2):
-            short, long = (run(ours(folder, [v], jobs)) for v in videos)
-            rates.setdefault(f"{jobs}", []).append(step / (long.wall_s - short.wall_s))
-    one, two = (statistics.median(rates[jobs]) for jobs in ("1", "2"))
-    print(f"\none video, 1 -> 2 processes: {one:.1f} -> {two:.1f} frames/s, x{two / one:.2f}")
+        for name, way in ways(folder).items():
+            short, long = (run(way.command(v, n)) for v, n in zip(videos, frames, strict=True))
+            step = way.times * (frames[1] - frames[0])
+            each, wall = (long.cpu_s - short.cpu_s) / step, (long.wall_s - short.wall_s) / step
+            costs.setdefault(name, []).append(1000 * each)
+            rates.setdefault(name, []).append(1 / wall)
+            first = way.times * frames[0]
+            print(f"{name}: {1000 * each:.2f} ms CPU, {1 / wall:.1f} frames/s", flush=True)
+            start = Cost(short.cpu_s - first * each, short.wall_s - first * wall)
+            starts.setdefault(name, []).append(start)
+    print(f"\n{frames[1] - frames[0]} frames, {rounds} rounds, load {os.getloadavg()[0]:.1f}\n")
+    print("| way | CPU ms/frame | ratio | frames/s | ratio | start CPU s | start s |")
+    print("|---|---|---|---|---|---|---|")
+    middle = {name: statistics.median(values) for name, values in costs.items()}
+    speed = {name: statistics.median(values) for name, values in rates.items()}
+    for name in costs:
+        start_cpu = statistics.median(c.cpu_s for c in starts[name])
+        start_wall = statistics.median(c.wall_s for c in starts[name])
+        print(
+            f"| {name} | {middle[name]:.2f} | {middle[name] / middle[PLAIN]:.2f} "
+            f"| {speed[name]:.1f} | {speed[name] / speed[PLAIN]:.2f} "
+            f"| {start_cpu:.2f} | {start_wall:.2f} |"
+        )
+    print()
+    for name in list(speed)[3:5]:
+        print(f"{name}: x{speed[name] / speed[OURS]:.2f} of one process")
 
 
-def memory(folder: Path, clip: Path, minutes: int) -> None:
-    """Largest resident size of parent and landmark process, early and late in a long video."""
-    video = looped(clip, folder / "long.mp4", minutes * 1800)
-    process = start(ours(folder, [video], 1))
-    sizes: list[tuple[float, float]] = []
-    stop = threading.Event()
-    watch = threading.Thread(target=_watch, args=(process.pid, sizes, stop))
-    watch.start()
-    process.wait()
-    stop.set()
-    watch.join()
-    half = len(sizes) // 2
-    early = max(sum(s) for s in sizes[:half])
-    late = max(sum(s) for s in sizes[half:])
-    largest = max(max(s) for s in sizes)
-    print(
-        f"\n{minutes} min ({minutes * 1800} frames): both processes {early:.0f} MiB in the first "
-        f"half, {late:.0f} MiB in the second; largest single process {largest:.0f} MiB"
+def long_video(folder: Path, clip: Path, minutes: int) -> None:
+    """Memory and CPU time per frame over a long video; a tenth of its frames show a face."""
+    unit = mostly_empty(clip, folder / "unit.mp4", 600)
+    video = repeated(unit, folder / "long.mp4", minutes * 3, 600)
+    code = (
+        "import sys; from mimicry.pipeline import extract_recording\n"
+        "done = extract_recording(sys.argv[1], sys.argv[2], jobs=2,"
+        " progress=lambda n, _: n % 640 or print(n, flush=True))\n"
+        "print(done.frames_with_face, 'with a face', flush=True)"
     )
+    began = time.perf_counter()
+    process = start(["-c", code, str(video), str(folder / "out")], stdout=subprocess.PIPE)
+    looks = [(0, 0.0, 0.0, 0.0)]
+    for line in cast("IO[bytes]", process.stdout):
+        if line.strip().isdigit():
+            looks.append((int(line), *look(process.pid)))
+        else:
+            print(line.decode().strip())
+    if process.wait():
+        raise RuntimeError("the extraction failed")
+    wall = time.perf_counter() - began
+    print(f"{minutes} min, {minutes * 1800} frames in {wall:.0f} s\n")
+    print("| frames | largest process, MiB | all three, MiB | landmarks, CPU ms/frame |")
+    print("|---|---|---|---|")
+    quarter = len(looks) // 4
+    for k in range(1, 5):
+        part = looks[(k - 1) * quarter : k * quarter + 1]
+        each = 1000 * (part[-1][3] - part[0][3]) / (part[-1][0] - part[0][0])
+        print(
+            f"| {part[0][0]} to {part[-1][0]} | {max(p[1] for p in part):.0f} "
+            f"| {max(p[2] for p in part):.0f} | {each:.2f} |"
+        )
 
 
-def _watch(pid: int, sizes: list[tuple[float, float]], stop: threading.Event) -> None:
-    while not stop.wait(0.5):
-        child = _children(pid)
-        sizes.append((_resident(pid), sum(_resident(c) for c in child)))
-
-
-def _children(pid: int) -> list[int]:
-    try:
-        text = Path(f"/proc/{pid}/task/{pid}/children").read_text()
-    except OSError:
-        return []
-    return [int(word) for word in text.split()]
-
-
-def _resident(pid: int) -> float:
-    try:
-        pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-    except OSError:
-        return 0.0
-    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+def look(pid: int) -> tuple[float, float, float]:
+    """MiB of the largest process and of all, and CPU seconds of the landmark processes."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    page = os.sysconf("SC_PAGE_SIZE") / 2**20
+    sizes = [page * int(Path(f"/proc/{p}/statm").read_text().split()[1]) for p in (pid, *children)]
+    stats = [Path(f"/proc/{p}/stat").read_text().rsplit(")", 1)[1].split() for p in children]
+    ticks = sum(int(s[11]) + int(s[12]) for s in stats)
+    return max(sizes), sum(sizes), ticks / os.sysconf("SC_CLK_TCK")
 
 
 def run(words: list[str]) -> Cost:

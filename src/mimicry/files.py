@@ -30,6 +30,7 @@ __all__ = [
     "write_parquet",
     "write_text",
     "write_tsv",
+    "writing",
 ]
 
 
@@ -68,6 +69,28 @@ def make_folder(path: Path) -> Path:
             hint="Name a folder that can be written.",
         ) from error
     return path
+
+
+@contextlib.contextmanager
+def writing(folder: Path) -> Iterator[None]:
+    """Turn a full disk or a missing permission into a sentence.
+
+    Raises
+    ------
+    InputError
+        When the operating system refuses to write.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno is None:
+            raise
+        raise InputError(
+            f"cannot write results ({error.strerror})",
+            path=folder,
+            key="--out",
+            hint="Make room or name another folder; finished files are kept.",
+        ) from error
 
 
 def write_text(path: Path, text: str) -> Path:

@@ -14,10 +14,11 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from mimicry.batch import plan_batch, run_batch
+from mimicry.batch import Result, plan_batch, run_batch
 from mimicry.batch.discover import shard_of
 from mimicry.batch.locks import BusyError, held
 from mimicry.cli import app
+from mimicry.cli._batch_view import batch_view
 from mimicry.errors import InputError
 from mimicry.landmarks.guard import guarded_environment
 from mimicry.pipeline import extract_recording
@@ -127,6 +128,22 @@ def test_progress_is_said_in_lines_where_there_is_no_terminal(done):
     assert "failed: text.mp4: " in result.stderr
 
 
+def test_the_time_left_counts_what_is_under_way_and_not_what_was_there(
+    many, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setattr("mimicry.cli._batch_view._LINE_EVERY_S", 0.0)
+    plan = plan_batch([many], out=tmp_path)
+    with batch_view() as view:
+        view.begin(plan)
+        view.result(plan.tasks[0], Result("a", "resumed"))
+        assert view.seconds_left() is None
+        view.frames(plan.tasks[1], 30, 60)
+    assert "batch: 1 of 6, 0 failed, about " in capsys.readouterr().err
+    rest = sum(t.size for t in plan.tasks[2:]) + plan.tasks[1].size / 2
+    passed = time.monotonic() - view.started
+    assert view.seconds_left() == pytest.approx(passed * rest / (plan.tasks[1].size / 2), rel=0.2)
+
+
 def batch_process(folder, out, *more):
     code = "from mimicry.cli import main; main()"
     words = [sys.executable, "-c", code, "batch", str(folder), "--out", str(out), *more]
@@ -181,6 +198,15 @@ def test_two_batches_at_once_share_the_work(many, tmp_path):
     assert both == expected
 
 
+def test_a_batch_whose_processes_cannot_be_started_ends_instead_of_waiting(
+    many, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "nothing"))
+    with pytest.raises(RuntimeError, match="batch process") as caught:
+        run_batch([many], out=tmp_path, jobs=2)
+    assert isinstance(caught.value.__cause__, FileNotFoundError)
+
+
 def test_shards_cover_everything_once_and_a_last_run_joins(many, tmp_path):
     tasks = plan_batch([many], out=tmp_path).tasks
     parts = [shard_of(tasks, f"{k}/3") for k in (1, 2, 3)]
@@ -196,10 +222,11 @@ def test_shards_cover_everything_once_and_a_last_run_joins(many, tmp_path):
 
 
 def test_the_slurm_script_is_a_script(many, tmp_path):
-    result = run(many, "--sbatch", 4)
+    result = run(many, "--sbatch", 4, "--format", "csv", "--delete-video", "--out", tmp_path)
     assert result.exit_code == 0
     assert "#SBATCH --array=1-4" in result.stdout
     assert '--shard "${SLURM_ARRAY_TASK_ID}/4"' in result.stdout
+    assert result.stdout.count(f"--out {tmp_path} --format csv --delete-video") == 2
     script = tmp_path / "job.sh"
     script.write_text(result.stdout)
     assert subprocess.run(["bash", "-n", script], check=False).returncode == 0

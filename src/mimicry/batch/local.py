@@ -96,7 +96,7 @@ def run_local(
     waiting: queue.Queue[Task] = queue.Queue()
     for task in sorted(tasks, key=lambda t: -t.size):
         waiting.put(task)
-    done: queue.Queue[tuple[Task, Result] | None] = queue.Queue()
+    done: queue.Queue[tuple[Task, Result] | BaseException] = queue.Queue()
     threads = [
         threading.Thread(target=_serve, args=(waiting, done, show), daemon=True)
         for _ in range(min(jobs, len(tasks)))
@@ -105,8 +105,8 @@ def run_local(
         thread.start()
     for _ in tasks:
         item = done.get()
-        if item is None:
-            raise RuntimeError("a batch thread ended unexpectedly")
+        if isinstance(item, BaseException):
+            raise RuntimeError("no batch process could be started or asked") from item  # noqa: TRY004 - sent across threads
         yield item
     for thread in threads:
         thread.join()
@@ -126,27 +126,29 @@ def run_alone(task: Task, show: Show | None = None) -> Result:
 
 def _serve(
     waiting: "queue.Queue[Task]",
-    done: "queue.Queue[tuple[Task, Result] | None]",
+    done: "queue.Queue[tuple[Task, Result] | BaseException]",
     show: Show | None,
 ) -> None:
-    worker = BatchWorker()
+    """Do waiting tasks on one process until none is left; what goes wrong here ends the batch."""
+    worker: BatchWorker | None = None
     try:
         while True:
             try:
                 task = waiting.get_nowait()
             except queue.Empty:
                 return
+            worker = worker or BatchWorker()
             try:
                 done.put((task, worker.run(task, show)))
             except WorkerDiedError:
                 worker.close()
+                worker = None
                 done.put((task, run_alone(task, show)))
-                worker = BatchWorker()
-    except BaseException:
-        done.put(None)
-        raise
+    except BaseException as error:  # handed to the thread that waits for the results
+        done.put(error)
     finally:
-        worker.close()
+        if worker is not None:
+            worker.close()
 
 
 # One thread a library: the cores are shared out by processes.

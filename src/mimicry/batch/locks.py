@@ -52,8 +52,12 @@ def _make(path: Path) -> bool:
         handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY)
     except FileExistsError:
         return False
-    with os.fdopen(handle, "w") as file:
-        file.write(json.dumps({"host": platform.node(), "pid": os.getpid()}))
+    try:
+        with os.fdopen(handle, "w") as file:
+            file.write(json.dumps({"host": platform.node(), "pid": os.getpid()}))
+    except OSError:  # a full disk
+        path.unlink(missing_ok=True)
+        raise
     return True
 
 

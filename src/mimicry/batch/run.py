@@ -123,12 +123,18 @@ def run_batch(
         found[task.recording] = result
         watcher.result(task, result)
     batch = Batch(plan.results, [found[task.recording] for task in tasks])
+    with files.writing(plan.results):
+        _write_tables(batch, plan, shard)
+    return batch
+
+
+def _write_tables(batch: Batch, plan: Plan, shard: str | None) -> None:
+    """Write what failed, and the whole study's tables unless this was only a part of it."""
     name = f"failures_{shard.replace('/', '-of-')}.tsv" if shard else "failures.tsv"
     failed = write_failures(plan.results, batch.failures, name=name)
     batch.tables = {} if shard else join_tables(plan)
     if failed:
         batch.tables["failures"] = failed
-    return batch
 
 
 def _results(

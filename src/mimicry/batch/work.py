@@ -91,6 +91,8 @@ def _do(task: Task, progress: Show | None, pool: WorkerPool | None) -> Result:
         result = _score(task, progress, pool) if task.events else _extract(task, progress, pool)
     if task.delete_video and result.status in ("done", "resumed"):
         _delete_video(task)
+    if result.status != "failed":
+        _failure_log(task).unlink(missing_ok=True)
     return result
 
 
@@ -185,13 +187,17 @@ def glob_safe(text: str) -> str:
 
 def _failed(task: Task, error: Exception) -> Result:
     result = Result(task.label, "failed", failure=_row(task, error))
-    log = Path(task.out) / f"{task.prefix}_failure.log"
+    log = _failure_log(task)
     if log.parent.is_dir():
         try:
             files.write_text(log, "".join(traceback.format_exception(error)))
         except OSError:  # a full disk is reason enough; it stands in the row
             return result
     return result
+
+
+def _failure_log(task: Task) -> Path:
+    return Path(task.out) / f"{task.prefix}_failure.log"
 
 
 def _row(task: Task, error: Exception) -> dict[str, str]:

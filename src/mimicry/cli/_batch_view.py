@@ -7,6 +7,8 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+from rich.markup import escape
+
 from mimicry.batch import Plan, Result, Task, Watcher
 
 __all__ = ["batch_view"]
@@ -31,23 +33,46 @@ class _Counting(Watcher):
     def __init__(self) -> None:
         self.started = time.monotonic()
         self.total = self.finished = self.failed = 0
-        self._bytes = self._bytes_done = 0
+        self._bytes = self._bytes_done = 0.0
+        self._under_way: dict[str, float] = {}
+        self.guard = threading.Lock()
 
     def begin(self, plan: Plan) -> None:
         self.total = len(plan.tasks)
         self._bytes = sum(task.size for task in plan.tasks)
 
+    def frames(self, task: Task, done: int, total: int | None) -> None:
+        if total:
+            with self.guard:
+                self._under_way[task.recording] = task.size * min(1.0, done / total)
+
     def result(self, task: Task, result: Result) -> None:
-        self.finished += 1
-        self.failed += result.status == "failed"
-        self._bytes_done += task.size
+        with self.guard:
+            self.finished += 1
+            self.failed += result.status == "failed"
+            self._under_way.pop(task.recording, None)
+            if result.status in ("resumed", "busy"):  # no work, so no measure of the speed
+                self._bytes -= task.size
+            else:
+                self._bytes_done += task.size
 
     def seconds_left(self) -> float | None:
         """Time left, from the bytes done so far."""
-        if not self._bytes_done:
+        with self.guard:
+            done = self._bytes_done + sum(self._under_way.values())
+        if not done:
             return None
-        passed = time.monotonic() - self.started
-        return passed * (self._bytes - self._bytes_done) / self._bytes_done
+        return (time.monotonic() - self.started) * max(self._bytes - done, 0.0) / done
+
+    def rest(self) -> str:
+        """Words for the time left."""
+        left = self.seconds_left()
+        if left is None or self.finished == self.total:
+            return ""
+        minutes, seconds = divmod(round(left), 60)
+        hours, minutes = divmod(minutes, 60)
+        said = f"{hours} h {minutes} min" if hours else f"{minutes} min" if minutes > 4 else ""
+        return f", about {said or f'{60 * minutes + seconds} s'} left"
 
 
 class _Lines(_Counting):
@@ -61,17 +86,24 @@ class _Lines(_Counting):
         super().begin(plan)
         _say(f"batch: {self.total} recordings, results in {plan.results}")
 
+    def frames(self, task: Task, done: int, total: int | None) -> None:
+        super().frames(task, done, total)
+        self._state()
+
     def result(self, task: Task, result: Result) -> None:
         super().result(task, result)
         if result.failure is not None:
             _say(f"failed: {task.label}: {result.failure['message']}")
-        now = time.monotonic()
-        if now - self._last < _LINE_EVERY_S and self.finished < self.total:
-            return
-        self._last = now
-        left = self.seconds_left()
-        rest = "" if left is None else f", about {left:.0f} s left"
-        _say(f"batch: {self.finished} of {self.total}, {self.failed} failed{rest}")
+        self._state(last=self.finished == self.total)
+
+    def _state(self, *, last: bool = False) -> None:
+        """Say the state when it was not said for a while."""
+        with self.guard:
+            now = time.monotonic()
+            if now - self._last < _LINE_EVERY_S and not last:
+                return
+            self._last = now
+        _say(f"batch: {self.finished} of {self.total}, {self.failed} failed{self.rest()}")
 
 
 class _Live(_Counting):
@@ -87,33 +119,34 @@ class _Live(_Counting):
         self.bars = Progress(*columns, console=Console(stderr=True), transient=True)
         self._whole: Any = None
         self._rows: dict[str, Any] = {}
-        self._guard = threading.Lock()
 
     def begin(self, plan: Plan) -> None:
         super().begin(plan)
         self._whole = self.bars.add_task("all recordings", total=self.total)
 
     def frames(self, task: Task, done: int, total: int | None) -> None:
-        with self._guard:
+        super().frames(task, done, total)
+        with self.guard:
             if task.label not in self._rows:
-                self._rows[task.label] = self.bars.add_task(f"  {task.label}", total=total)
+                name = f"  {escape(task.label)}"
+                self._rows[task.label] = self.bars.add_task(name, total=total)
             self.bars.update(self._rows[task.label], completed=done, total=total)
+        self._state()
 
     def result(self, task: Task, result: Result) -> None:
         super().result(task, result)
-        with self._guard:
+        with self.guard:
             row = self._rows.pop(task.label, None)
             if row is not None:
                 self.bars.remove_task(row)
-        left = self.seconds_left()
-        rest = "" if left is None else f", about {left:.0f} s left"
-        self.bars.update(
-            self._whole,
-            completed=self.finished,
-            description=f"all recordings, {self.failed} failed{rest}",
-        )
+        self._state()
         if result.failure is not None:
-            self.bars.console.print(f"failed: {task.label}: {result.failure['message']}")
+            text = escape(f"failed: {task.label}: {result.failure['message']}")
+            self.bars.console.print(text, highlight=False)
+
+    def _state(self) -> None:
+        text = f"all recordings, {self.failed} failed{self.rest()}"
+        self.bars.update(self._whole, completed=self.finished, description=text)
 
 
 def _say(text: str) -> None:

@@ -48,7 +48,15 @@ def batch(
 
         _one_way(dask=dask, shard=shard, sbatch=sbatch)
         if sbatch is not None:
-            return _script(inputs, sbatch, out, protocol)
+            chosen = {
+                "--out": out and out.absolute(),
+                "--protocol": _absolute(protocol),
+                "--format": None if format == "parquet" else checked_format(format),
+                "--model": model and model.absolute(),
+                "--overwrite": overwrite,
+                "--delete-video": delete_video,
+            }
+            return _script(inputs, sbatch, chosen)
         from mimicry.batch import run_batch
         from mimicry.cli._batch_view import batch_view
 
@@ -81,12 +89,19 @@ def _one_way(**ways: Any) -> None:
         raise InputError("expected one job or more", key="--sbatch")
 
 
-def _script(inputs: list[str], parts: int, out: Path | None, protocol: str | None) -> Outcome:
+def _absolute(protocol: str | None) -> str | None:
+    """Return the path of a protocol file from the root; a name as it is."""
+    return str(Path(protocol).absolute()) if protocol and Path(protocol).is_file() else protocol
+
+
+def _script(inputs: list[str], parts: int, chosen: dict[str, Any]) -> Outcome:
     from mimicry.batch import plan_batch, sbatch_script
 
-    plan_batch(inputs, out=out, protocol=protocol)
-    options = [*(("--out", str(out.absolute())) if out else ())]
-    options += [*(("--protocol", protocol) if protocol else ())]
+    plan_batch(inputs, out=chosen["--out"], protocol=chosen["--protocol"])
+    options: list[str] = []
+    for name, value in chosen.items():
+        if value is not None and value is not False:
+            options += [name] if value is True else [name, str(value)]
     return Outcome(text=sbatch_script(inputs, parts, options).rstrip())
 
 

@@ -12,7 +12,7 @@ import platform
 import sys
 import time
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -20,7 +20,7 @@ from typing import Any
 
 from mimicry import __version__, files
 from mimicry.action_units import USED_LANDMARKS, measure, measure_chunks
-from mimicry.errors import InputError, OutputExistsError, QualityWarning, TableError
+from mimicry.errors import OutputExistsError, QualityWarning, TableError
 from mimicry.interchange.au_table import TableFormat, read_au_table, table_name, write_au_table
 from mimicry.interchange.landmark_file import (
     LandmarkFile,
@@ -199,7 +199,7 @@ def extract_recording(
     if not overwrite and _complete(paths, digest):
         qc = files.read_json(paths["qc"])
         return Extraction(recording, paths, qc, qc.get("warnings", []), resumed=True)
-    with _writing(folder):
+    with files.writing(folder):
         kept = source.matches(paths["landmarks"], overwrite=overwrite)
         for name in ("sidecar", "qc", "au"):  # the sign of completeness first
             paths[name].unlink(missing_ok=True)
@@ -346,22 +346,6 @@ def _stem_of(recording: Path) -> str:
 
 def _pairs(intervals: Intervals | None) -> list[list[float]] | None:
     return None if intervals is None else [[float(a), float(b)] for a, b in intervals]
-
-
-@contextlib.contextmanager
-def _writing(folder: Path) -> Iterator[None]:
-    """Turn a full disk or a missing permission into a sentence."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno is None:
-            raise
-        raise InputError(
-            f"cannot write results ({error.strerror})",
-            path=folder,
-            key="--out",
-            hint="Make room or name another folder; finished files are kept.",
-        ) from error
 
 
 def _write_log(path: Path, recording: Path, jobs: int, backend: str, started: float) -> None:

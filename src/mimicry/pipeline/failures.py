@@ -32,7 +32,9 @@ class Failure:
         """Make the row; the folder of the recording is left out of the sentence."""
         text = str(error).replace(str(recording), recording.name)
         text = text.removeprefix(f"{recording.name}: ")
-        if not isinstance(error, MimicryError):
+        if isinstance(error, OSError) and error.strerror:
+            text = f"the system refused to read or write ({error.strerror})"
+        elif not isinstance(error, MimicryError):
             text = f"unexpected: {text.splitlines()[-1] if text else type(error).__name__}"
         return cls(recording.name, type(error).__name__, text)
 

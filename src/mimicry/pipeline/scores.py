@@ -210,7 +210,8 @@ def score_recording(
     if blind or (study is not None and not study.locked):
         return _score_blind(plan, folder, how)
     paths = {kind: folder / f"{plan.prefix}{ending}" for kind, ending in _KINDS.items()}
-    if not overwrite and files.refuse_other_results(paths["sidecar"], plan.digest):
+    same = not overwrite and files.refuse_other_results(paths["sidecar"], plan.digest)
+    if same and all(path.exists() for path in paths.values()):
         return _read_back(plan, paths)
     track, made, qc = _track(plan, folder, how)
     if not track.tracked.any():
@@ -223,13 +224,16 @@ def score_recording(
     table, conditions = scores.to_frame(), summary.to_frame()
     provenance = {**provenance_of(plan, track), "frames": _frames(track)}
     page = _page(plan, track, aligned, scores, summary, provenance, notes)
-    paths["sidecar"].unlink(missing_ok=True)
-    files.write_tsv(paths["scores"], table)
-    files.write_tsv(paths["summary"], conditions)
-    files.write_parquet(paths["trace"], aligned.to_frame(), {"mimicry": files.digest(provenance)})
-    files.write_json(paths["qc"], {**qc, "trials": trial_quality(table), "warnings": notes})
-    files.write_text(paths["report"], page)
-    files.write_json(paths["sidecar"], scores_sidecar(provenance, table, conditions, notes))
+    with files.writing(folder):
+        paths["sidecar"].unlink(missing_ok=True)
+        files.write_tsv(paths["scores"], table)
+        files.write_tsv(paths["summary"], conditions)
+        files.write_parquet(
+            paths["trace"], aligned.to_frame(), {"mimicry": files.digest(provenance)}
+        )
+        files.write_json(paths["qc"], {**qc, "trials": trial_quality(table), "warnings": notes})
+        files.write_text(paths["report"], page)
+        files.write_json(paths["sidecar"], scores_sidecar(provenance, table, conditions, notes))
     for text in found:
         warnings.warn(QualityWarning(text), stacklevel=2)
     return ScoredRecording(

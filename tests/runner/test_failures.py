@@ -219,6 +219,28 @@ def test_the_operators_end_reaches_the_page_within_a_trial(tmp_path: Path) -> No
     assert done["steps_done"] == []
 
 
+def test_without_consent_nothing_is_filmed(tmp_path: Path) -> None:
+    with visiting(tmp_path, small_plan(tmp_path, consent=("Agree?",))) as visit:
+        visit.page.get_by_role("button", name="I agree").wait_for(timeout=60_000)
+        visit.page.keyboard.press("Tab")
+        visit.page.keyboard.press("Enter")
+        finish(visit)
+        assert visit.name() == "aborted"
+        assert visit.journal.finish("again")["reason"] == "no consent"
+        assert not events(visit.journal, 1, "camera")
+        assert not visit.journal.path(1, "video").exists()
+
+
+def test_a_browser_without_capture_times_is_refused(tmp_path: Path) -> None:
+    with visiting(tmp_path, plan_of(tmp_path)) as visit:
+        visit.page.add_init_script("delete window.MediaStreamTrackProcessor")
+        visit.page.reload()
+        visit.page.get_by_text("This browser cannot run the session").wait_for(timeout=60_000)
+        assert "MediaStreamTrackProcessor" in visit.text()
+        visit.page.screenshot(path=str(tmp_path / "refused.png"))
+        assert not visit.journal.path(visit.journal.segment, "video").exists()
+
+
 def test_a_blocked_camera_is_explained_and_nothing_is_shown(tmp_path: Path) -> None:
     flags = ["--use-fake-device-for-media-stream", "--deny-permission-prompts"]
     with visiting(tmp_path, plan_of(tmp_path), flags=flags) as visit:

@@ -138,7 +138,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the benchmark and write its tables into the documentation page."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sessions", type=int, default=2000, help="for the declared test")
-    parser.add_argument("--all-tests", type=int, default=1000, help="sessions with every test")
+    parser.add_argument("--all-tests", type=int, default=600, help="sessions with every test")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--only", choices=list(SITUATIONS), action="append")
     parser.add_argument("--page", type=Path, help="Markdown page whose rows are replaced")

@@ -11,6 +11,7 @@ from mimicry.cli import app
 from mimicry.errors import InputError
 from mimicry.interchange.au_table import read_au_table
 from mimicry.protocol import load_protocol
+from mimicry.report.multiverse import draw_multiverse
 from mimicry.scoring import score, summarise
 from mimicry.simulated_study import simulate_study
 from mimicry.study import open_study
@@ -133,3 +134,17 @@ def test_what_the_grid_leaves_out_stays_as_declared(tmp_path, settings):
     path.write_text("grid:\n  smoothing: [0.1]\n")
     grid = read_grid(path, settings, condition="happy", block="watch", unit="raw")
     assert list(grid.specifications()) == [grid.declared]
+
+
+@pytest.mark.parametrize("dz", [(0.2, np.nan), (np.nan, np.nan)])
+def test_a_choice_without_any_result_is_counted_and_not_drawn(dz, tmp_path):
+    rows = [
+        {
+            "baseline": "-0.5 to 0 s", "window": "main", "smoothing": "0 s", "null": "t",
+            "standardisation": unit, "declared": int(k == 0),
+            "dz": value, "dz_low": value - 1, "dz_high": value + 1, "p": value,
+        }
+        for k, (unit, value) in enumerate(zip(("raw", "cal"), dz, strict=True))
+    ]  # fmt: skip
+    path = draw_multiverse(rows, "happy", tmp_path / "curve.png")
+    assert path.stat().st_size > 5_000

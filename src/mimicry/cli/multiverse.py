@@ -1,5 +1,6 @@
 """``mimicry multiverse``: a study's result under every reasonable analysis."""
 
+from collections import Counter
 from pathlib import Path
 
 import typer
@@ -32,7 +33,12 @@ def multiverse(
         paths = found.write(out or opened.results, overwrite=overwrite)
         lines = [f"{name.replace('_', ' '):24} {_short(value)}" for name, value in summary.items()]
         extra = {"summary": summary, "rows": found.rows}
-        return Outcome(outputs=paths, extra=extra, text="\n".join(lines))
+        notes = []
+        if summary["without_result"] == summary["specifications"]:
+            why = Counter(str(row["reason"]) for row in found.rows).most_common(1)[0][0]
+            most = max(int(row["n"]) for row in found.rows)
+            notes = [f"no analysis gave a result; reason: {why} (people with a contrast: {most})"]
+        return Outcome(outputs=paths, extra=extra, warnings=notes, text="\n".join(lines))
 
     run_command("multiverse", work, as_json=as_json)
 

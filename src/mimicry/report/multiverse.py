@@ -15,22 +15,32 @@ if TYPE_CHECKING:
 __all__ = ["draw_multiverse", "render_multiverse"]
 
 _DIMENSIONS = ("baseline", "window", "standardisation", "smoothing", "null")
-_SIGNIFICANT, _NOT, _OWN, _NONE = "#0072B2", "#8b93a0", "#D55E00", "#e2e5ea"
+_SIGNIFICANT, _NOT, _OWN = "#0072B2", "#8b93a0", "#D55E00"
+_TABLE = (*_DIMENSIONS, "n", "mean", "low", "high", "dz", "dz_low", "dz_high", "p", "reason")
 ALPHA = 0.05
 
 
 def draw_multiverse(rows: Sequence[Mapping[str, Any]], condition: str, path: Path) -> Path:
-    """Write the curve as PNG: specifications from the smallest to the largest effect."""
+    """Write the curve as PNG: specifications from the smallest to the largest effect.
+
+    Those without a result are counted, not drawn; a choice that never has one keeps its line.
+    """
     from matplotlib.figure import Figure
 
-    ordered = _ordered(rows)
+    ordered = [row for row in _ordered(rows) if np.isfinite(row["dz"])]
     choices = _choices(rows)
     lines = sum(len(values) + 1 for values in choices.values())
-    width = float(np.clip(4 + 0.045 * len(ordered), 8, 16))
+    width = float(np.clip(4 + 0.045 * len(ordered), 8, 12))
     figure = Figure(figsize=(width, 3.2 + 0.2 * lines), layout="constrained", dpi=120)
     top, bottom = figure.subplots(2, 1, sharex=True, height_ratios=(3, 0.2 * lines))
     _curve(top, ordered, condition)
     _matrix(bottom, ordered, choices)
+    top.set_xlim(-1.5, max(len(ordered), 1) + 0.5)
+    left_out = len(rows) - len(ordered)
+    rest = f"; {left_out} without a result are not drawn" if left_out else ""
+    bottom.set_xlabel(
+        f"{len(ordered)} specifications, from the smallest to the largest effect{rest}"
+    )
     with atomic_path(path) as temporary:
         figure.savefig(temporary, format="png", metadata={"Software": None})
     return path
@@ -49,6 +59,7 @@ def render_multiverse(
         trim_blocks=True,
     )
     return environment.get_template("multiverse.html.jinja").render(
+        columns=_TABLE,
         rows=[{k: _cell(v) for k, v in row.items()} for row in _ordered(rows)],
         summary={name: _cell(value) for name, value in summary.items()},
         condition=grid.condition,
@@ -69,10 +80,7 @@ def _choices(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
 
 
 def _colours(rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    return [
-        _NONE if not np.isfinite(row["dz"]) else _SIGNIFICANT if row["p"] <= ALPHA else _NOT
-        for row in rows
-    ]
+    return [_SIGNIFICANT if row["p"] <= ALPHA else _NOT for row in rows]
 
 
 def _curve(axes: "Axes", rows: Sequence[Mapping[str, Any]], condition: str) -> None:
@@ -89,12 +97,11 @@ def _curve(axes: "Axes", rows: Sequence[Mapping[str, Any]], condition: str) -> N
         axes.scatter([], [], s=14, c=_NOT, label="p > .05"),
         axes.scatter([], [], s=50, facecolors="none", edgecolors=_OWN, label="as declared"),
     ]
-    if not all(np.isfinite(row["dz"]) for row in rows):
-        handles.append(axes.scatter([], [], s=14, c=_NONE, marker="|", label="no result"))
-    axes.legend(handles=handles, loc="upper left", fontsize=8, framealpha=0.9, edgecolor="none")
+    axes.legend(
+        handles=handles, loc="lower left", bbox_to_anchor=(0, 1), ncols=3, fontsize=8, frameon=False
+    )
     axes.set_ylabel(f"{condition}: d$_z$ of the contrast")
     axes.spines[["top", "right"]].set_visible(False)
-    axes.margins(x=0.01)
     axes.tick_params(bottom=False)
 
 
@@ -110,14 +117,13 @@ def _matrix(
         )  # fmt: skip
         level += 1
         for value in values:
-            chosen = np.array([k for k, row in enumerate(rows) if row[name] == value])
+            chosen = np.flatnonzero([row[name] == value for row in rows])
             axes.scatter(chosen, np.full(len(chosen), level), s=9, c=colours[chosen], marker="|")
             ticks.append(level)
             labels.append(value)
             level += 1
     axes.set_yticks(ticks, labels, fontsize=8)
     axes.set_ylim(level - 0.5, -0.5)
-    axes.set_xlabel(f"{len(rows)} specifications, from the smallest to the largest effect")
     axes.set_xticks([])
     axes.spines[["top", "right", "bottom", "left"]].set_visible(False)
     axes.tick_params(left=False)

@@ -35,9 +35,10 @@ class Specification:
 
     def labels(self) -> dict[str, str]:
         """Return the choice in every dimension, as shown in tables and figures."""
+        span = f"{self.window_s[0]:g} to {self.window_s[1]:g} s"
         return {
             "baseline": f"{self.baseline_s[0]:g} to {self.baseline_s[1]:g} s",
-            "window": f"{self.window} ({self.window_s[0]:g} to {self.window_s[1]:g} s)",
+            "window": span if self.window.startswith("own ") else f"{self.window} ({span})",
             "standardisation": self.standardisation,
             "smoothing": f"{self.smoothing_s:g} s",
             "null": self.null,

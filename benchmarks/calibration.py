@@ -368,7 +368,8 @@ def declared_row(name: str, row: Mapping[str, tuple[float, int]]) -> str:
 def other_row(name: str, row: Mapping[str, tuple[float, int]]) -> str:
     """Return the rates of every test as a row of Markdown."""
     tests = [t for t in TESTS if t != "declared"]
-    cells = [_short(row[t][0]) if t in row else "" for t in tests]
+    cells = [str(row["pipeline"][1])]
+    cells += [_short(row[t][0]) if t in row else "" for t in tests]
     return f"| {SITUATIONS[name].title} | {' | '.join(cells)} |"
 
 

@@ -39,14 +39,13 @@ from mimicry.synthetic.population import simulate_session
 from mimicry.timeline.align import masked_frames
 
 sys.path.insert(0, str(Path(__file__).parent))
-from calibration import put_row, put_table
+from calibration import put_row
 
 SETTINGS = ScoringSettings({})
 SEED = 20240522
 LATENCY, LATENCY_SD = 0.6, 0.1
 TRIAL_SD = 0.03
 RATIOS, PEOPLE, REDUCTION = (3.0, 1.0, 0.5), 40, 0.4
-QUICK = 500  # studies of which only the changes from baseline are drawn
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -54,7 +53,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sessions", type=int, default=1000, help="in each cell of recovery")
     parser.add_argument("--size", type=float, action="append", help="only cells of this size")
-    parser.add_argument("--studies", type=int, default=200, help="in each row of groups")
+    parser.add_argument("--studies", type=int, default=2000, help="in each row of groups")
+    parser.add_argument("--ratio", type=float, action="append", help="only rows of this ratio")
+    parser.add_argument("--frames", type=int, default=0, help="studies drawn frame by frame")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--page", type=Path, help="Markdown page whose tables are replaced")
     chosen = parser.parse_args(arguments)
@@ -64,11 +65,15 @@ def main(arguments: list[str] | None = None) -> int:
             print(row, flush=True)
             if chosen.page:
                 put_row(chosen.page, "recovery", row, _KEY_CELLS)
-    if chosen.studies:
-        text = group_table(chosen.studies, chosen.jobs)
-        print(text, flush=True)
-        if chosen.page:
-            put_table(chosen.page, "groups", text)
+    for ratio in RATIOS if chosen.studies else ():
+        if chosen.ratio is None or ratio in chosen.ratio:
+            row = _group_row(f"{ratio:g}", group_study(ratio, chosen.studies))
+            print(row, flush=True)
+            if chosen.page:
+                put_row(chosen.page, "groups", row)
+    if chosen.frames:
+        made = group_study(RATIOS[0], chosen.frames, chosen.jobs, frames=True)
+        print(_group_row(f"{RATIOS[0]:g}, frame by frame", made))
     return 0
 
 
@@ -81,6 +86,7 @@ class Cell:
     trials: int
 
 
+LEAST = 100  # sessions with a latency that a coverage needs
 _KEY_CELLS = 3  # size, frame rate and trials name a row
 CELLS = [Cell(0.02, 30.0, n) for n in (12, 24, 48)] + [
     Cell(size, fps, n)
@@ -101,7 +107,7 @@ def recover(cell: Cell, sessions: int, jobs: int = 1) -> dict[str, float]:
         "d": float(np.median(d)),
         "bias": float(np.mean(mean) / amplitude - 1),
         "amplitude": float(np.mean((low <= amplitude) & (amplitude <= high))),
-        "latency": float(inside[given].mean()) if given.sum() >= 50 else float("nan"),
+        "latency": float(inside[given].mean()) if given.sum() >= LEAST else float("nan"),
         "latency_bias": float(np.mean(shift[given]) - latency) if given.any() else float("nan"),
         "refused": float(1 - given.mean()),
     }
@@ -200,21 +206,6 @@ def truth(cell: Cell) -> tuple[float, float]:
     return float(amplitude), float(shift[0])
 
 
-def group_table(studies: int, jobs: int) -> str:
-    """Return what a study of two groups finds, by the control group's mean / SD."""
-    head = (
-        "| control mean / SD | d | bias of the difference | right sign (predicted) "
-        "| p < .05 the right way (predicted) | p < .05 the wrong way | estimated reduction, "
-        "middle 90 % of studies | Fieller set bounded |"
-    )
-    lines = [head, "|---|---|---|---|---|---|---|---|"]
-    n = max(studies, QUICK)
-    lines += [_group_row(f"{r:g} ({n:,} studies)", group_study(r, n)) for r in RATIOS]
-    label = f"{RATIOS[0]:g}, frame by frame, {studies} studies"
-    lines.append(_group_row(label, group_study(RATIOS[0], studies, jobs, frames=True)))
-    return "\n".join(lines)
-
-
 SIZE, COUNTS = 0.25, {"happy": 12, "neutral": 12}
 
 
@@ -304,7 +295,7 @@ def _group_row(label: str, made: Mapping[str, np.ndarray | float]) -> str:
     sets = [_reduction(c, g, t) for c, g in zip(control, lower, strict=True)]
     shown = [f"{q:.0f}" for q in np.quantile([s.percent for s in sets], (0.05, 0.95))]
     return (
-        f"| {label} | {d:.2f} | {100 * (difference.mean() - true) / true:+.1f} % +- "
+        f"| {label} | {studies} | {d:.2f} | {100 * (difference.mean() - true) / true:+.1f} % +- "
         f"{100 * error / true:.1f} % | {np.mean(difference > 0):.3f} ({stats.norm.cdf(shift):.3f}) "
         f"| {np.mean((p < 0.05) & (difference > 0)):.3f} ({predicted:.3f}) "
         f"| {np.mean((p < 0.05) & (difference < 0)):.3f} | {shown[0]} to {shown[1]} % "

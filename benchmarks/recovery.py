@@ -107,7 +107,8 @@ def recover(cell: Cell, sessions: int, jobs: int = 1) -> dict[str, float]:
         "d": float(np.median(d)),
         "bias": float(np.mean(mean) / amplitude - 1),
         "amplitude": float(np.mean((low <= amplitude) & (amplitude <= high))),
-        "latency": float(inside[given].mean()) if given.sum() >= LEAST else float("nan"),
+        "latency": float(inside[given].mean()) if given.any() else float("nan"),
+        "given": int(given.sum()),
         "latency_bias": float(np.mean(shift[given]) - latency) if given.any() else float("nan"),
         "refused": float(1 - given.mean()),
     }
@@ -117,11 +118,12 @@ def _recovery_row(cell: Cell, found: Mapping[str, float]) -> str:
     def share(x: float) -> str:
         return "" if np.isnan(x) else f"{100 * x:.1f} %"
 
-    ms = found["latency_bias"]
-    shown = "" if np.isnan(found["latency"]) else f"{1000 * ms:+.0f}"
+    few = found["given"] < LEAST
+    latency = "" if few else share(found["latency"])
+    shown = "" if few else f"{1000 * found['latency_bias']:+.0f}"
     return (
         f"| {cell.size:g} | {cell.fps:g} | {cell.trials} | {found['d']:.1f} "
-        f"| {share(found['bias'])} | {share(found['amplitude'])} | {share(found['latency'])} "
+        f"| {share(found['bias'])} | {share(found['amplitude'])} | {latency} "
         f"| {shown} | {share(found['refused'])} |"
     )
 

@@ -28,6 +28,17 @@ def test_blinks_are_counted_and_timed():
     np.testing.assert_allclose(slow, 0, atol=1e-9)
 
 
+@pytest.mark.parametrize("frames", [1, 7, 40, 300])
+def test_the_slow_part_is_the_median_of_the_second_around(frames):
+    closure = np.random.default_rng(3).normal(0, 1, (frames, 2))
+    padded = np.pad(closure, ((15, 15), (0, 0)), mode="edge")
+    expected = [np.median(padded[k : k + 31], axis=0) for k in range(frames)]
+    slow, fast = split_closure(T[:frames], closure)
+    if frames > 1:  # the rate of a single frame is not known, nor is it needed
+        np.testing.assert_array_equal(slow, expected)
+    np.testing.assert_allclose(slow + fast, closure, atol=1e-12)
+
+
 def test_eyes_held_shut_are_slow_closure_and_not_a_blink():
     closure = np.where((T > 3) & (T < 6), 1.0, 0.0)
     slow, fast = split_closure(T, closure[:, None])

@@ -110,6 +110,21 @@ def test_a_batch_leaves_the_table_of_refused_latencies_beside_its_scores(study):
     }
 
 
+def test_clips_are_random_too_where_there_are_trial_scores(make_study):
+    study = make_study(people=8, repeats=1, sd_trial=0.1)
+    table = study.results / "scores.tsv"
+    scores = pd.read_csv(table, sep="\t", dtype={"participant": str})
+    values = scores[scores["condition"] == "happy"].groupby("participant")["delta_AU12_main"].mean()
+    rows_ = [row for label, v in values.items() for row in rows(label, v, 0.6, None)]
+    write_tsv(study.results / "summary.tsv", pd.DataFrame(rows_))
+    envelope = json.loads(run(study.root, "--json").stdout)
+    (raw,) = [r for r in envelope["contrasts"] if r["measure"] == "contrast_raw"]
+    assert 0 < raw["p_clips_random"] < 0.05
+    assert raw["p_clips_random"] != pytest.approx(raw["p"], rel=0.01)
+    (own,) = [r for r in envelope["contrasts"] if r["measure"] == "contrast"]
+    assert own["p_clips_random"] is None
+
+
 def test_without_a_group_column_everybody_is_one_group(study):
     (study / "participants.tsv").unlink()
     envelope = json.loads(run(study, "--json").stdout)

@@ -18,9 +18,12 @@ from mimicry.files import (
     write_text,
     write_tsv,
 )
+from mimicry.statistics.clips import clip_means, min_f
 from mimicry.statistics.groups import TTest, one_sample, percent_reduction, pooled, two_samples
 from mimicry.statistics.refusals import REFUSAL_COLUMNS, latency_refusals
-from mimicry.study.folder import Study, read_table
+from mimicry.statistics.reliability import ContrastTrials
+from mimicry.study.folder import Study, read_scores, read_table
+from mimicry.study.reliability import contrast_trials
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -125,10 +128,12 @@ def group_tables(study: Study, *, by: str | None = None, control: str | None = N
     scored = summary[summary["claim"].notna()] if "claim" in summary.columns else summary
     groups = sorted(map(str, summary[name].unique()))
     against = _control(study, name, groups, control)
+    trials = _trials(study)
     return GroupTables(
-        contrasts=_frame(_means(scored, name), [*_CELL, "measure", name, *_TESTED]),
+        contrasts=_frame(_means(scored, name, trials), [*_CELL, "measure", name, *_TESTED]),
         differences=_frame(
-            _differences(scored, name, against), [*_CELL, "measure", name, "control", *_COMPARED]
+            _differences(scored, name, against, trials),
+            [*_CELL, "measure", name, "control", *_COMPARED],
         ),
         refusals=refusals_of(summary, name),
         by=name,
@@ -206,6 +211,51 @@ def with_groups(summary: "pd.DataFrame", root: Path, by: str | None) -> "pd.Data
     return summary.assign(**{name: [UNKNOWN if g != g else str(g) for g in groups]})
 
 
+# session, phase, condition, measure -> participant -> trials
+_Trials = Mapping[tuple[str, str, str, str], Mapping[str, ContrastTrials]]
+_TRIAL_UNITS = {"contrast_raw": "raw", "contrast_cal": "cal"}
+
+
+def _trials(study: Study) -> _Trials:
+    """Every participant's trial scores, for the tests over clips; empty without a trial table."""
+    if not (study.results / "scores.tsv").is_file() and not list(
+        study.results.glob("sub-*/**/*_scores.tsv")
+    ):
+        return {}
+    settings, table = study.protocol.scoring_settings(), read_scores(study)
+    column = settings.phase_column if settings.phase_column in table.columns else "block"
+    return {
+        (str(session), str(phase), emotion, measure): {
+            person.participant: person
+            for person in contrast_trials(part, settings, emotion, unit, settings.primary_window)
+        }
+        for (session, phase), part in table.groupby(["session", column], sort=False)
+        for emotion in settings.emotions
+        if (part["condition"] == emotion).any()
+        for measure, unit in _TRIAL_UNITS.items()
+    }
+
+
+def _of(where: Mapping[str, Any], measure: str, trials: _Trials, people: list[str]) -> list[Any]:
+    """The trials of some participants in one cell; none where there is no trial table."""
+    session, phase, condition = (str(where[k]) for k in _CELL)
+    found = trials.get((session, phase, condition, measure), {})
+    return [found[p] for p in people if p in found]
+
+
+def _over_clips(people: list[ContrastTrials]) -> TTest:
+    """Clips of the emotion against those of the reference."""
+    emotion, reference = clip_means(people)
+    return two_samples(list(emotion.values()), list(reference.values()))
+
+
+def _between_over_clips(control: list[ContrastTrials], group: list[ContrastTrials]) -> TTest:
+    """The same for what the control group shows more than the group, clip by clip."""
+    sides = zip(clip_means(control), clip_means(group), strict=True)
+    emotion, reference = ([a[c] - b[c] for c in a if c in b] for a, b in sides)
+    return two_samples(emotion, reference)
+
+
 def _control(study: Study, by: str, groups: list[str], named: str | None) -> str | None:
     """The group that the others are compared with."""
     if named is not None:
@@ -222,32 +272,45 @@ def _control(study: Study, by: str, groups: list[str], named: str | None) -> str
 
 def _cells(
     table: "pd.DataFrame", by: str
-) -> Iterator[tuple[dict[str, Any], str, dict[str, np.ndarray]]]:
-    """Each cell and measure with the values of every group, one a participant."""
+) -> Iterator[tuple[dict[str, Any], str, dict[str, "pd.Series[float]"]]]:
+    """Each cell and measure with the values of every group, one a participant (the index)."""
     for values, cell in table.groupby(_CELL, sort=False, dropna=False):
         where = dict(zip(_CELL, values, strict=True))
         for measure in MEASURES:
             if measure not in cell.columns:
                 continue
-            numbers = cell[measure].astype(float)
+            numbers = cell.set_index("participant")[measure].astype(float)
             if numbers.notna().any():
-                found = {
-                    str(g): part.to_numpy() for g, part in numbers.groupby(cell[by], sort=True)
-                }
-                yield where, measure, found
+                labels = cell[by].to_numpy()
+                groups = sorted(set(labels))
+                yield where, measure, {str(g): numbers[labels == g] for g in groups}
 
 
-_TESTED = ("n", "n_missing", "mean", "se", "low", "high", "t", "df", "p", "dz", "reason")
+_TESTED = (
+    "n",
+    "n_missing",
+    "mean",
+    "se",
+    "low",
+    "high",
+    "t",
+    "df",
+    "p",
+    "dz",
+    "p_clips_random",
+    "reason",
+)
 _COMPARED = (
-    "difference", "low", "high", "t", "df", "p", "d", "reason", "percent_less",
+    "difference", "low", "high", "t", "df", "p", "d", "p_clips_random", "reason", "percent_less",
     "percent_less_low", "percent_less_high", "percent_set", "pooled_mean", "pooled_p", "gate",
 )  # fmt: skip
 
 
-def _means(table: "pd.DataFrame", by: str) -> Iterator[dict[str, Any]]:
+def _means(table: "pd.DataFrame", by: str, trials: _Trials) -> Iterator[dict[str, Any]]:
     for where, measure, groups in _cells(table, by):
         for group, values in groups.items():
             found = one_sample(values)
+            clips = _over_clips(_of(where, measure, trials, list(values.index.astype(str))))
             yield {
                 **where,
                 "measure": measure,
@@ -256,11 +319,14 @@ def _means(table: "pd.DataFrame", by: str) -> Iterator[dict[str, Any]]:
                 "n_missing": len(values) - found.n,
                 **{k: getattr(found, k) for k in ("mean", "se", "low", "high", "t", "df", "p")},
                 "dz": found.effect,
+                "p_clips_random": min_f(found, clips).p,
                 "reason": found.reason,
             }
 
 
-def _differences(table: "pd.DataFrame", by: str, control: str | None) -> Iterator[dict[str, Any]]:
+def _differences(
+    table: "pd.DataFrame", by: str, control: str | None, trials: _Trials
+) -> Iterator[dict[str, Any]]:
     if control is None:
         return
     for where, measure, groups in _cells(table, by):
@@ -269,6 +335,7 @@ def _differences(table: "pd.DataFrame", by: str, control: str | None) -> Iterato
             if group == control or rest is None:
                 continue
             found, gate = two_samples(rest, values), pooled([rest, values])
+            both = (_of(where, measure, trials, list(v.index.astype(str))) for v in (rest, values))
             yield {
                 **where,
                 "measure": measure,
@@ -277,6 +344,7 @@ def _differences(table: "pd.DataFrame", by: str, control: str | None) -> Iterato
                 "difference": found.mean,
                 **{k: getattr(found, k) for k in ("low", "high", "t", "df", "p")},
                 "d": found.effect,
+                "p_clips_random": min_f(found, _between_over_clips(*both)).p,
                 "reason": found.reason,
                 **_reduction(measure, one_sample(rest), one_sample(values), found),
                 "pooled_mean": gate.mean,
@@ -326,6 +394,8 @@ _COLUMNS = {
     "df": "degrees of freedom",
     "p": "two-sided p of that t",
     "dz": "mean / SD over participants",
+    "p_clips_random": "p with clips random as well as people (min F'), raw and calibrated "
+    "contrasts of the primary window; does the result hold for other clips of this kind?",
     "reason": "why there is no test",
     "control": "group that is compared with",
     "difference": "mean of the control group minus mean of the group",

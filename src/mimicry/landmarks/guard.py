@@ -26,6 +26,21 @@ GUARD: Mapping[str, str] = {
 # One thread a library: the cores are shared out by processes.
 _THREADS = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
+# Memory in large pages that is kept between frames instead of handed back and asked for again:
+# fewer page faults and address look-ups in the networks. Read by glibc only; a user's own
+# setting goes first. No number depends on it.
+_MEMORY = {
+    "GLIBC_TUNABLES": ":".join(
+        f"glibc.malloc.{name}={value}"
+        for name, value in {
+            "hugetlb": 1,
+            "top_pad": 64 * 2**20,
+            "trim_threshold": 256 * 2**20,
+            "mmap_threshold": 32 * 2**20,
+        }.items()
+    )
+}
+
 
 def guarded_environment() -> dict[str, str]:
     """Return the environment for a landmark process: the present one, guarded."""
@@ -33,7 +48,7 @@ def guarded_environment() -> dict[str, str]:
 
     here = str(Path(mimicry.__file__).resolve().parents[1])
     search = [here, *filter(None, [os.environ.get("PYTHONPATH")])]
-    return {**os.environ, **_THREADS, **GUARD, "PYTHONPATH": os.pathsep.join(search)}
+    return {**_MEMORY, **os.environ, **_THREADS, **GUARD, "PYTHONPATH": os.pathsep.join(search)}
 
 
 def is_guarded(environment: Mapping[str, str] | None = None) -> bool:

@@ -13,7 +13,7 @@ from mimicry.landmarks.model_file import bundled_model
 
 
 def image(path: str, frames: int) -> None:
-    """Decode with OpenCV, detect in IMAGE mode, make arrays."""
+    """Decode with OpenCV, detect in IMAGE mode; nothing is done with the results."""
     _loop(path, frames, "IMAGE")
 
 
@@ -42,10 +42,9 @@ def _loop(path: str, frames: int, mode: str) -> None:
             rgb = cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)
             picture = mp.Image(image_format=mp.ImageFormat.SRGB, data=rgb)
             if mode == "IMAGE":
-                result = landmarker.detect(picture)
+                landmarker.detect(picture)
             else:
-                result = landmarker.detect_for_video(picture, k * 33)
-            np.array([[p.x, p.y, p.z] for face in result.face_landmarks for p in face])
+                landmarker.detect_for_video(picture, k * 33)
 
 
 def nets(_path: str, frames: int) -> None:

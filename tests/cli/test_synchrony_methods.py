@@ -181,3 +181,20 @@ def test_too_many_and_no_files_are_said(pair):
     assert "takes one or two" in run(pair, pair, pair).stderr
     assert "no file given" in run().stderr
     assert "known are" in run(pair, "--preset", "nobody").stderr
+
+
+@pytest.mark.parametrize("preset", ["coherence", "dtw", "events"])
+def test_a_second_run_leaves_the_same_bytes_and_other_settings_are_refused(pair, tmp_path, preset):
+    def files(*words):
+        answer = run(pair, "--preset", preset, "--out", tmp_path / "o", "--surrogates", 9, *words)
+        return answer, {p.name: p.read_bytes() for p in sorted((tmp_path / "o").iterdir())}
+
+    first, before = files()
+    assert first.exit_code == 0, first.stderr
+    again, after = files("--overwrite")
+    assert again.exit_code == 0
+    assert after == before
+    other, after = files("--seed", 3)
+    assert other.exit_code == 2
+    assert "--overwrite" in other.stderr
+    assert after == before

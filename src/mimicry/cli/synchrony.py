@@ -17,7 +17,7 @@ __all__ = ["synchrony"]
 def synchrony(
     files: list[Path] | None = typer.Argument(
         None,
-        metavar="A [B]...",
+        metavar="FILE",
         help="A video, table or column of numbers for each person; or one file of several columns.",
     ),
     preset: str = typer.Option(

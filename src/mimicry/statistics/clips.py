@@ -38,7 +38,7 @@ def min_f(people: TTest, clips: TTest) -> TTest:
     >>> from mimicry.statistics.groups import TTest
     >>> found = min_f(TTest(n=21, t=3.0, df=20.0), TTest(n=12, t=2.0, df=10.0))
     >>> round(found.t**2, 4), round(found.df, 3)
-    (2.7692, 19.04)
+    (2.7692, 18.989)
     """
     if not np.isfinite([people.t, people.df, clips.t, clips.df]).all():
         return TTest(n=people.n, mean=people.mean, reason=people.reason or clips.reason)

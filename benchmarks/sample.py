@@ -34,9 +34,15 @@ def main(folder: Path) -> None:
             f"recovered/injected {delta.mean() / gain.mean():.2f}, "
             f"rms error {np.sqrt(((delta - gain) ** 2).mean()):.3f}, "
             f"contrast {row['contrast']:.2f} (p {row['p']:.3f}), latency shift "
-            f"{row['latency_shift_s']:.3f} [{row['latency_ci_low_s']:.3f}, "
-            f"{row['latency_ci_high_s']:.3f}] s, injected {latency:.3f} s"
+            f"{_latency(row)}, injected {latency:.3f} s"
         )
+
+
+def _latency(row: pd.Series) -> str:
+    if np.isnan(row["latency_shift_s"]):
+        return "refused"
+    low, high = row["latency_ci_low_s"], row["latency_ci_high_s"]
+    return f"{row['latency_shift_s']:.3f} [{low:.3f}, {high:.3f}] s"
 
 
 if __name__ == "__main__":

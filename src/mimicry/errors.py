@@ -77,7 +77,7 @@ class MimicryError(Exception):
         if self.key is not None and self.key not in text:
             text = f"{text} (key: {self.key})"
         if self.hint:
-            text = f"{text} {self.hint}"
+            text = f"{text}{'' if text.endswith(('.', '?', '!')) else '.'} {self.hint}"
         return text
 
     def __reduce__(self) -> tuple[object, ...]:

@@ -49,12 +49,12 @@ def test_an_input_error_is_one_sentence_and_exit_2(
         run_command("score", work, as_json=True)
     out, err = capsys.readouterr()
     assert stop.value.exit_code == 2
-    assert err == "error: e.tsv: no column onset Add it.\n"
+    assert err == "error: e.tsv: no column onset. Add it.\n"
     envelope = json.loads(out)
     assert envelope["status"] == "failed"
     assert envelope["error"] == {
         "type": "TableError",
-        "message": "e.tsv: no column onset Add it.",
+        "message": "e.tsv: no column onset. Add it.",
         "path": "e.tsv",
         "key": "onset",
         "hint": "Add it.",

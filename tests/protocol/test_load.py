@@ -3,7 +3,9 @@
 from pathlib import Path
 
 import pytest
+import yaml
 
+from mimicry.assets import asset_folder
 from mimicry.errors import ProtocolError
 from mimicry.protocol import list_protocols, load_protocol, protocol_from_text
 from mimicry.records import EmotionMap, ScoringSettings
@@ -95,3 +97,19 @@ def test_what_is_no_mapping_is_refused_in_one_sentence(tmp_path: Path, text: str
     path.write_text(text)
     with pytest.raises(ProtocolError, match=r"bad\.yaml: "):
         load_protocol(path)
+
+
+def test_a_protocol_written_out_in_full_scores_alike(tmp_path: Path) -> None:
+    """A study keeps such a copy: the seed of the nulls must not become another one."""
+    protocol = load_protocol("dynamic-happy-angry")
+    content = protocol.file.model_dump(mode="json", exclude={"extends"})
+    content["stimuli"]["manifest"] = "stimuli.json"
+    copy = tmp_path / "dynamic-happy-angry.yaml"
+    copy.write_text(yaml.safe_dump(content), encoding="utf-8")
+    (tmp_path / "stimuli.json").write_bytes(
+        (asset_folder("stimuli") / "manifest.json").read_bytes()
+    )
+    again = load_protocol(copy)
+    assert again.scoring_settings() == protocol.scoring_settings()
+    assert again.scoring_settings().seed == protocol.seed
+    assert again.digest == protocol.digest

@@ -37,6 +37,16 @@ def test_everything_of_one_person_goes_and_nothing_else(study: Path) -> None:
     ]
 
 
+def test_results_over_all_that_name_the_person_go_too(study: Path) -> None:
+    results = study / "derivatives" / "mimicry"
+    for stem, who in (("group_a", "sub-01_task-x"), ("group_b", "sub-011_task-x")):
+        (results / f"{stem}.json").write_text(f'{{"inputs": ["{who}"]}}')
+        (results / f"{stem}.png").write_bytes(b"")
+    folders, _ = withdraw(study, "01")
+    assert [p.name for p in folders[3:]] == ["group_a.json", "group_a.png"]
+    assert sorted(p.name for p in results.glob("group_*")) == ["group_b.json", "group_b.png"]
+
+
 def test_looking_deletes_nothing(study: Path) -> None:
     found_of(study, "sub-01")
     assert len(list(study.rglob("sub-01"))) == 3

@@ -1,5 +1,6 @@
 """``mimicry validate``: check one source of action units against another."""
 
+import re
 from pathlib import Path
 
 import typer
@@ -66,15 +67,17 @@ def _text(result: object) -> str:
 
     assert isinstance(result, Validation)
     head = f"{'track':<10} {'reference':<14} {'n':>6} {'r':>6} {'95 %':>15} {'best r':>7} "
-    head += f"{'lag s':>7} {'ICC':>6} {'limits of agreement':>20}"
+    head += f"{'lag s':>7} {'slope':>7} {'ICC':>6} {'limits of agreement':>20}"
     lines = [head]
     for a in result.rows:
         interval = f"{a.r_low:6.2f} ..{a.r_high:5.2f}"
         limits = f"{a.limit_low:8.2f} ..{a.limit_high:7.2f}"
-        lines.append(
+        line = (
             f"{a.estimate:<10} {a.reference:<14} {a.n:>6} {a.r:>6.2f} {interval:>15} "
-            f"{a.r_best:>7.2f} {a.lag_s:>7.3f} {a.icc_agreement:>6.2f} {limits:>20}"
+            f"{a.r_best:>7.2f} {a.lag_s:>7.3f} {a.slope:>7.2f} {a.icc_agreement:>6.2f} {limits:>20}"
         )
+        lines.append(re.sub(r"\bnan\b", "n/a", line))
+    lines.append("slope: units of the reference for one unit of the track.")
     if result.settings["rescale"] == "fit":
         lines.append("ICC and limits after a straight line from the track to the reference.")
     return "\n".join(lines)

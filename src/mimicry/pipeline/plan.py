@@ -105,13 +105,8 @@ def make_plan(
     settings = plan.scoring_settings()
     trials = read_events(events)
     timelines = read_manifest(stimuli)
-    unknown = sorted(set(trials.stimulus_id) - set(timelines))
-    if unknown:
-        raise StimulusError(
-            f"unknown stimulus {', '.join(unknown)}; known are {', '.join(sorted(timelines))}",
-            path=events,
-            key="stimulus",
-        )
+    _check_conditions(trials, plan, events)
+    _check_stimuli(trials, timelines, events)
     prefix = prefix or recording_prefix(recording)
     used = {name: timelines[name] for name in sorted(set(trials.stimulus_id))}
     inputs: dict[str, Any] = {
@@ -129,6 +124,49 @@ def make_plan(
         recording, prefix, inputs["participant"], inputs["session"],
         plan, settings, trials, used, inputs,
     )  # fmt: skip
+
+
+def _check_conditions(trials: TrialTable, protocol: "Protocol", events: str | Path) -> None:
+    """Refuse a condition that the protocol does not have: it would be scored as nothing."""
+    from mimicry.protocol.explain import explain
+
+    known = protocol.file.conditions
+    unknown = sorted(set(trials.condition) - set(known))
+    if unknown:
+        raise EventsError(
+            f"the protocol {protocol.name} has no condition {', '.join(map(repr, unknown))}; "
+            f"{explain(unknown[0], known)}",
+            path=events,
+            key="trial_type",
+            hint="A condition that is shown but not scored stands in the protocol without targets.",
+        )
+
+
+def _check_stimuli(
+    trials: TrialTable, timelines: Mapping[str, StimulusTimeline], events: str | Path
+) -> None:
+    """Refuse stimuli that the manifest does not have, and durations in milliseconds."""
+    from mimicry.protocol.explain import nearest
+
+    unknown = sorted(set(trials.stimulus_id) - set(timelines))
+    if unknown:
+        near = nearest(unknown[0], timelines)
+        said = f"did you mean {near!r}?" if near else f"it has {len(timelines)} others"
+        raise StimulusError(
+            f"the stimulus manifest has no {', '.join(map(repr, unknown))}; {said}",
+            path=events,
+            key="stimulus",
+            hint="List the shipped ones with: mimicry stimuli list; name your own with --stimuli.",
+        )
+    clip_s = np.array([np.ptp(timelines[s].times_s) for s in trials.stimulus_id])
+    told = trials.duration_s[np.isfinite(trials.duration_s) & (clip_s > 0)]
+    if len(told) and np.min(told) > 100 * clip_s.max():
+        raise EventsError(
+            f"durations of {np.min(told):g} and more for clips of {clip_s.max():g} s or less",
+            path=events,
+            key="duration",
+            hint="Durations are seconds.",
+        )
 
 
 def _identity(recording: Path) -> dict[str, str]:

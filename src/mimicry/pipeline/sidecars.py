@@ -61,9 +61,9 @@ _COLUMNS: tuple[tuple[str, str, str], ...] = (
     ("claim", "what the contrast can be evidence for", ""),
     ("targets|opponents", "action units of the emotion map", ""),
     ("window", "primary window", ""),
-    ("n", "valid trials of the condition", "trials"),
+    ("n", "valid trials of the condition that have a number", "trials"),
     ("n_total", "trials of the condition", "trials"),
-    ("n_reference", "valid reference trials", "trials"),
+    ("n_reference", "valid reference trials that have a number", "trials"),
     (r"index_\w+", "mean, SD, SE or 95 % t interval of mimicry_index over trials", "SD"),
     (r"contrast(?P<unit>_raw|_cal)?(?P<late>_late)?", ("the emotion's trials minus its reference"
      " trials, targets minus opponents; 0: no emotion-specific response"), ("SD, AU units (_raw) or"

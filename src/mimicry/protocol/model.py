@@ -66,9 +66,12 @@ class Protocol:
         """Return the resolved protocol as plain JSON types, with every default filled in.
 
         How it came about (``extends``, provenance) is left out, so a variant and the same
-        protocol written out in full have the same content.
+        protocol written out in full have the same content; and so is the place of the stimulus
+        manifest, whose checksum every score carries.
         """
-        return self.file.model_dump(mode="json", exclude={"extends", "provenance"})
+        return self.file.model_dump(
+            mode="json", exclude={"extends": True, "provenance": True, "stimuli": {"manifest"}}
+        )
 
     def windows(self) -> dict[str, tuple[float, float]]:
         """Return the scoring windows, seconds from the dynamic onset."""
@@ -98,7 +101,7 @@ class Protocol:
         section = self.file.scoring
         given = {name: getattr(section, name) for name in type(section).model_fields}
         given["windows"] = self.windows()
-        if "seed" not in section.model_fields_set:
+        if given["seed"] is None:
             given["seed"] = self.seed
         return given
 

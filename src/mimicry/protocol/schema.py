@@ -360,6 +360,10 @@ def _scoring_section() -> type[BaseModel]:
             continue
         default = getattr(defaults, item.name)
         entries[item.name] = (hints[item.name], Field(default=default))
+    entries["seed"] = (
+        int | None,
+        Field(default=None, ge=0, description="Seed of the nulls; null: that of the design."),
+    )
     window = tuple[float, float] | None
     entries["windows"] = (
         dict[Slug, window],

@@ -239,7 +239,10 @@ def quality_overview(
         pose.legend(loc="upper right", ncols=3, frameon=False)
         steps_ms = np.diff(times_s) * 1000.0
         if steps_ms.size:
-            intervals.hist(steps_ms, bins=40, color="#64748b")
+            # a steady camera has one interval: give it a bar, not a hair line
+            middle = float(np.median(steps_ms))
+            low, high = min(steps_ms.min(), middle - 5), max(steps_ms.max(), middle + 5)
+            intervals.hist(steps_ms, bins=40, range=(low, high), color="#64748b")
         intervals.set_yscale("log")
         intervals.set_xlabel("frame interval (ms)")
         intervals.set_ylabel("frames")

@@ -1,6 +1,7 @@
 """Removing one person from a study: recordings, derived files, rows of tables; with a log."""
 
 import csv
+import re
 import shutil
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +16,9 @@ _NAMES = ("participant", "participant_id")
 
 
 def found_of(study: Path, participant: str) -> tuple[list[Path], list[Path]]:
-    """Return the folders of a participant and the tables that hold rows of theirs.
+    """Return what is a participant's own, and the tables that hold rows of theirs.
+
+    Their own are their folders, and the results over all participants that name them.
 
     Raises
     ------
@@ -26,7 +29,8 @@ def found_of(study: Path, participant: str) -> tuple[list[Path], list[Path]]:
     folders = [p for p in (study, study / "sourcedata") if (p / f"sub-{label}").is_dir()]
     folders = [p / f"sub-{label}" for p in folders]
     folders += sorted(p for p in study.glob(f"derivatives/*/sub-{label}") if p.is_dir())
-    tables = [p for p in _tables(study) if _without(p, label) is not None]
+    folders += _joint_results(study, label)
+    tables = [p for p in _tables(study) if p not in folders and _without(p, label) is not None]
     if not folders and not tables:
         raise InputError(
             f"the study holds nothing of participant {label!r}", path=study, key="--participant"
@@ -37,13 +41,13 @@ def found_of(study: Path, participant: str) -> tuple[list[Path], list[Path]]:
 def withdraw(study: Path, participant: str) -> tuple[list[Path], list[Path]]:
     """Delete a participant's folders and rows; what is done stands in withdrawals.tsv.
 
-    Tables and reports over all participants that were made before hold the person's
-    contribution to means: make them again.
+    Results over all participants that name the person go too; other means over all
+    participants still hold the person's contribution: make them again.
 
     Returns
     -------
     tuple
-        Folders that were deleted and tables from which rows were taken.
+        Folders and files that were deleted, and tables from which rows were taken.
 
     Raises
     ------
@@ -52,18 +56,29 @@ def withdraw(study: Path, participant: str) -> tuple[list[Path], list[Path]]:
     """
     label = participant.removeprefix("sub-")
     folders, tables = found_of(study, label)
-    files = sum(1 for folder in folders for p in folder.rglob("*") if p.is_file())
+    files = sum(1 for top in folders for p in (top, *top.rglob("*")) if p.is_file())
     for table in tables:
         text = _without(table, label)
         if text is not None:
             write_text(table, text)
-    for folder in folders:
-        shutil.rmtree(folder)
+    for own in folders:
+        if own.is_dir():
+            shutil.rmtree(own)
+        else:
+            own.unlink()
     log = study / "withdrawals.tsv"
     before = log.read_text(encoding="utf-8") if log.exists() else "time\tparticipant\tfiles\n"
     now = datetime.now(UTC).isoformat(timespec="seconds")
     write_text(log, f"{before}{now}\tsub-{label}\t{files}\n")
     return folders, tables
+
+
+def _joint_results(study: Path, label: str) -> list[Path]:
+    """Return results over all participants whose sidecar or page names this one."""
+    named = re.compile(rf"sub-{label}(?![A-Za-z0-9])")
+    texts = [p for e in ("json", "html", "md") for p in study.glob(f"derivatives/*/*.{e}")]
+    stems = {p.with_suffix("") for p in texts if named.search(p.read_text(encoding="utf-8"))}
+    return sorted(p for p in study.glob("derivatives/*/*.*") if p.with_suffix("") in stems)
 
 
 def _tables(study: Path) -> list[Path]:

@@ -140,7 +140,7 @@ class _Phase:
         row = self._start(pair[0])
         row.cells["condition"] = VALENCE_CONGRUENT
         row.cells["n_total"] = int(sum(self.shown(c).sum() for c in pair))
-        row.cells["n"] = int(sum(self.used(c).sum() for c in pair))
+        row.cells["n"] = sum(self._measured(c, self.used(c)) for c in pair)
         self._blank_index(row, "given_by_emotion")
         self._contrast(row, pair[0], withheld="")
         row.cells["claim"] = VALENCE_CONGRUENT
@@ -160,8 +160,10 @@ class _Phase:
                 "opponents": " ".join(emotion.opponents) if emotion else "",
                 "window": self.settings.primary_window,
                 "n_total": int(self.shown(condition).sum()),
-                "n": int(self.used(condition).sum()),
-                "n_reference": int(self._reference(condition).sum()) if emotion else 0,
+                "n": self._measured(condition, self.used(condition)),
+                "n_reference": (
+                    self._measured(condition, self._reference(condition)) if emotion else 0
+                ),
             }
         )
 
@@ -171,6 +173,15 @@ class _Phase:
     def _reference(self, condition: str) -> Flags:
         flags = reference_trials(self.aligned.trials.condition, condition, self.settings)
         return np.asarray(flags & self.inside & self.scores.valid)
+
+    def _measured(self, condition: str, trials: Flags) -> int:
+        """How many of some valid trials have a number: those that a contrast rests on."""
+        window = self.settings.primary_window
+        if condition in self.settings.emotions:
+            values = self._pattern(condition, self.scores.delta, window)[:, None]
+        else:
+            values = self.scores.delta[:, self.scores.windows.index(window)]
+        return int((trials & np.isfinite(values).any(axis=1)).sum())
 
     def _pattern(self, condition: str, values: Floats, window: str) -> Floats:
         """(K,) pattern score of every trial for the emotion of `condition`."""

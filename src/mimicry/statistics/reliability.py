@@ -143,6 +143,8 @@ def contrast_reliability(
     icc_single, icc_average = _variance_ratios(used, contrasts)
     sd = float(contrasts.std(ddof=1))
     low, high = _bootstrap(first, second, rng)
+    if np.isnan(reliability):  # no interval around a value that is withheld
+        low = high = float("nan")
     sides = [1 / len(side) for p in used for side in (p.emotion, p.reference)]
     r_range = np.nanquantile(r, [0.025, 0.975]) if np.isfinite(r).any() else (np.nan, np.nan)
     return Reliability(

@@ -1,0 +1,36 @@
+"""Mistakes in an events table are found before a recording is read."""
+
+from pathlib import Path
+
+import pytest
+
+from mimicry.errors import EventsError, StimulusError
+from mimicry.pipeline.plan import make_plan
+
+
+def plan_of(folder: Path, row: str) -> None:
+    recording = folder / "face_au.csv"
+    recording.write_text("timestamp,AU12\n0,0\n", encoding="utf-8")
+    events = folder / "events.tsv"
+    head = "onset\tduration\ttrial_type\tstimulus\n"
+    events.write_text(f"{head}3\t2.5\tneutral\tneutral-m01-dynamic\n{row}\n", encoding="utf-8")
+    make_plan(recording, events, "dynamic-happy-angry", None, None, None, None, None)
+
+
+def test_a_condition_that_the_protocol_lacks_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(EventsError, match="no condition 'hapy'; did you mean 'happy'\\?"):
+        plan_of(tmp_path, "9\t2.5\thapy\thappy-m01-dynamic")
+
+
+def test_an_unknown_stimulus_is_refused_with_the_nearest(tmp_path: Path) -> None:
+    with pytest.raises(StimulusError, match="did you mean 'happy-m01-dynamic'\\?"):
+        plan_of(tmp_path, "9\t2.5\thappy\thappy-m01-dynamik")
+
+
+def test_durations_in_milliseconds_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(EventsError, match="Durations are seconds"):
+        plan_of(tmp_path, "9\tn/a\thappy\thappy-m01-dynamic\n15\t2500\thappy\thappy-m01-dynamic")
+
+
+def test_one_odd_duration_is_none_of_our_business(tmp_path: Path) -> None:
+    plan_of(tmp_path, "9\tn/a\thappy\thappy-m01-dynamic")

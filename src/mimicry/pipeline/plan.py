@@ -159,10 +159,10 @@ def _check_stimuli(
             hint="List the shipped ones with: mimicry stimuli list; name your own with --stimuli.",
         )
     clip_s = np.array([np.ptp(timelines[s].times_s) for s in trials.stimulus_id])
-    told = trials.duration_s[np.isfinite(trials.duration_s) & (clip_s > 0)]
-    if len(told) and np.min(told) > 100 * clip_s.max():
+    odd = np.flatnonzero((clip_s > 0) & (trials.duration_s > 100 * clip_s))
+    if len(odd):
         raise EventsError(
-            f"durations of {np.min(told):g} and more for clips of {clip_s.max():g} s or less",
+            f"a duration of {trials.duration_s[odd[0]]:g} for a clip of {clip_s[odd[0]]:g} s",
             path=events,
             key="duration",
             hint="Durations are seconds.",

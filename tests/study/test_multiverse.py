@@ -74,7 +74,7 @@ def test_every_combination_is_there_once_and_the_declared_one_is_marked(found):
     assert not table[["window", "standardisation", "null"]].duplicated().any()
     assert table["declared"].sum() == 1
     declared = table[table["declared"] == 1].iloc[0]
-    assert (declared["standardisation"], declared["null"]) == ("raw", "swap")
+    assert (declared["standardisation"], declared["null"]) == ("raw", "t")
 
 
 def test_a_strong_response_is_found_whatever_the_choice(found):

@@ -121,8 +121,8 @@ def read_grid(
             raise InputError(f"expected a list, found {values!r}", path=file, key=f"grid.{name}")
     main = settings.primary_window
     declared = Specification(
-        settings.baseline_s, main, settings.windows[main], unit, settings.smooth_amplitude_s, "swap"
-    )
+        settings.baseline_s, main, settings.windows[main], unit, settings.smooth_amplitude_s, "t"
+    )  # planned tests, power and preregistrations speak of people in general
     emotion = str(content.get("condition", condition))
     if emotion not in settings.emotions:
         raise InputError(
@@ -146,7 +146,7 @@ def read_grid(
         smoothings=tuple(
             _number(v, file, smoothing) for v in choices.get(smoothing, [declared.smoothing_s])
         ),
-        nulls=tuple(_one_of(v, NULLS, file, "null") for v in choices.get("null", ["swap"])),
+        nulls=tuple(_one_of(v, NULLS, file, "null") for v in choices.get("null", [declared.null])),
         declared=declared,
     )
 

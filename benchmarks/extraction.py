@@ -15,6 +15,7 @@ so that both meet the same conditions, and only CPU times are compared. With
 """
 
 import argparse
+import math
 import os
 import statistics
 import subprocess
@@ -128,9 +129,11 @@ def per_frame(folder: Path, videos: list[Path], frames: tuple[int, int], *, roun
     for name in costs:
         start_cpu = statistics.median(c.cpu_s for c in starts[name])
         start_wall = statistics.median(c.wall_s for c in starts[name])
+        cpu = f"{middle[name]:.2f} | {middle[name] / middle[PLAIN]:.2f}"
+        if ways(folder)[name].times > 1:  # its processes are ended, not waited for: not counted
+            cpu, start_cpu = "- | -", math.nan
         print(
-            f"| {name} | {middle[name]:.2f} | {middle[name] / middle[PLAIN]:.2f} "
-            f"| {speed[name]:.1f} | {speed[name] / speed[PLAIN]:.2f} "
+            f"| {name} | {cpu} | {speed[name]:.1f} | {speed[name] / speed[PLAIN]:.2f} "
             f"| {start_cpu:.2f} | {start_wall:.2f} |"
         )
     print()
@@ -183,8 +186,8 @@ def long_video(folder: Path, clip: Path, minutes: int) -> None:
     print(f"{minutes} min, {minutes * 1800} frames in {wall:.0f} s\n")
     print("| frames | largest process, MiB | all three, MiB | landmarks, CPU ms/frame |")
     print("|---|---|---|---|")
-    quarter = len(looks) // 4
-    for k in range(1, 5):
+    quarter = max(1, (len(looks) - 1) // 4)
+    for k in range(1, min(5, len(looks))):
         part = looks[(k - 1) * quarter : k * quarter + 1]
         each = 1000 * (part[-1][3] - part[0][3]) / (part[-1][0] - part[0][0])
         print(

@@ -149,7 +149,7 @@ def test_a_study_without_scores_has_its_protocol_compared(tmp_path, study):
 def test_what_is_missing_is_said(tmp_path):
     with pytest.raises(InputError, match="no such study"):
         verify_study(tmp_path / "nowhere")
-    with pytest.raises(InputError, match="found 0 preregistrations"):
+    with pytest.raises(InputError, match="no preregistration in the study"):
         verify_study(tmp_path)
     (tmp_path / "prereg.json").write_text("{}")
     with pytest.raises(InputError, match="not a preregistration"):

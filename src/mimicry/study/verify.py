@@ -114,8 +114,9 @@ def _own_prereg(folder: Path) -> Path:
     others = sorted(folder.glob("*_prereg.json"))
     if len(others) == 1:
         return others[0]
+    found = f"{len(others)} preregistrations" if others else "no preregistration"
     raise InputError(
-        f"found {len(others)} preregistrations in the study, expected one",
+        f"{found} in the study, expected one",
         path=folder,
         key="--prereg",
         hint="Name it with --prereg FILE, or make one with: mimicry prereg PROTOCOL --study STUDY",

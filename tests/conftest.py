@@ -1,6 +1,8 @@
 """Shared fixtures. Real clips and reference numbers are found through MIMICRY_TEST_DATA."""
 
 import os
+import shutil
+import sys
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -15,6 +17,13 @@ def _without(what: str) -> None:
     if os.environ.get("MIMICRY_TEST_STRICT"):
         pytest.fail(f"needs {what}, and MIMICRY_TEST_STRICT is set")
     pytest.skip(f"needs {what}")
+
+
+@pytest.fixture(scope="session")
+def strace() -> None:
+    """System calls can be traced here."""
+    if not sys.platform.startswith("linux") or shutil.which("strace") is None:
+        _without("strace (Linux)")
 
 
 @pytest.fixture(scope="session")

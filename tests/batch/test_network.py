@@ -13,12 +13,8 @@ import pytest
 from mimicry.landmarks.guard import guarded_environment
 
 
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="system calls are traced on Linux")
+@pytest.mark.usefixtures("strace")
 def test_a_batch_opens_no_connection_and_looks_up_no_name(clips: Path, tmp_path: Path) -> None:
-    if shutil.which("strace") is None:
-        if os.environ.get("MIMICRY_TEST_STRICT"):
-            pytest.fail("needs strace")
-        pytest.skip("needs strace")
     for name in ("a.mp4", "b.mp4"):
         shutil.copy(clips / "single_face.mp4", tmp_path / name)
     log = tmp_path / "calls.txt"

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "scoring"))
-import slow  # type: ignore[import-not-found]
+import slow
 
 from mimicry.kernels.correlation import (
     fisher_z,

@@ -1,7 +1,6 @@
 """Landmarks of real faces: one row a frame, IMAGE-mode numbers, nothing leaves the machine."""
 
 import gc
-import os
 import shutil
 import subprocess
 import sys
@@ -139,12 +138,8 @@ def test_the_guard_outranks_the_settings_of_the_user(monkeypatch):
     assert {guarded[name] for name in GUARD} == {"", "http://127.0.0.1:9"}
 
 
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="system calls are traced on Linux")
+@pytest.mark.usefixtures("strace")
 def test_no_connection_and_no_name_look_up_happens(clips, tmp_path):
-    if shutil.which("strace") is None:
-        if os.environ.get("MIMICRY_TEST_STRICT"):
-            pytest.fail("needs strace")
-        pytest.skip("needs strace")
     log = tmp_path / "trace"
     code = (
         "from mimicry.landmarks import extract_landmarks\n"

@@ -1,8 +1,6 @@
 """Nothing leaves the machine: system calls of the processes that a session starts."""
 
-import os
 import re
-import shutil
 import struct
 import subprocess
 import sys
@@ -16,13 +14,11 @@ from mimicry.landmarks.guard import guarded_environment
 from mimicry.landmarks.model_file import checked_model
 from mimicry.runner.live_protocol import read_picture
 
+pytestmark = pytest.mark.usefixtures("strace")
+
 
 def traced(log: Path, *module: str, **pipes: int) -> subprocess.Popen[bytes]:
     """Start one of the runner's processes under a trace of its network calls."""
-    if shutil.which("strace") is None:
-        if os.environ.get("MIMICRY_TEST_STRICT"):
-            pytest.fail("needs strace")
-        pytest.skip("needs strace")
     trace = ["strace", "-f", "-qq", "-e", "trace=socket,connect,sendto,sendmsg,bind"]
     return subprocess.Popen(
         [*trace, "-o", str(log), sys.executable, "-P", "-m", *module],

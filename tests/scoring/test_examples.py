@@ -8,7 +8,7 @@ import math
 
 import numpy as np
 import pytest
-import slow  # type: ignore[import-not-found]
+import slow
 
 from mimicry.kernels.baseline import delta, pooled_sd
 from mimicry.kernels.correlation import lagged_correlation, peak_over_lags

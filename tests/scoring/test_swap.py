@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-import slow  # type: ignore[import-not-found]
+import slow
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st

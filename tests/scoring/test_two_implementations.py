@@ -5,7 +5,7 @@ from dataclasses import replace
 import made_session as session  # type: ignore[import-not-found]
 import numpy as np
 import pytest
-import slow  # type: ignore[import-not-found]
+import slow
 
 from mimicry.scoring import score, summarise
 from mimicry.timeline import align

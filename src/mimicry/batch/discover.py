@@ -6,10 +6,13 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mimicry.capture.video import VIDEO_SUFFIXES
 from mimicry.errors import InputError, RecordingError
+
+if TYPE_CHECKING:
+    from mimicry.interchange.au_table import TableFormat
 
 __all__ = ["Plan", "Task", "plan_batch", "shard_of"]
 
@@ -44,7 +47,7 @@ class Task:
     events: str | None = None
     protocol: str | None = None
     stimuli: str | None = None
-    format: str = "parquet"
+    format: "TableFormat" = "parquet"
     model: str | None = None
     overwrite: bool = False
     delete_video: bool = False
@@ -266,7 +269,7 @@ def _check_choices(root: Path | None, scored: Sequence[Path], choices: Mapping[s
             f"{choices['format']!r}",
             path=root,
             key="--format",
-            hint="Leave --format out; mimicry convert writes other formats.",
+            hint="Leave --format out; for other formats use mimicry extract --format.",
         )
 
 

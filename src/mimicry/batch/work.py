@@ -117,7 +117,7 @@ def _extraction(task: Task, progress: Show | None, pool: WorkerPool | None) -> E
         task.recording,
         task.out,
         stem=task.prefix,
-        format=task.format,  # type: ignore[arg-type]  # checked when the batch was planned
+        format=task.format,
         model=task.model,
         jobs=task.jobs,
         overwrite=task.overwrite,

@@ -11,6 +11,7 @@ import queue
 import sys
 import threading
 import time
+from typing import TextIO
 
 from mimicry.batch.discover import Task
 from mimicry.batch.work import do_task
@@ -45,7 +46,7 @@ def _listen(tasks: "queue.Queue[str]") -> None:
 class _Reporter:
     """Says now and then how far a recording is."""
 
-    def __init__(self, answers: "object") -> None:
+    def __init__(self, answers: TextIO) -> None:
         self._answers = answers
         self._last = 0.0
 
@@ -56,8 +57,8 @@ class _Reporter:
             _say(self._answers, {"progress": [done, total]})
 
 
-def _say(answers: "object", message: dict[str, object]) -> None:
-    print(json.dumps(message), file=answers, flush=True)  # type: ignore[call-overload]  # a text file
+def _say(answers: TextIO, message: dict[str, object]) -> None:
+    print(json.dumps(message), file=answers, flush=True)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Checks that look at several values of a protocol at once."""
 
 import string
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
@@ -368,9 +368,9 @@ def _inherited(protocol: "Protocol", key: Key) -> bool:
     return origin is not None and origin.file != protocol.path.name
 
 
-def _known(key: Key, found: object, known: object, said: str) -> Iterator[Problem]:
-    words = list(known)  # type: ignore[call-overload]  # any iterable of strings
-    for word in found:  # type: ignore[attr-defined]  # any iterable of strings
+def _known(key: Key, found: Iterable[str], known: Iterable[str], said: str) -> Iterator[Problem]:
+    words = list(known)
+    for word in found:
         if word not in words:
             yield Problem(key, f"{said} {word!r} ({show_key(key)}); {explain(word, words)}")
 

@@ -5,7 +5,7 @@ editor shows them while one types.
 """
 
 from dataclasses import fields
-from typing import TYPE_CHECKING, Annotated, Any, Literal, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, create_model, field_validator
 
@@ -43,7 +43,7 @@ ACTION_UNITS = tuple(
 Score = Literal[
     "contrast", "contrast_raw", "contrast_cal", "hit_rate", "latency_shift_s", "rating", "coupling"
 ]
-SCORES: tuple[str, ...] = Score.__args__  # type: ignore[attr-defined]  # the literal's own list
+SCORES: tuple[str, ...] = get_args(Score)
 
 Text = Annotated[str, Field(min_length=1)]
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(?:[-_][a-z0-9]+)*$")]

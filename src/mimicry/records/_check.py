@@ -1,6 +1,6 @@
 """The checks that every record runs once, when it is built."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -55,7 +55,7 @@ def as_times(values: ArrayLike, name: str = "times_s") -> NDArray[np.float64]:
     return times
 
 
-def unique_names(names: object, name: str = "names") -> tuple[str, ...]:
+def unique_names(names: Iterable[object], name: str = "names") -> tuple[str, ...]:
     """Return `names` as a tuple of different strings.
 
     Raises
@@ -63,7 +63,7 @@ def unique_names(names: object, name: str = "names") -> tuple[str, ...]:
     ValueError
         When a name stands twice.
     """
-    result = tuple(str(n) for n in names)  # type: ignore[attr-defined]  # any iterable of strings
+    result = tuple(str(n) for n in names)
     twice = sorted({n for n in result if result.count(n) > 1})
     if twice:
         raise ValueError(f"{name} holds {', '.join(twice)} more than once")

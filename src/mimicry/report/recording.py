@@ -242,9 +242,9 @@ def _in_phase(row: Mapping[Any, Any]) -> str:
     return f", {row['phase']}" if isinstance(row.get("phase"), str) and row["phase"] else ""
 
 
-def _number(value: object) -> float:
+def _number(value: Any) -> float:
     try:
-        return float(value)  # type: ignore[arg-type]  # anything that a table cell may hold
+        return float(value)
     except (TypeError, ValueError):
         return float("nan")
 

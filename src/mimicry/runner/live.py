@@ -64,7 +64,7 @@ class LiveFeed:
     def _read(self) -> None:
         stream = self._process.stdout
         assert stream is not None
-        while (found := read_picture(stream)) is not None:  # type: ignore[arg-type]  # a pipe reads like a file
+        while (found := read_picture(stream)) is not None:
             head, jpeg = found
             with self._news:
                 if jpeg:

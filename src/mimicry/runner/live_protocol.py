@@ -3,7 +3,7 @@
 import json
 import struct
 from collections.abc import Mapping
-from typing import Any, BinaryIO
+from typing import IO, Any, BinaryIO
 
 __all__ = ["pack_picture", "read_picture", "write_picture"]
 
@@ -22,7 +22,7 @@ def write_picture(stream: BinaryIO, head: Mapping[str, Any], jpeg: bytes) -> Non
     stream.flush()
 
 
-def read_picture(stream: BinaryIO) -> tuple[dict[str, Any], bytes] | None:
+def read_picture(stream: IO[bytes]) -> tuple[dict[str, Any], bytes] | None:
     """Read one message; None at the end."""
     parts = []
     for _ in range(2):

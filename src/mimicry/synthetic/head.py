@@ -6,7 +6,7 @@ Lengths are millimetres. x points to the person's left, y up, z out of the face.
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +15,10 @@ from mimicry.errors import InputError
 
 __all__ = ["HeadPack", "Identity", "head_pack", "identities", "neutral_shape"]
 
-ETHNICITIES = ("african", "asian", "caucasian")
-SEXES = ("female", "male")
+Ethnicity = Literal["african", "asian", "caucasian"]
+Sex = Literal["female", "male"]
+ETHNICITIES: tuple[Ethnicity, ...] = get_args(Ethnicity)
+SEXES: tuple[Sex, ...] = get_args(Sex)
 RESTING_EYE_MM = 9.0  # at rest the upper lid covers the rim of the iris
 RESTING_LIP_GAP_MM = 0.2
 TEETH_BACK_MM = 5.0  # behind closed lips no tooth shows
@@ -98,8 +100,8 @@ class Identity:
     """
 
     name: str
-    sex: Literal["female", "male"]
-    ethnicity: Literal["african", "asian", "caucasian"]
+    sex: Sex
+    ethnicity: Ethnicity
     age_years: float = 30.0
     skin: float = 0.3
     detail_seed: int = 0
@@ -136,8 +138,8 @@ def identities(seed: int, n: int, *, prefix: str = "p") -> tuple[Identity, ...]:
         out.append(
             Identity(
                 name=f"{prefix}{k + 1:02d}",
-                sex=sex,  # type: ignore[arg-type]  # one of SEXES
-                ethnicity=ethnicity,  # type: ignore[arg-type]  # one of ETHNICITIES
+                sex=sex,
+                ethnicity=ethnicity,
                 age_years=float(np.round(rng.uniform(25, 65))),
                 skin=float(np.round(rng.uniform(*tone[ethnicity]), 2)),
                 detail_seed=int(rng.integers(2**31)),

@@ -231,7 +231,7 @@ def main(arguments: list[str]) -> int:
         wheel = Path(arguments[1]) if len(arguments) == 2 else _fetch(Path(folder))
         arrays = build_pack(wheel)
     buffer = io.BytesIO()
-    np.savez_compressed(buffer, **arrays)  # type: ignore[arg-type]  # names are not keywords
+    np.savez_compressed(buffer, **arrays)  # type: ignore[arg-type]  # to mypy, one of the arrays could be the keyword allow_pickle
     with atomic_path(out) as temporary:
         temporary.write_bytes(buffer.getvalue())
     return 0

@@ -4,6 +4,8 @@ import csv
 import math
 from pathlib import Path
 
+import numpy as np
+
 from mimicry.errors import EventsError
 from mimicry.records import TrialTable
 
@@ -65,10 +67,10 @@ def read_events(path: str | Path) -> TrialTable:
             trial_id=tuple(_text(row.get("trial_id", "")) or str(n) for n, row in numbered),
             stimulus_id=tuple(_required(file, n, row, "stimulus") for n, row in numbered),
             condition=tuple(_required(file, n, row, "trial_type") for n, row in numbered),
-            onset_s=[_number(file, n, row, "onset") for n, row in numbered],  # type: ignore[arg-type]  # the record makes the array
-            duration_s=[  # type: ignore[arg-type]  # the record makes the array
-                _number(file, n, row, "duration", missing_ok=True) for n, row in numbered
-            ],
+            onset_s=np.array([_number(file, n, row, "onset") for n, row in numbered]),
+            duration_s=np.array(
+                [_number(file, n, row, "duration", missing_ok=True) for n, row in numbered]
+            ),
             columns={name: tuple(_text(row[name]) for _, row in numbered) for name in extra},
             source=str(file),
         )

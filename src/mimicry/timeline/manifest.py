@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from mimicry.assets import asset_folder
 from mimicry.errors import InputError, StimulusError
 from mimicry.files import read_json
@@ -68,7 +70,7 @@ def _timeline(file: Path, where: str, entry: Any) -> StimulusTimeline:
     try:
         return StimulusTimeline(
             times_s=entry["times_s"],
-            intensity=rows,  # type: ignore[arg-type]  # the record makes the array
+            intensity=np.array(rows),
             names=names,
             onset_s=_seconds(entry["onset_s"]),
             apex_s=_seconds(entry["apex_s"]),

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from mimicry.report.figures import group_means
+from mimicry.report.page import fill_page
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,18 +43,11 @@ class Tables(Protocol):
 
 def render_groups(found: Tables) -> str:
     """Return a self-contained HTML page. The same tables give the same bytes."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
     from markupsafe import Markup
 
-    environment = Environment(
-        loader=PackageLoader("mimicry.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     headline = found.contrasts[found.contrasts["measure"] == _HEADLINE]
-    return environment.get_template("group.html.jinja").render(
+    return fill_page(
+        "group.html.jinja",
         by=found.by,
         control=found.control,
         groups=sorted(found.refusals[found.by].unique()),

@@ -9,6 +9,7 @@ import numpy as np
 from mimicry.files import atomic_path
 from mimicry.records import SeriesMeasure
 from mimicry.report.figures import PALETTE
+from mimicry.report.page import fill_page
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -33,16 +34,9 @@ def draw_measure(result: SeriesMeasure, path: Path) -> Path:
 
 def render_measure(result: SeriesMeasure, picture: bytes) -> str:
     """Return a self-contained HTML page with the picture and the numbers."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("mimicry.report", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-    )
     frame = result.to_frame()
-    return environment.get_template("measure.html.jinja").render(
+    return fill_page(
+        "measure.html.jinja",
         result=result,
         picture=base64.b64encode(picture).decode("ascii"),
         summary={k.replace("_", " "): _text(v) for k, v in result.summary.items()},

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mimicry.files import atomic_path
+from mimicry.report.page import fill_page
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -50,15 +51,8 @@ def render_multiverse(
     rows: Sequence[Mapping[str, Any]], summary: Mapping[str, Any], grid: Any, picture: Path
 ) -> str:
     """Return a self-contained HTML page with the curve and the table."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("mimicry.report", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-    )
-    return environment.get_template("multiverse.html.jinja").render(
+    return fill_page(
+        "multiverse.html.jinja",
         columns=_TABLE,
         rows=[{k: _cell(v) for k, v in row.items()} for row in _ordered(rows)],
         summary={name: _cell(value) for name, value in summary.items()},

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from mimicry.files import to_json_text
 from mimicry.records import ActionUnitTrack, ScoringSettings
 from mimicry.report import figures
+from mimicry.report.page import fill_page
 from mimicry.report.trial_grid import trial_grid
 
 if TYPE_CHECKING:
@@ -89,17 +90,10 @@ class RecordingView:
 
 def render_recording(view: RecordingView) -> str:
     """Return the HTML page of one recording. The same view gives the same bytes."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
     from markupsafe import Markup
 
-    environment = Environment(
-        loader=PackageLoader("mimicry.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("recording.html.jinja").render(
+    return fill_page(
+        "recording.html.jinja",
         view=view,
         trial_figure=Markup(_trials(view)),
         quality_figure=Markup(_quality(view)),

@@ -8,6 +8,7 @@ import numpy as np
 
 from mimicry.files import atomic_path
 from mimicry.records import Synchrony
+from mimicry.report.page import fill_page
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -37,15 +38,8 @@ def draw_synchrony(result: Synchrony, path: Path) -> Path:
 
 def render_synchrony(result: Synchrony, picture: bytes) -> str:
     """Return a self-contained HTML page with the picture and the numbers."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("mimicry.report", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-    )
-    return environment.get_template("synchrony.html.jinja").render(
+    return fill_page(
+        "synchrony.html.jinja",
         result=result,
         picture=base64.b64encode(picture).decode("ascii"),
         summary={name: _number(value) for name, value in result.summary().items()},

@@ -1,5 +1,6 @@
 """The folder of a study: where its protocol, recordings and scores lie."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -68,21 +69,35 @@ def read_scores(study: Study) -> "pd.DataFrame":
     TableError
         When there are no scores, or a column is missing.
     """
+    needed = ("participant", "condition", "stimulus", "valid")
+    return read_joint(study.results, "scores", needed=needed, optional=("session", "block"))
+
+
+def read_joint(
+    results: Path, kind: str, *, needed: Sequence[str], optional: Sequence[str]
+) -> "pd.DataFrame":
+    """Return a table of all participants: ``<kind>.tsv``, or each one's own, one below the other.
+
+    Raises
+    ------
+    TableError
+        When there is none, or a needed column is missing. Optional ones become empty texts.
+    """
     import pandas as pd
 
-    whole = study.results / "scores.tsv"
-    paths = [whole] if whole.is_file() else sorted(study.results.glob("sub-*/**/*_scores.tsv"))
+    whole = results / f"{kind}.tsv"
+    paths = [whole] if whole.is_file() else sorted(results.glob(f"sub-*/**/*_{kind}.tsv"))
     if not paths:
         raise TableError(
-            "no trial scores found",
-            path=study.results,
+            f"no tables of {kind} found",
+            path=results,
             hint="Score the study first: mimicry batch STUDY.",
         )
     table = pd.concat([read_table(path) for path in paths], ignore_index=True)
-    for name in ("participant", "condition", "stimulus", "valid"):
+    for name in needed:
         if name not in table.columns:
-            raise TableError(f"the scores have no column {name!r}", path=paths[0], key=name)
-    for name in ("session", "block"):
+            raise TableError(f"the table has no column {name!r}", path=paths[0], key=name)
+    for name in optional:
         if name not in table.columns:
             table[name] = ""
     return table

@@ -9,7 +9,7 @@ import numpy as np
 
 from mimicry import __version__
 from mimicry.blinding import require_unmasked
-from mimicry.errors import InputError, TableError
+from mimicry.errors import InputError
 from mimicry.files import (
     digest,
     make_folder,
@@ -22,7 +22,7 @@ from mimicry.statistics.clips import clip_means, min_f
 from mimicry.statistics.groups import TTest, one_sample, percent_reduction, pooled, two_samples
 from mimicry.statistics.refusals import REFUSAL_COLUMNS, latency_refusals
 from mimicry.statistics.reliability import ContrastTrials
-from mimicry.study.folder import Study, read_scores, read_table
+from mimicry.study.folder import Study, read_joint, read_scores, read_table
 from mimicry.study.reliability import contrast_trials
 
 if TYPE_CHECKING:
@@ -163,24 +163,8 @@ def read_summary(results: Path) -> "pd.DataFrame":
     TableError
         When there are none, or a column is missing.
     """
-    import pandas as pd
-
-    whole = results / "summary.tsv"
-    paths = [whole] if whole.is_file() else sorted(results.glob("sub-*/**/*_summary.tsv"))
-    if not paths:
-        raise TableError(
-            "no condition tables found",
-            path=results,
-            hint="Score the study first: mimicry batch STUDY.",
-        )
-    table = pd.concat([read_table(path) for path in paths], ignore_index=True)
-    for column in ("participant", "condition", "latency_shift_s", "nan_reasons"):
-        if column not in table.columns:
-            raise TableError(f"no column {column!r}", path=paths[0], key=column)
-    for column in ("session", "phase"):
-        if column not in table.columns:
-            table[column] = ""
-    return table
+    needed = ("participant", "condition", "latency_shift_s", "nan_reasons")
+    return read_joint(results, "summary", needed=needed, optional=("session", "phase"))
 
 
 def with_groups(summary: "pd.DataFrame", root: Path, by: str | None) -> "pd.DataFrame":

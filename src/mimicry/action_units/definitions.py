@@ -83,11 +83,11 @@ class ActionUnit:
 
 ACTION_UNITS: tuple[ActionUnit, ...] = (
     ActionUnit(
-        "AU01", "Inner brow raiser", (("brow_inner", 1.0),), 0.0348, "B",
-        unmixed_with=("brow_gap", "brow_outer", "corner_rise"),
+        "AU01", "Inner brow raiser", (("brow_inner", 1.0),), 0.0373, "B",
+        unmixed_with=("brow_gap", "brow_outer", "corner_rise", "jaw"),
     ),
     ActionUnit(
-        "AU02", "Outer brow raiser", (("brow_outer", 1.0),), 0.0245, "B",
+        "AU02", "Outer brow raiser", (("brow_outer", 1.0),), 0.0302, "B",
         unmixed_with=("brow_gap", "brow_inner", "corner_rise"),
     ),
     ActionUnit(
@@ -113,7 +113,7 @@ ACTION_UNITS: tuple[ActionUnit, ...] = (
         unmixed_with=("corner_rise",),
     ),
     ActionUnit(
-        "AU10", "Upper lip raiser", (("lip_upper", 1.0), ("nose_wing", 0.27)), 0.0367, "B",
+        "AU10", "Upper lip raiser", (("lip_upper", 1.0), ("nose_wing", 0.27)), 0.0387, "B",
         unmixed_with=("corner_rise", "lip_gap", "jaw", "lip_red"),
     ),
     ActionUnit(

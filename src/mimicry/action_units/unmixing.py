@@ -20,7 +20,7 @@ from mimicry.action_units.measures import MEASURE_NAMES
 
 __all__ = ["UNMIXING_VERSION", "explained", "pose_prior", "unmixing", "without_explained"]
 
-UNMIXING_VERSION = 2
+UNMIXING_VERSION = 3
 # From here on another unit's movement is clear enough to explain something. Smaller ones change
 # nothing: near rest every unit stays a plain weighted sum, noise included.
 CLEAR = 0.25

@@ -2,8 +2,9 @@
 
 import string
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from types import SimpleNamespace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mimicry.protocol.explain import explain
 from mimicry.protocol.origins import NEEDS_PROVENANCE, parse_entry
@@ -14,7 +15,7 @@ from mimicry.protocol.stimuli import check_stimuli
 if TYPE_CHECKING:
     from mimicry.protocol.model import Protocol
 
-__all__ = ["check_file"]
+__all__ = ["check_file", "without_dropped"]
 
 
 def check_file(protocol: "Protocol") -> list[Problem]:
@@ -270,16 +271,42 @@ def _compare(protocol: "Protocol", primary: Primary) -> Iterator[Problem]:
             yield Problem(key, f"analysis.primary.{role} compares {compare.more} with itself")
 
 
-def _prediction(protocol: "Protocol") -> Iterator[Problem]:
-    """Check names in the prediction; inherited ones may be of blocks that a variant dropped."""
+def without_dropped(protocol: "Protocol") -> "Protocol":
+    """Return the protocol without inherited predictions on what a variant dropped.
+
+    What is left holds without the parents too, so that it can be written out in full.
+    """
     prediction = protocol.file.prediction
     key = ("prediction", "response")
-    own = [name for name in prediction.response if not _inherited(protocol, (*key, name))]
-    yield from _known(key, own, protocol.file.conditions, "there is no condition")
+    known = {**_predictable(protocol), "trait": tuple(protocol.file.design.traits)}
+    kept: dict[str, Any] = {
+        "response": {
+            name: size
+            for name, size in prediction.response.items()
+            if name in known["condition"] or not _inherited(protocol, (*key, name))
+        }
+    }
     if _inherited(protocol, ("prediction", "effects")):
-        return
+        kept["effects"] = [
+            effect
+            for effect in prediction.effects
+            if all(level in known.get(factor, ()) for factor, level in effect.where.items())
+            and effect.trait in (None, *known["trait"])
+        ]
+    file = protocol.file.model_copy(update={"prediction": prediction.model_copy(update=kept)})
+    return replace(protocol, file=file)
+
+
+def _predictable(protocol: "Protocol") -> dict[str, tuple[str, ...]]:
+    """Return every factor that a prediction may name, with its levels."""
     levels = {**protocol.levels(group=True), **protocol.levels(group=False)}
-    levels["condition"] = tuple(protocol.file.conditions)
+    return {**levels, "condition": tuple(protocol.file.conditions)}
+
+
+def _prediction(protocol: "Protocol") -> Iterator[Problem]:
+    prediction, levels = protocol.file.prediction, _predictable(protocol)
+    key = ("prediction", "response")
+    yield from _known(key, prediction.response, levels["condition"], "there is no condition")
     for number, effect in enumerate(prediction.effects):
         here: Key = ("prediction", "effects", number)
         yield from _known((*here, "where"), effect.where, levels, "there is no factor")

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from mimicry.assets import asset_folder
 from mimicry.errors import ProtocolError
-from mimicry.protocol.checks import check_file
+from mimicry.protocol.checks import check_file, without_dropped
 from mimicry.protocol.explain import explain, nearest
 from mimicry.protocol.model import Origin, Protocol
 from mimicry.protocol.origins import provenance_of
@@ -150,7 +150,7 @@ def _build(links: list[_Link]) -> Protocol:
     except ValidationError as error:
         problems = [_placed(p, origins, own.path) for p in _from_pydantic(error)]
         _refuse(own.path, problems, hint="More is checked once this is right.")
-    protocol = Protocol(file=file, path=own.path, origins=origins)
+    protocol = without_dropped(Protocol(file=file, path=own.path, origins=origins))
     problems = [_placed(p, origins, own.path) for p in check_file(protocol)]
     if problems:
         _refuse(own.path, problems)

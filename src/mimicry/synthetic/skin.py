@@ -135,7 +135,7 @@ def _brows(identity: Identity, rng: np.random.Generator) -> F:
         for _ in range(420):
             s = rng.uniform(0, 1)
             x = 10.5 + 41.5 * s + rng.uniform(-2.0, 1.0) * (s < 0.1)
-            middle = 746.5 + 5.2 * np.sin(np.pi * min(s * 0.78 + 0.12, 1)) + arch * s
+            middle = 742.5 + 5.2 * np.sin(np.pi * min(s * 0.78 + 0.12, 1)) + arch * s
             middle -= 5.5 * max(s - 0.62, 0) / 0.38
             half = thick * np.interp(s, [0, 0.12, 0.6, 1], [1.6, 3.2, 2.5, 0.7])
             y = middle + rng.uniform(-half, half)

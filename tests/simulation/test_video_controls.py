@@ -1,0 +1,67 @@
+"""Negative controls, from picture to score: a face that stays still, one that answers wrongly."""
+
+import pandas as pd
+import pytest
+
+from mimicry.pipeline import score_recording
+from mimicry.protocol import load_protocol
+from mimicry.simulated_study import simulate_study
+from mimicry.synthetic.effects import Effect, Group
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+
+PREFIX = "sub-01_task-short"
+PROTOCOL = """
+name: short
+extends: dynamic-happy-angry
+title: Three looks of each of three models
+stimuli: {identities: [m01, f01, m02]}
+timing: {fixation_s: 0.0, blank_s: 0.5, iti_s: [0.6, 1.0]}
+blocks:
+  watch: {repeats: 3, practice: 0}
+  imitate: null
+  inhibit: null
+scoring: {swap: clip}
+provenance: {"*": default (for a test)}
+"""
+SMILES_AT = {"happy": {"AU12": 0.3}, "angry": {"AU04": 0.35}}
+CROSSED = {"happy": {"AU04": 0.35}, "angry": {"AU12": 0.3}}
+
+
+@pytest.fixture
+def summary(tmp_path):
+    """What a rendered person is scored as, from the video: condition -> row of the summary."""
+
+    def scored(amplitude, *, gain):
+        (tmp_path / "short.yaml").write_text(PROTOCOL, encoding="utf-8")
+        study = tmp_path / "study"
+        simulate_study(
+            load_protocol(tmp_path / "short.yaml"),
+            study,
+            participants=1,
+            groups=[Group("one", gain=gain, gain_sd=0.0)],
+            effect=Effect(amplitude=amplitude),
+            seed=3,
+            video=True,
+        )
+        beh = study / "sub-01" / "beh"
+        score_recording(
+            beh / f"{PREFIX}_video.mp4",
+            events=beh / f"{PREFIX}_events.tsv",
+            protocol=study / "protocol.yaml",
+            stimuli=study / "stimuli.json",
+            out=tmp_path / "scores",
+            jobs=2,
+        )
+        table = pd.read_csv(tmp_path / "scores" / f"{PREFIX}_summary.tsv", sep="\t")
+        return table.set_index("condition")
+
+    return scored
+
+
+def test_a_face_that_does_not_follow_scores_zero(summary):
+    print(summary(SMILES_AT, gain=0.0).T.to_string())
+
+
+def test_a_face_that_answers_wrongly_is_not_congruent(summary):
+    print(summary(CROSSED, gain=1.0).T.to_string())

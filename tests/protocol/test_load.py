@@ -38,6 +38,17 @@ def test_a_variant_changes_only_what_it_names(tmp_path: Path) -> None:
     assert short.file.conditions == house.file.conditions
 
 
+@pytest.mark.parametrize("name", [*list_protocols(), "mine"])
+def test_a_protocol_written_out_in_full_is_the_same_protocol(name: str, tmp_path: Path) -> None:
+    """A study keeps such a copy; what a variant dropped must not be missed in it."""
+    own = variant(tmp_path, "blocks: {imitate: null, inhibit: null}\n")
+    protocol = load_protocol(own if name == "mine" else name)
+    content = protocol.file.model_dump(mode="json", exclude={"extends"})
+    copy = tmp_path / "protocol.yaml"
+    copy.write_text(yaml.safe_dump(content), encoding="utf-8")
+    assert load_protocol(copy).digest == protocol.digest
+
+
 def test_each_value_knows_the_file_and_line_it_stands_on(tmp_path: Path) -> None:
     path = variant(tmp_path, "timing:\n  iti_s: 0.5\n")
     origins = load_protocol(path).origins

@@ -24,8 +24,6 @@ blocks:
 scoring: {swap: clip}
 provenance: {"*": default (for a test)}
 """
-SMILES_AT = {"happy": {"AU12": 0.3}, "angry": {"AU04": 0.35}}
-CROSSED = {"happy": {"AU04": 0.35}, "angry": {"AU12": 0.3}}
 
 
 @pytest.fixture
@@ -60,8 +58,13 @@ def summary(tmp_path):
 
 
 def test_a_face_that_does_not_follow_scores_zero(summary):
-    print(summary(SMILES_AT, gain=0.0).T.to_string())
+    found = summary({"happy": {"AU12": 0.3}, "angry": {"AU04": 0.35}}, gain=0.0)
+    for emotion in ("happy", "angry"):
+        assert abs(found.loc[emotion, "contrast_raw"]) < 0.1
+        assert abs(found.loc[emotion, "t"]) < 2
 
 
 def test_a_face_that_answers_wrongly_is_not_congruent(summary):
-    print(summary(CROSSED, gain=1.0).T.to_string())
+    found = summary({"happy": {"AU04": 0.35}, "angry": {"AU12": 0.3}}, gain=1.0)
+    assert (found.loc[["happy", "angry"], "contrast_raw"] < -0.03).all()
+    assert found.loc["angry", "t"] < -2  # a smile stands out more than a frown

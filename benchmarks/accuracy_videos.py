@@ -32,6 +32,7 @@ FPS = 30.0
 REST = 15  # frames
 DOSE_UNITS = ("AU12", "AU01", "AU02", "AU04", "AU15")
 DOSES = (0.1, 0.2, 0.35, 0.5, 0.75, 1.0)
+LOOKS = 3  # frames at each dose, so that people differ by more than the noise of a frame
 SIZES = (0.05, 0.1, 0.2, 0.5)
 AU04_SIZE = 0.5
 SHAPES = ("minimum jerk", "linear", "early")  # the analysis assumes the first
@@ -90,9 +91,9 @@ def _render(identity: Identity, stem: str, play: object, **options: object) -> V
 
 
 def main_video(identity: Identity, rig: str = "faceunits01") -> Video:
-    """Rest, single frames at known doses, then single rises of several sizes and shapes."""
+    """Rest, a few frames at each of several doses, then single rises of several sizes and shapes."""
     able = {name[:4] for name in basis(rig)}
-    doses = tuple((u, d) for u in DOSE_UNITS if u in able for d in DOSES)
+    doses = tuple((u, d) for u in DOSE_UNITS if u in able for d in DOSES for _ in range(LOOKS))
     rng = np.random.default_rng(identity.detail_seed)
     sizes = SIZES if rig == "faceunits01" else (0.2, 0.5)
     plan = [("AU12", size, SHAPES[0]) for size in sizes] + [("AU04", AU04_SIZE, SHAPES[0])]

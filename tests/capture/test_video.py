@@ -1,6 +1,10 @@
 """Videos are read with the container's own times, whatever state they are in."""
 
+import os
+import shutil
 import struct
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -178,6 +182,22 @@ def test_what_is_no_video_is_refused_in_one_sentence(make_video, tmp_path):
             read(path)
         assert str(path) in str(caught.value)
         assert "\n" not in str(caught.value)
+
+
+@pytest.mark.skipif(shutil.which("setpriv") is None, reason="needs setpriv (Linux)")
+def test_a_file_without_read_permission_is_refused_in_one_sentence(make_video, tmp_path):
+    path = make_video(tmp_path / "closed.mp4")
+    path.chmod(0)
+    code = f"from mimicry.capture.video import VideoReader\nVideoReader({str(path)!r}).__enter__()"
+    # root may read anything unless this right is taken away
+    rights = ["--bounding-set=-dac_override,-dac_read_search", "--inh-caps=-all"]
+    found = subprocess.run(
+        [*(["setpriv", *rights] if os.geteuid() == 0 else []), sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert found.stderr.rstrip().endswith("closed.mp4: may not be read (permission denied)")
 
 
 def test_a_track_without_one_frame_is_refused(tmp_path):

@@ -76,5 +76,5 @@ def _cell(value: Any) -> str:
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return "n/a"
     if isinstance(value, float):
-        return f"{value:.4f}" if abs(value) < 0.001 else f"{value:.3f}"
+        return f"{value:z.4f}" if abs(value) < 0.001 else f"{value:.3f}"
     return str(value)

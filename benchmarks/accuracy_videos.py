@@ -110,7 +110,9 @@ def main_video(identity: Identity, rig: str = "faceunits01") -> Video:
         onset = t[first] + 0.4 + rng.uniform(0, 1 / FPS)
         span = slice(first, first + length)
         table[unit][span] = size * _rise(shape, (t[span] - onset) / 0.5)
-        trials.append(Trial(unit, size, shape, t[first], onset, t[first] + length / FPS))
+        # cut between frames: times in the file are rounded to its ticks
+        start, end = t[first] - 0.5 / FPS, t[first] + (length - 0.5) / FPS
+        trials.append(Trial(unit, size, shape, start, onset, end))
     video = _render(identity, f"main_{rig}", performance(t, table), rig=rig, faults=WEBCAM)
     return Video(video.path, video.truth, doses, REST, REST / FPS, tuple(trials))
 

@@ -91,7 +91,7 @@ def _render(identity: Identity, stem: str, play: object, **options: object) -> V
 
 
 def main_video(identity: Identity, rig: str = "faceunits01") -> Video:
-    """Rest, a few frames at each of several doses, then single rises of several sizes and shapes."""
+    """Rest, a few frames at each of several doses, then rises of several sizes and shapes."""
     able = {name[:4] for name in basis(rig)}
     doses = tuple((u, d) for u in DOSE_UNITS if u in able for d in DOSES for _ in range(LOOKS))
     rng = np.random.default_rng(identity.detail_seed)

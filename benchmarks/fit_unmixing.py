@@ -69,8 +69,9 @@ LIMITS: dict[str, dict[str, float]] = {
 # Units of one region whose negative readings explain each other (``unmixing.explained``).
 BROWS = ("AU01", "AU02", "AU04")
 REACH = 0.25  # quantile over people: what is explained too far ends at zero, so rather too far
-# The cheek barely moves on the rig when AU06 acts: its unit is what a full smile does to it.
-STANDS_FOR = {"AU06": "AU12"}
+# The cheek barely moves on the rig when AU06 acts: its unit is what a full smile does to it. A
+# blink is a closure.
+STANDS_FOR = {"AU06": "AU12", "AU45": "AU43"}
 Array = NDArray[np.float64]
 
 

@@ -49,6 +49,15 @@ def test_a_protocol_written_out_in_full_is_the_same_protocol(name: str, tmp_path
     assert load_protocol(copy).digest == protocol.digest
 
 
+def test_the_variant_in_the_docs_passes_every_check() -> None:
+    page = Path(__file__).resolve().parents[2] / "docs" / "protocols.md"
+    example = page.read_text(encoding="utf-8").split("```yaml\n")[1].split("```")[0]
+    assert list(protocol_from_text(example, path="my-study.yaml").file.blocks) == [
+        "watch",
+        "imitate",
+    ]
+
+
 def test_each_value_knows_the_file_and_line_it_stands_on(tmp_path: Path) -> None:
     path = variant(tmp_path, "timing:\n  iti_s: 0.5\n")
     origins = load_protocol(path).origins

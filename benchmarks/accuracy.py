@@ -308,7 +308,7 @@ def smoothing(people: int) -> dict[float, tuple[float, float, float, float]]:
             got = [b for a, b in both[mode].amplitude if a == size]
             numbers += [_ms(both[mode].latency_s["AU12", size]), float(np.mean(got)) / size]
         out[size] = tuple(numbers)
-    return out  # type: ignore[return-value]  # four numbers each
+    return out
 
 
 def draw(smooth: dict[float, tuple[float, float, float, float]], path: Path) -> None:

@@ -86,7 +86,7 @@ def _render(identity: Identity, stem: str, play: object, **options: object) -> V
     path = CACHE / f"{identity.name}_{identity.detail_seed}{worn}_{stem}.mp4"
     table = path.with_name(f"{path.stem}_truth.tsv")
     if not table.exists():
-        render_video(path, identity, play, overwrite=True, **options)  # type: ignore[arg-type]
+        render_video(path, identity, play, overwrite=True, **options)
     return Video(path, pd.read_csv(table, sep="\t"))
 
 
@@ -186,7 +186,7 @@ def no_face_video() -> Video:
 def _cached(path: Path, make: object) -> LandmarkTrack:
     fields = ("times_s", "points_px", "blendshapes", "head_pose", "luminance", "sharpness")
     if not path.exists():
-        track: LandmarkTrack = make()  # type: ignore[operator]
+        track: LandmarkTrack = make()
         np.savez(path, image_size_px=track.image_size_px, **{k: getattr(track, k) for k in fields})
     with np.load(path) as raw:
         width, height = (int(v) for v in raw["image_size_px"])

@@ -98,7 +98,7 @@ def participant(
     gains: NDArray[np.float64],
     latencies: NDArray[np.float64],
     rng: np.random.Generator,
-):  # type: ignore[no-untyped-def]  # numba decides whether the module can be imported
+):
     """Return what the participant's face does: responses, blinks, gaze and a swaying head."""
     units = {name: np.zeros(len(times)) for moves in MOVES.values() for name in moves}
     for trial, onset, gain, latency in zip(trials, onsets, gains, latencies, strict=True):

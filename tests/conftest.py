@@ -20,6 +20,24 @@ def _without(what: str) -> None:
 
 
 @pytest.fixture(scope="session")
+def without() -> Callable[[str], None]:
+    """How a fixture says what is missing here."""
+    return _without
+
+
+@pytest.fixture(scope="session")
+def mere_mortal() -> list[str]:
+    """Words before a command that take root's right to read everything away; none for others."""
+    if sys.platform == "win32":
+        _without("file permissions (Linux, macOS)")
+    if os.geteuid() != 0:
+        return []
+    if shutil.which("setpriv") is None:
+        _without("setpriv (Linux), or not to be root")
+    return ["setpriv", "--bounding-set=-dac_override,-dac_read_search", "--inh-caps=-all"]
+
+
+@pytest.fixture(scope="session")
 def strace() -> None:
     """System calls can be traced here."""
     if not sys.platform.startswith("linux") or shutil.which("strace") is None:

@@ -80,7 +80,7 @@ def test_a_session_talks_to_this_machine_only(tmp_path: Path) -> None:
         assert server.stdout is not None
         link = server.stdout.readline().strip()
         with chromium(tmp_path / "profile", flags=camera_flags(None)) as context:
-            visit = Visit(tmp_path, journal, None, context.pages[0], context)  # type: ignore[arg-type]  # elsewhere
+            visit = Visit(tmp_path, journal, None, context.pages[0], context)  # served elsewhere
             watch(visit)
             visit.page.goto(link)
             visit.pass_check(90)

@@ -32,7 +32,11 @@ def robust_sd(values: np.ndarray) -> float:
 
 
 def need_a_quick_rig(lab: Lab) -> None:
-    """Skip what only an observer can judge that was in time itself."""
+    """Skip what only an observer can judge that was in time itself.
+
+    In strict runs too: a late observer says nothing about the program. Medians, which a late
+    look here and there does not move, are judged always.
+    """
     if lab.tick_s() > TICK_S:
         pytest.skip(f"the rig's own looks were {1e3 * lab.tick_s():.1f} ms apart (99 %)")
 

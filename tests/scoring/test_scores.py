@@ -2,7 +2,7 @@
 
 import fnmatch
 
-import made_session as session  # type: ignore[import-not-found]
+import made_session as session
 import numpy as np
 import pytest
 

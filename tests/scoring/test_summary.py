@@ -3,7 +3,7 @@
 import fnmatch
 from dataclasses import replace
 
-import made_session as session  # type: ignore[import-not-found]
+import made_session as session
 import numpy as np
 import pytest
 

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-import made_session as session  # type: ignore[import-not-found]
+import made_session as session
 import numpy as np
 import pytest
 

@@ -36,7 +36,7 @@ def test_notice_and_licence_lie_beside_the_data() -> None:
     assert WHEEL_SHA256 in notice
     assert "CC0 1.0" in notice
     assert "CC0 1.0 Universal" in (folder / "LICENSE-CC0.txt").read_text(encoding="utf-8")
-    assert (folder / "head.npz").stat().st_size < 800_000  # type: ignore[attr-defined]
+    assert (folder / "head.npz").stat().st_size < 800_000
 
 
 def test_without_numba_rendering_names_the_install_command_and_the_rest_works() -> None:

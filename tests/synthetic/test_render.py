@@ -82,4 +82,4 @@ def test_unknown_action_units_and_shapes_are_refused() -> None:
     with pytest.raises(InputError, match="AU99"):
         performance([0.0], {"AU99": 1.0})
     with pytest.raises(InputError, match="base shape"):
-        Identity("x", "male", "martian")  # type: ignore[arg-type]
+        Identity("x", "male", "martian")

@@ -1,6 +1,6 @@
 """Cutting a recording into trials."""
 
-import made_session as session  # type: ignore[import-not-found]
+import made_session as session
 import numpy as np
 import pytest
 

@@ -1,6 +1,6 @@
 """Every NaN says why: values and reasons are put down together."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -105,6 +105,11 @@ class ReasonedRow:
                 raise ValueError(f"{name} is NaN without a reason")
             self.cells[name] = float("nan")
             self.why.append(f"{name}={code}")
+
+    def blank(self, names: Iterable[str], code: str) -> None:
+        """Leave several numbers out for one reason."""
+        for name in names:
+            self.put(name, float("nan"), code)
 
     def done(self) -> dict[str, Any]:
         """Return the cells with ``nan_reasons``; ``*`` when one code holds for all numbers."""

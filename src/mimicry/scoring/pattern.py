@@ -14,6 +14,7 @@ __all__ = [
     "calibration",
     "contrast",
     "contrast_d",
+    "contrast_se",
     "pattern_score",
     "reference_trials",
     "same_question",
@@ -95,6 +96,14 @@ def contrast_d(
         return float("nan")
     spread = float(np.sqrt((first.var(ddof=1) + second.var(ddof=1)) / 2))
     return float(first.mean() - second.mean()) / spread if spread > 1e-9 else float("nan")
+
+
+def contrast_se(score: ArrayLike, own: ArrayLike, reference: ArrayLike) -> float:
+    """Standard error of the contrast, variances unequal (Welch); NaN below two scores a side."""
+    sides = _sides(score, own, reference)
+    if min(map(len, sides)) < 2:
+        return float("nan")
+    return float(np.sqrt(sum(side.var(ddof=1) / len(side) for side in sides)))
 
 
 def _sides(score: ArrayLike, own: ArrayLike, reference: ArrayLike) -> tuple[Floats, Floats]:

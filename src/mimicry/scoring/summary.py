@@ -17,6 +17,7 @@ from mimicry.scoring.nulls import surrogate_test
 from mimicry.scoring.pattern import (
     contrast,
     contrast_d,
+    contrast_se,
     pattern_score,
     reference_trials,
     same_question,
@@ -34,6 +35,12 @@ VALENCE_CONGRUENT = "valence-congruent response"
 AGAINST_NEUTRAL = "response against neutral faces"
 _LATE = "late"
 _MANY = 10**15  # numbers of arrangements are given up to here
+_UNITS = ("", "_raw", "_cal")  # the units of a contrast
+_INDEX = ("index_mean", "index_sd", "index_se", "index_ci_low", "index_ci_high")
+_LATENCY = tuple(f"latency_{n}" for n in ("shift_s", "se_s", "ci_low_s", "ci_high_s", "gate"))
+_EVENTS = (
+    "hit_rate", "hit_rate_reference", "hit_rate_difference", "event_onset_median_s", "snr",
+)  # fmt: skip
 
 
 def summarise(
@@ -141,7 +148,7 @@ class _Phase:
         row.cells["condition"] = VALENCE_CONGRUENT
         row.cells["n_total"] = int(sum(self.shown(c).sum() for c in pair))
         row.cells["n"] = sum(self._measured(c, self.used(c)) for c in pair)
-        self._blank_index(row, "given_by_emotion")
+        row.blank(_INDEX, "given_by_emotion")
         self._contrast(row, pair[0], withheld="")
         row.cells["claim"] = VALENCE_CONGRUENT
         self._blank_rest(row, "given_by_emotion")
@@ -209,27 +216,31 @@ class _Phase:
     def _contrast(self, row: ReasonedRow, condition: str, *, withheld: str) -> None:
         own, rest = self.used(condition), self._reference(condition)
         least, primary = self.settings.min_trials, self.settings.primary_window
-        windows = [primary] + [w for w in (_LATE,) if w in self.scores.windows and w != primary]
         nan = float("nan")
-        for unit, values in (
-            ("", self.scores.delta_z),
-            ("_raw", self.scores.delta),
-            ("_cal", self.scores.delta_cal),
-        ):
-            for window in windows:
+        scores = (self.scores.delta_z, self.scores.delta, self.scores.delta_cal)
+        for unit, values in zip(_UNITS, scores, strict=True):
+            for window in self._windows():
                 y = self._pattern(condition, values, window)
                 value = nan if withheld else contrast(y, own, rest, min_trials=least)
-                name = f"contrast{unit}" + ("" if window == primary else f"_{window}")
+                name = self._named(unit, window)
                 row.put(name, value, withheld or self._too_few(y, own, rest))
         y = self._pattern(condition, self.scores.delta_z, primary)
         too_few = withheld or self._too_few(y, own, rest)
         row.put("contrast_d", nan if withheld else contrast_d(y, own, rest, min_trials=least),
                 too_few or "no_variance")  # fmt: skip
-        se = nan if too_few else _welch_se(y[own], y[rest])
+        se = nan if too_few else contrast_se(y, own, rest)
         row.put("contrast_se", se, too_few or "too_few_trials")
         self._test(row, "", y, condition, too_few)
         row.cells["null"] = "label-swap"
         row.cells["swap"] = self.settings.swap
+
+    def _windows(self) -> list[str]:
+        """The windows that contrasts are given for, the primary one first."""
+        primary = self.settings.primary_window
+        return [primary] + [w for w in (_LATE,) if w in self.scores.windows and w != primary]
+
+    def _named(self, unit: str, window: str) -> str:
+        return f"contrast{unit}" + ("" if window == self.settings.primary_window else f"_{window}")
 
     def _too_few(self, y: Floats, own: Flags, rest: Flags) -> str:
         least = max(self.settings.min_trials, 1)
@@ -413,46 +424,24 @@ class _Phase:
 
     def _blank(self, row: ReasonedRow, code: str) -> None:
         """Fill every score of a condition without an action-unit map."""
-        self._blank_index(row, code)
-        primary = self.settings.primary_window
-        late = [w for w in (_LATE,) if w in self.scores.windows and w != primary]
-        for unit in ("", "_raw", "_cal"):
-            for name in [f"contrast{unit}", *(f"contrast{unit}_{w}" for w in late)]:
-                row.put(name, float("nan"), code)
-        for name in ("contrast_d", "contrast_se", "t", "p", "z_surrogate"):
-            row.put(name, float("nan"), code)
+        row.blank(_INDEX, code)
+        row.blank((self._named(unit, w) for unit in _UNITS for w in self._windows()), code)
+        row.blank(("contrast_d", "contrast_se", "t", "p", "z_surrogate"), code)
         row.cells |= {"arrangements": 0, "null": "", "swap": ""}
         self._blank_rest(row, code)
 
-    def _blank_index(self, row: ReasonedRow, code: str) -> None:
-        for name in ("index_mean", "index_sd", "index_se", "index_ci_low", "index_ci_high"):
-            row.put(name, float("nan"), code)
-
     def _blank_rest(self, row: ReasonedRow, code: str) -> None:
-        row.put("specificity", float("nan"), code)
+        row.blank(("specificity",), code)
         row.cells["specificity_against"] = ""
-        for name in ("r_peak_contrast", "r_peak_t", "r_peak_p", "r_peak_z_surrogate"):
-            row.put(name, float("nan"), code)
+        row.blank(("r_peak_contrast", "r_peak_t", "r_peak_p", "r_peak_z_surrogate"), code)
         row.cells["r_peak_arrangements"] = 0
-        for null in self.settings.secondary_nulls:
-            row.put(f"r_peak_{null.replace('-', '_')}_p", float("nan"), code)
-            row.put(f"r_peak_{null.replace('-', '_')}_z", float("nan"), code)
-        for name in ("shift_s", "se_s", "ci_low_s", "ci_high_s", "gate"):
-            row.put(f"latency_{name}", float("nan"), code)
+        nulls = [null.replace("-", "_") for null in self.settings.secondary_nulls]
+        row.blank((f"r_peak_{null}_{name}" for null in nulls for name in "pz"), code)
+        row.blank(_LATENCY, code)
         row.cells["latency_calibrated"] = "false"
-        for name in (
-            "hit_rate", "hit_rate_reference", "hit_rate_difference", "event_onset_median_s", "snr",
-        ):  # fmt: skip
-            row.put(name, float("nan"), code)
+        row.blank(_EVENTS, code)
 
 
 def _mean(values: Floats) -> float:
     seen = values[np.isfinite(values)]
     return float(seen.mean()) if len(seen) else float("nan")
-
-
-def _welch_se(first: Floats, second: Floats) -> float:
-    parts = [v[np.isfinite(v)] for v in (first, second)]
-    if min(len(p) for p in parts) < 2:
-        return float("nan")
-    return float(np.sqrt(sum(p.var(ddof=1) / len(p) for p in parts)))

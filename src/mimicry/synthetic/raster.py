@@ -10,7 +10,7 @@ from mimicry.errors import MissingExtraError
 
 try:
     from numba import njit
-except ImportError as error:  # pragma: no cover - depends on the installation
+except ImportError as error:
     raise MissingExtraError(
         "rendering needs numba", hint='Run: pip install "facial-mimicry[synth]"'
     ) from error

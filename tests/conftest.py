@@ -81,11 +81,14 @@ def make_video() -> Callable[..., Path]:
         pictures: Callable[[int], "np.ndarray[Any, np.dtype[np.uint8]]"] | None = None,
         container_options: dict[str, str] | None = None,
         audio: bool = False,
+        title: str = "",
     ) -> Path:
         import av
 
         width, height = size
         with av.open(str(path), "w", options=container_options or {}) as out:
+            if title:
+                out.metadata["title"] = title
             if audio:
                 sound = out.add_stream("aac", rate=8000)
             if frames:

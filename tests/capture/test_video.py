@@ -201,3 +201,10 @@ def test_a_track_without_one_frame_is_refused(tmp_path):
         out.start_encoding()
     with pytest.raises(RecordingError, match="not one frame"):
         read(path)
+
+
+def test_a_title_that_is_not_utf8_does_not_matter(make_video, tmp_path):
+    path = make_video(tmp_path / "a.mkv", title="J-rgen")
+    path.write_bytes(path.read_bytes().replace(b"J-rgen", b"J\xfcrgen"))
+    frames, _ = read(path)
+    assert len(frames) == 30

@@ -252,7 +252,7 @@ def _open(path: Path) -> tuple[Any, Any]:
     if path.stat().st_size == 0:
         raise RecordingError("is empty (0 bytes), expected a video file", path=path)
     try:
-        container = av.open(f"file:{path}", options=_OPEN_OPTIONS, metadata_errors="ignore")
+        container = av.open(f"file:{path}", options=_OPEN_OPTIONS, **_lenient(av.__version__))
     except PermissionError as error:
         raise RecordingError("may not be read (permission denied)", path=path) from error
     except (av.error.FFmpegError, OSError, ValueError) as error:
@@ -272,6 +272,11 @@ def _open(path: Path) -> tuple[Any, Any]:
         container.close()
         raise RecordingError("holds video of an unknown codec", path=path)
     return container, tracks[0]
+
+
+def _lenient(version: str) -> dict[str, str]:
+    """Return what makes PyAV open files whose titles are not UTF-8; from 19 on it always does."""
+    return {"metadata_errors": "ignore"} if int(version.split(".")[0]) < 19 else {}
 
 
 def _is_picture(stream: Any) -> bool:

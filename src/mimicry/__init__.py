@@ -22,6 +22,7 @@ _HOME = {
     "MeasureSettings": "mimicry.records",
     "MimicryError": "mimicry.errors",
     "MimicryScores": "mimicry.records",
+    "ReadingOptions": "mimicry.records",
     "ScoringSettings": "mimicry.records",
     "SeriesMeasure": "mimicry.records",
     "StimulusTimeline": "mimicry.records",

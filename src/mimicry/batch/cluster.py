@@ -59,7 +59,7 @@ def run_dask(tasks: Sequence[Task], address: str) -> Iterator[tuple[Task, Result
 
 def _remote(task: dict[str, Any]) -> dict[str, Any]:
     """Do one task on the worker's machine, in a process that ends with the worker."""
-    return run_alone(Task(**task)).to_json()
+    return run_alone(Task.from_json(task)).to_json()
 
 
 def sbatch_script(inputs: Sequence[str | Path], parts: int, options: Sequence[str]) -> str:

@@ -4,12 +4,13 @@ import glob
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from mimicry.capture.video import VIDEO_SUFFIXES
 from mimicry.errors import InputError, RecordingError
+from mimicry.records import ReadingOptions
 
 if TYPE_CHECKING:
     from mimicry.interchange.au_table import TableFormat
@@ -36,6 +37,8 @@ class Task:
         Name in tables and on the screen: the recording's path below the study.
     events, protocol, stimuli
         What scoring needs; without events the recording is only extracted.
+    reading
+        Which face and which clock, see :class:`mimicry.ReadingOptions`.
     format, model, overwrite, delete_video, jobs
         Choices, see :func:`mimicry.batch.run_batch`.
     """
@@ -47,6 +50,7 @@ class Task:
     events: str | None = None
     protocol: str | None = None
     stimuli: str | None = None
+    reading: ReadingOptions = field(default_factory=ReadingOptions)
     format: "TableFormat" = "parquet"
     model: str | None = None
     overwrite: bool = False
@@ -55,7 +59,12 @@ class Task:
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON types."""
-        return asdict(self)
+        return {**asdict(self), "reading": self.reading.to_json()}
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Self:
+        """Make the task from :meth:`to_json`."""
+        return cls(**{**values, "reading": ReadingOptions.from_json(values["reading"])})
 
     @property
     def size(self) -> int:

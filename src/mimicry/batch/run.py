@@ -14,6 +14,7 @@ from mimicry.batch.work import Result
 from mimicry.landmarks import checked_model
 from mimicry.pipeline.extraction import usable_cores
 from mimicry.pipeline.failures import Failure, write_failures
+from mimicry.records import ReadingOptions
 
 __all__ = ["Batch", "Watcher", "run_batch"]
 
@@ -63,6 +64,7 @@ def run_batch(
     jobs: int = 0,
     dask: str | None = None,
     shard: str | None = None,
+    reading: ReadingOptions | None = None,
     format: str = "parquet",  # noqa: A002 - the option's own name
     model: str | Path | None = None,
     overwrite: bool = False,
@@ -88,6 +90,8 @@ def run_batch(
     shard
         ``"K/N"``: only the K-th of N parts, for arrays of jobs. The study's tables are then
         left to a last run without it.
+    reading
+        Which face, and on which clock; see :class:`mimicry.ReadingOptions`.
     format, model, overwrite
         As in :func:`mimicry.pipeline.extract_recording`.
     delete_video
@@ -109,6 +113,7 @@ def run_batch(
         inputs,
         out=out,
         protocol=protocol,
+        reading=reading or ReadingOptions(),
         format=format,
         model=None if model is None else str(Path(model).absolute()),
         overwrite=overwrite,

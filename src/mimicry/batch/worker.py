@@ -29,7 +29,7 @@ def main() -> None:
     with contextlib.ExitStack() as stack:
         pool: WorkerPool | None = None
         while True:
-            task = Task(**json.loads(tasks.get()))
+            task = Task.from_json(json.loads(tasks.get()))
             if pool is None:
                 pool = stack.enter_context(WorkerPool(task.jobs))
             result = do_task(task, progress=_Reporter(answers), pool=pool)

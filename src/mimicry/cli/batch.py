@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from mimicry.cli._options import CLOCK, FACE, MIN_CONFIDENCE, ROI, reading_options
 from mimicry.cli._run import Outcome, run_command
 
 if TYPE_CHECKING:
@@ -29,6 +30,10 @@ def batch(
     sbatch: int | None = typer.Option(
         None, "--sbatch", metavar="N", help="Print a Slurm script of N jobs instead of working."
     ),
+    face: str | None = FACE,
+    roi: str | None = ROI,
+    clock: str = CLOCK,
+    min_confidence: float | None = MIN_CONFIDENCE,
     format: str = typer.Option("parquet", "--format", help="parquet, csv or openface."),
     model: Path | None = typer.Option(None, "--model", help="Another copy of the face model."),
     overwrite: bool = typer.Option(False, "--overwrite", help="Replace results that differ."),
@@ -46,11 +51,16 @@ def batch(
     def work() -> Outcome:
         from mimicry.cli.extract import checked_format
 
+        reading = reading_options(face=face, roi=roi, clock=clock, min_confidence=min_confidence)
         _one_way(dask=dask, shard=shard, sbatch=sbatch)
         if sbatch is not None:
             chosen = {
                 "--out": out and out.absolute(),
                 "--protocol": _absolute(protocol),
+                "--face": face,
+                "--roi": roi,
+                "--clock": None if clock == "container" else clock,
+                "--min-confidence": min_confidence,
                 "--format": None if format == "parquet" else checked_format(format),
                 "--model": model and model.absolute(),
                 "--overwrite": overwrite,
@@ -68,6 +78,7 @@ def batch(
                 jobs=jobs,
                 dask=dask,
                 shard=shard,
+                reading=reading,
                 format=checked_format(format),
                 model=model,
                 overwrite=overwrite,

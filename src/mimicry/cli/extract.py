@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from mimicry.cli._options import FACE, ROI, reading_options
 from mimicry.cli._run import Outcome, run_command, say
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ def extract(
     neutral: list[str] = typer.Option(
         [], "--neutral", metavar="A:B", help="Seconds in which the face is neutral; repeatable."
     ),
+    face: str | None = FACE,
+    roi: str | None = ROI,
     model: Path | None = typer.Option(None, "--model", help="Another copy of the face model."),
     jobs: int = typer.Option(0, "--jobs", help="Worker processes (0: one per core)."),
     overwrite: bool = typer.Option(False, "--overwrite", help="Replace results that differ."),
@@ -38,6 +41,7 @@ def extract(
         options: dict[str, Any] = {
             "format": checked_format(format),
             "neutral": parse_intervals(neutral, key="--neutral"),
+            "reading": reading_options(face=face, roi=roi),
             "model": model,
             "overwrite": overwrite,
         }

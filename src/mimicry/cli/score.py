@@ -4,6 +4,7 @@ from pathlib import Path
 
 import typer
 
+from mimicry.cli._options import CLOCK, FACE, FPS, MIN_CONFIDENCE, ROI, VIDEO, reading_options
 from mimicry.cli._run import Outcome, run_command
 
 __all__ = ["score"]
@@ -27,6 +28,12 @@ def score(
     neutral: list[str] = typer.Option(
         [], "--neutral", help="Neutral interval A:B in seconds; default: the pre-stimulus windows."
     ),
+    face: str | None = FACE,
+    roi: str | None = ROI,
+    clock: str = CLOCK,
+    min_confidence: float | None = MIN_CONFIDENCE,
+    fps: float | None = FPS,
+    video: Path | None = VIDEO,
     model: Path | None = typer.Option(None, "--model", help="Another face landmarker model file."),
     jobs: int = typer.Option(0, "--jobs", help="Worker processes (0: one per core)."),
     overwrite: bool = typer.Option(
@@ -45,6 +52,9 @@ def score(
         from mimicry.pipeline import score_recording
         from mimicry.pipeline.inputs import parse_intervals
 
+        reading = reading_options(
+            face=face, roi=roi, clock=clock, min_confidence=min_confidence, fps=fps, video=video
+        )
         with progress("reading faces") as show:
             scored = score_recording(
                 recording,
@@ -54,6 +64,7 @@ def score(
                 stimuli=stimuli,
                 participant=participant,
                 neutral=parse_intervals(neutral, key="--neutral"),
+                reading=reading,
                 model=model,
                 jobs=jobs,
                 overwrite=overwrite,

@@ -31,7 +31,7 @@ from mimicry.interchange.landmark_file import (
 from mimicry.landmarks import LandmarkStream, WorkerPool, join_tracks
 from mimicry.landmarks.model_file import MODEL_SHA256, checked_model
 from mimicry.pipeline.quality import quality_of, warnings_of
-from mimicry.records import ActionUnitTrack
+from mimicry.records import ActionUnitTrack, ReadingOptions
 
 __all__ = ["Extraction", "extract", "extract_recording", "usable_cores"]
 
@@ -84,6 +84,7 @@ def extract(
     *,
     neutral: Intervals | None = None,
     exclude_from_pose_fit: Intervals = (),
+    reading: ReadingOptions | None = None,
     model: str | Path | None = None,
     jobs: int = 1,
     progress: Callable[[int, int | None], None] | None = None,
@@ -96,6 +97,8 @@ def extract(
         A video, or a ``_landmarks.parquet`` file.
     neutral, exclude_from_pose_fit
         As in :func:`mimicry.action_units.measure`.
+    reading
+        Which face and which part of the picture.
     model, jobs, progress
         As in :func:`mimicry.landmarks.extract_landmarks`.
 
@@ -119,7 +122,7 @@ def extract(
         return measure_chunks(LandmarkFile(recording), **choices)
     stream = LandmarkStream(recording, model=model, jobs=jobs or usable_cores(), progress=progress)
     track = join_tracks(list(stream), {})
-    provenance = _landmark_provenance(stream, _identity(Path(recording)))
+    provenance = _landmark_provenance(stream, _identity(Path(recording)), reading)
     return measure(stored(join_tracks([track], provenance)), **choices)
 
 
@@ -131,6 +134,7 @@ def extract_recording(
     format: TableFormat = "parquet",  # noqa: A002 - the option's own name
     neutral: Intervals | None = None,
     exclude_from_pose_fit: Intervals = (),
+    reading: ReadingOptions | None = None,
     model: str | Path | None = None,
     jobs: int = 1,
     overwrite: bool = False,
@@ -155,6 +159,8 @@ def extract_recording(
         Of the table: ``"parquet"``, ``"csv"`` or ``"openface"``.
     neutral, exclude_from_pose_fit
         As in :func:`mimicry.action_units.measure`.
+    reading
+        Which face and which part of the picture.
     model
         Another copy of the face model.
     jobs
@@ -181,7 +187,7 @@ def extract_recording(
     """
     recording = Path(recording)
     started = time.time()
-    source = _Source.of(recording, model)
+    source = _Source.of(recording, model, reading)
     prefix = _stem_of(recording) if stem is None else stem
     folder = files.make_folder(Path(out))
     paths = {
@@ -237,15 +243,19 @@ class _Source:
     digest: str
     identity: dict[str, Any]
     model: Path | None
+    reading: ReadingOptions | None
 
     @classmethod
-    def of(cls, recording: Path, model: str | Path | None) -> "_Source":
+    def of(
+        cls, recording: Path, model: str | Path | None, reading: ReadingOptions | None
+    ) -> "_Source":
         if is_landmark_file(recording):
             found = LandmarkFile(recording).provenance
             own = {"name": recording.name, "sha256": files.sha256_of(recording)}
-            return cls(recording, _digest_of(recording), found.get("input", own), None)
+            return cls(recording, _digest_of(recording), found.get("input", own), None, None)
         identity = _identity(recording)
-        return cls(recording, _landmark_digest(identity), identity, checked_model(model))
+        digest = _landmark_digest(identity, reading)
+        return cls(recording, digest, identity, checked_model(model), reading)
 
     def matches(self, path: Path, *, overwrite: bool) -> bool:
         """Tell whether these very landmarks are there; refuse others."""
@@ -291,7 +301,7 @@ class _Source:
                 writer.add(first)
                 for chunk in chunks:
                     writer.add(chunk)
-                writer.finish(_landmark_provenance(stream, self.identity))
+                writer.finish(_landmark_provenance(stream, self.identity, self.reading))
         return stream.backend
 
 
@@ -303,9 +313,12 @@ def _identity(recording: Path) -> dict[str, Any]:
     return {"name": recording.name, "sha256": files.sha256_of(recording)}
 
 
-def _landmark_digest(identity: dict[str, Any]) -> str:
+def _landmark_digest(identity: dict[str, Any], reading: ReadingOptions | None) -> str:
+    chosen = {} if reading is None else reading.to_json()
+    picture = {name: chosen[name] for name in ("face", "roi_px") if name in chosen}
     return files.digest(
-        {
+        ({"reading": picture} if picture else {})
+        | {
             "input": identity["sha256"],
             "name": identity["name"],
             "model": MODEL_SHA256,
@@ -321,13 +334,15 @@ def _digest_of(landmarks: Path) -> str:
     return files.sha256_of(landmarks) if found is None else str(found)
 
 
-def _landmark_provenance(stream: LandmarkStream, identity: dict[str, Any]) -> dict[str, Any]:
+def _landmark_provenance(
+    stream: LandmarkStream, identity: dict[str, Any], reading: ReadingOptions | None
+) -> dict[str, Any]:
     return {
         **stream.provenance,
         "input": identity,
         "video": stream.report,
         "frames_with_several_faces": stream.frames_with_several_faces,
-        "digest": _landmark_digest(identity),
+        "digest": _landmark_digest(identity, reading),
         "mimicry_version": __version__,
     }
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from mimicry import __version__, files
 from mimicry.errors import EventsError, RecordingError, StimulusError
 from mimicry.interchange.landmark_file import is_landmark_file
-from mimicry.records import ScoringSettings, StimulusTimeline, TrialTable
+from mimicry.records import ReadingOptions, ScoringSettings, StimulusTimeline, TrialTable
 
 if TYPE_CHECKING:
     from mimicry.protocol import Protocol
@@ -88,6 +88,7 @@ def make_plan(
     neutral: Sequence[tuple[float, float]] | None,
     model: str | Path | None,
     prefix: str | None = None,
+    reading: ReadingOptions | None = None,
 ) -> Plan:
     """Read and check everything but the recording itself.
 
@@ -120,6 +121,8 @@ def make_plan(
         "session": session or _entity(recording, "ses"),
         "model": _model_digest(recording, model),
     }
+    if reading is not None and (chosen := reading.to_json()):
+        inputs["reading"] = chosen
     return Plan(
         recording, prefix, inputs["participant"], inputs["session"],
         plan, settings, trials, used, inputs,

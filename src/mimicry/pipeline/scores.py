@@ -21,6 +21,7 @@ from mimicry.records import (
     AlignedTrials,
     ConditionSummary,
     MimicryScores,
+    ReadingOptions,
     ScoringSettings,
     StimulusTimeline,
     TrialTable,
@@ -50,6 +51,7 @@ class _How:
     """Choices that extraction takes, see :func:`score_recording`."""
 
     neutral: Sequence[tuple[float, float]] | None
+    reading: ReadingOptions
     model: str | Path | None
     jobs: int
     overwrite: bool
@@ -150,6 +152,7 @@ def score_recording(
     participant: str | None = None,
     session: str | None = None,
     neutral: Sequence[tuple[float, float]] | None = None,
+    reading: ReadingOptions | None = None,
     model: str | Path | None = None,
     jobs: int = 1,
     overwrite: bool = False,
@@ -178,6 +181,8 @@ def score_recording(
         the prefix.
     neutral
         Intervals (s) in which the face is neutral; None: the pre-stimulus windows.
+    reading
+        Which face of the recording, and on which clock; see :class:`mimicry.ReadingOptions`.
     model, jobs, progress, pool
         As in :func:`mimicry.pipeline.extract_recording`.
     overwrite
@@ -199,10 +204,20 @@ def score_recording(
     OutputExistsError
         When results of other inputs or settings are there.
     """
+    reading = reading or ReadingOptions()
     plan = make_plan(
-        Path(recording), events, protocol, stimuli, participant, session, neutral, model, prefix
+        Path(recording),
+        events,
+        protocol,
+        stimuli,
+        participant,
+        session,
+        neutral,
+        model,
+        prefix,
+        reading,
     )
-    how = _How(neutral, model, jobs, overwrite, progress, pool)
+    how = _How(neutral, reading, model, jobs, overwrite, progress, pool)
     folder = files.make_folder(Path(out))
     study = blind_study_of(Path(events).parent) or blind_study_of(folder)
     if study is not None and study.locked:
@@ -321,6 +336,7 @@ def _track(
             stem=plan.prefix,
             neutral=rest,
             exclude_from_pose_fit=response,
+            reading=how.reading,
             model=how.model,
             jobs=how.jobs,
             overwrite=how.overwrite,

@@ -7,6 +7,7 @@ follows the stimulus.
 
 from mimicry.records.aligned import AlignedTrials
 from mimicry.records.measure import MeasureSettings, SeriesMeasure
+from mimicry.records.reading import ReadingOptions
 from mimicry.records.scores import ConditionSummary, MimicryScores
 from mimicry.records.settings import EmotionMap, ScoringSettings
 from mimicry.records.synchrony import Synchrony, SynchronySettings
@@ -21,6 +22,7 @@ __all__ = [
     "LandmarkTrack",
     "MeasureSettings",
     "MimicryScores",
+    "ReadingOptions",
     "ScoringSettings",
     "SeriesMeasure",
     "StimulusTimeline",

@@ -1,0 +1,89 @@
+"""Options that mean the same in every command that has them."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from mimicry.records import ReadingOptions
+
+__all__ = ["CLOCK", "FACE", "FPS", "MIN_CONFIDENCE", "ROI", "VIDEO", "reading_options"]
+
+FACE: Any = typer.Option(
+    None,
+    "--face",
+    metavar="largest|left|right|ID",
+    help="Which of several faces: by size, by place in the picture, or by its id in a table.",
+)
+ROI: Any = typer.Option(
+    None, "--roi", metavar="X,Y,W,H", help="Look only at this part of the picture, in pixels."
+)
+MIN_CONFIDENCE: Any = typer.Option(
+    None,
+    "--min-confidence",
+    help="Rows of another tool's table below this confidence count as not seen.",
+)
+CLOCK: Any = typer.Option(
+    "container",
+    "--clock",
+    metavar="container|start|unix",
+    help="What onsets count from: the recording's own time stamps, its beginning, or 1970.",
+)
+FPS: Any = typer.Option(None, "--fps", help="Frames per second of a table without times.")
+VIDEO: Any = typer.Option(
+    None, "--video", help="The video a table without times was made from; its times are used."
+)
+
+
+def reading_options(
+    *,
+    face: str | None = None,
+    roi: str | None = None,
+    min_confidence: float | None = None,
+    clock: str = "container",
+    fps: float | None = None,
+    video: Path | None = None,
+) -> "ReadingOptions":
+    """Return the record of these options.
+
+    Raises
+    ------
+    InputError
+        When one of them is impossible; the option is named.
+    """
+    from mimicry.errors import InputError
+    from mimicry.records import ReadingOptions
+
+    given: dict[str, Any] = {
+        "face": face,
+        "roi_px": None if roi is None else _box(roi),
+        "min_confidence": min_confidence,
+        "clock": clock,
+        "fps": fps,
+        "video": None if video is None else str(video.absolute()),
+    }
+    for name, value in given.items():
+        try:
+            ReadingOptions(**{name: value})
+        except ValueError as error:
+            key = "--" + name.removesuffix("_px").replace("_", "-")
+            raise InputError(str(error), key=key) from error
+    try:
+        return ReadingOptions(**given)
+    except ValueError as error:
+        raise InputError(str(error), key="--fps") from error
+
+
+def _box(text: str) -> tuple[int, ...]:
+    from mimicry.errors import InputError
+
+    try:
+        x, y, width, height = (int(part) for part in text.split(","))
+    except ValueError as error:
+        raise InputError(
+            f"{text!r} is no part of a picture, expected four whole numbers X,Y,W,H",
+            key="--roi",
+            hint="For example --roi 0,0,640,720 for the left half of 1280x720.",
+        ) from error
+    return x, y, width, height

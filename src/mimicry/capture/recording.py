@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from mimicry.capture.writer import HEAD
 from mimicry.errors import RecordingError
 from mimicry.files import write_text
+from mimicry.kernels.pictures import packed
 
 __all__ = ["CameraRecording", "record_camera"]
 
@@ -205,7 +206,7 @@ class _Writer:
             while (item := self._line.get()) is not None:
                 us, picture = item
                 pipe.write(HEAD.pack(us))
-                pipe.write(np.ascontiguousarray(picture).data)
+                pipe.write(packed(picture).data)
             pipe.close()
         except OSError:  # the process has ended; close() tells why
             return

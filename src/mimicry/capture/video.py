@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mimicry.errors import RecordingError
+from mimicry.kernels.pictures import packed
 
 __all__ = ["VIDEO_SUFFIXES", "Frame", "VideoReader", "VideoReport"]
 
@@ -46,7 +47,7 @@ class Frame:
     time_s
         Presentation time in seconds, not shifted to 0.
     rgb
-        (H, W, 3) uint8, upright; None when the reader was told not to convert it.
+        (H, W, 3) uint8, upright, packed; None when the reader was told not to convert it.
     corrupt
         True when the decoder had to guess parts of it.
     """
@@ -196,14 +197,7 @@ class VideoReader:
         if self._reformatter is None:
             self._reformatter = VideoReformatter()
         picture = self._reformatter.reformat(raw, format="rgb24", threads=1)
-        plane = picture.planes[0]
-        if plane.line_size == 3 * picture.width:  # rows without padding need no copy
-            shape = (picture.height, picture.width, 3)
-            rgb = np.frombuffer(plane, np.uint8)[: math.prod(shape)].reshape(shape)
-        else:
-            rgb = picture.to_ndarray()
-        turns = round(raw.rotation / 90) % 4
-        return np.ascontiguousarray(np.rot90(rgb, turns)) if turns else rgb
+        return packed(np.rot90(picture.to_ndarray(), round(raw.rotation / 90)))
 
     def _first(self, raw: Any, time_s: float) -> None:
         report = self.report

@@ -13,6 +13,8 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
+from mimicry.kernels.pictures import packed
+
 __all__ = ["HEAD", "main", "write_frames"]
 
 HEAD = struct.Struct("<q")
@@ -47,7 +49,7 @@ def write_frames(source: BinaryIO, path: Path, width: int, height: int) -> int:
                 break
             (stamp,) = HEAD.unpack(head)
             picture = np.frombuffer(body, np.uint8).reshape(height, width, 3)
-            frame = av.VideoFrame.from_ndarray(picture, format="bgr24")
+            frame = av.VideoFrame.from_ndarray(packed(picture), format="bgr24")
             frame.pts, frame.time_base = stamp, _US
             if stamp - last_key >= _KEY_US:
                 frame.pict_type = av.video.frame.PictureType.I

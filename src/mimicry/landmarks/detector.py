@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mimicry.errors import IntegrityError
+from mimicry.kernels.pictures import packed
 from mimicry.landmarks.guard import is_guarded
 from mimicry.records.blendshapes import BLENDSHAPE_NAMES
 
@@ -115,7 +116,7 @@ class FaceDetector:
 
     def detect(self, rgb: NDArray[np.uint8]) -> Faces:
         """Return the faces of an (H, W, 3) uint8 image; none: arrays of length 0."""
-        image = self._mp.Image(image_format=self._mp.ImageFormat.SRGB, data=rgb)
+        image = self._mp.Image(image_format=self._mp.ImageFormat.SRGB, data=packed(rgb))
         if self.backend == "raw":
             return self._detect_raw(image)
         if self.backend == "public":

@@ -19,6 +19,7 @@ from mimicry.capture.timing import timing_summary
 from mimicry.capture.video import VIDEO_SUFFIXES, VideoReader
 from mimicry.errors import MimicryError
 from mimicry.interchange.au_table import read_au_table
+from mimicry.kernels.pictures import packed
 from mimicry.landmarks import native
 from mimicry.landmarks.extract import extract_landmarks
 from mimicry.landmarks.guard import guarded_environment
@@ -196,7 +197,7 @@ def _small_video(path: Path) -> Path:
         stream: Any = out.add_stream("mpeg4", rate=30)
         stream.width, stream.height, stream.pix_fmt = 64, 64, "yuv420p"
         for k in range(3):
-            frame = av.VideoFrame.from_ndarray(np.full((64, 64, 3), 80 * k, np.uint8))
+            frame = av.VideoFrame.from_ndarray(packed(np.full((64, 64, 3), 80 * k, np.uint8)))
             out.mux(stream.encode(frame))
         out.mux(stream.encode())
     return path

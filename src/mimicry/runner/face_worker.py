@@ -15,6 +15,8 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from mimicry.kernels.pictures import packed
+
 __all__ = ["findings", "main"]
 
 _EYES = (33, 263)
@@ -42,7 +44,7 @@ def main() -> None:
             if bgr is None:
                 _say(answers, {"error": "no picture"})
                 continue
-            rgb = np.ascontiguousarray(bgr[..., ::-1])
+            rgb = packed(bgr[..., ::-1])
             faces = detector.detect(rgb)
             gray = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
             _say(answers, findings(faces.points, faces.head_pose, gray))

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
+from mimicry.kernels.pictures import packed
+
 __all__ = ["LIGHT_AFTER_S", "write_flash_image", "write_flash_video"]
 
 RATE_HZ = 30
@@ -20,7 +22,7 @@ def write_flash_video(path: Path) -> Path:
         stream.width, stream.height, stream.pix_fmt = 320, 240, "yuv420p"
         for i in range(DARK_FRAMES + LIGHT_FRAMES):
             grey = np.full((240, 320, 3), 0 if i < DARK_FRAMES else 255, np.uint8)
-            out.mux(stream.encode(av.VideoFrame.from_ndarray(grey, format="rgb24")))
+            out.mux(stream.encode(av.VideoFrame.from_ndarray(packed(grey), format="rgb24")))
         out.mux(stream.encode(None))
     return path
 
@@ -29,6 +31,6 @@ def write_flash_image(path: Path) -> Path:
     """Write a white image."""
     import cv2
 
-    _, png = cv2.imencode(".png", np.full((240, 320, 3), 255, np.uint8))
+    _, png = cv2.imencode(".png", packed(np.full((240, 320, 3), 255, np.uint8)))
     path.write_bytes(png.tobytes())
     return path

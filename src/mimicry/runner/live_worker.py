@@ -16,6 +16,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from mimicry.kernels.pictures import packed
 from mimicry.runner.live_protocol import write_picture
 
 __all__ = ["main"]
@@ -71,7 +72,7 @@ def _run(source: str, model: Path, out: BinaryIO) -> None:
             if len(faces.points):
                 past.add(time_s, rgb, faces)
                 head |= past.describe()
-            _, jpeg = cv2.imencode(".jpg", rgb[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 75])
+            _, jpeg = cv2.imencode(".jpg", packed(rgb[..., ::-1]), [cv2.IMWRITE_JPEG_QUALITY, 75])
             write_picture(out, head, jpeg.tobytes())
     write_picture(out, {"ended": True}, b"")
 
@@ -155,7 +156,7 @@ def _camera(number: int) -> Iterator[tuple[float, NDArray[np.uint8]]]:
             ok, bgr = camera.read()
             if not ok:
                 return
-            yield time.monotonic(), np.ascontiguousarray(bgr[..., ::-1])
+            yield time.monotonic(), packed(bgr[..., ::-1])
     finally:
         camera.release()
 

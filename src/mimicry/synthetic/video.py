@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from mimicry.errors import InputError, OutputExistsError
 from mimicry.files import atomic_path, sha256_of, write_json, write_tsv
+from mimicry.kernels.pictures import packed
 from mimicry.synthetic.facs import ACTION_UNITS, millimetres
 from mimicry.synthetic.head import Identity
 from mimicry.synthetic.motion import Performance
@@ -86,7 +87,7 @@ def write_frames(
         for k, picture in enumerate(frames):
             if k == 0:
                 stream.height, stream.width = picture.shape[:2]
-            frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
+            frame = av.VideoFrame.from_ndarray(packed(picture), format="rgb24")
             frame.pts, frame.time_base = int(pts[k]), Fraction(1, ticks)
             container.mux(stream.encode(frame))
         container.mux(stream.encode())

@@ -47,6 +47,9 @@ def run_command(command: str, work: Callable[[], Outcome], *, as_json: bool) -> 
 
     This is the one place where errors become sentences and exit codes.
     """
+    from mimicry.cli import app
+    from mimicry.cli._hints import fitting, followable, options_of
+
     error: dict[str, Any] | None = None
     code = 0
     with warnings.catch_warnings(record=True) as caught:
@@ -66,10 +69,13 @@ def run_command(command: str, work: Callable[[], Outcome], *, as_json: bool) -> 
                 "key": None,
                 "hint": None,
             }
+    options = options_of(app, command) if outcome.problem or outcome.warnings or caught else ()
     if outcome.problem is not None:
+        outcome.problem = fitting(outcome.problem, options)
         code = 3 if isinstance(outcome.problem, MissingExtraError) else 2
         error = _described(outcome.problem)
     outcome.warnings += [str(w.message) for w in caught if w.category is QualityWarning]
+    outcome.warnings = [followable(text, options) for text in outcome.warnings]
     for text in outcome.warnings:
         say(f"warning: {text}")
     if error is not None:

@@ -13,15 +13,36 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mimicry.errors import InputError, OutputExistsError
+from mimicry.loading import (
+    check_shape,
+    json_value,
+    open_parquet,
+    parquet_note,
+    read_json,
+    read_json_lines,
+    read_json_object,
+    read_parquet,
+    read_text,
+    read_tsv,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = [
     "atomic_path",
+    "check_shape",
     "digest",
+    "json_value",
     "make_folder",
+    "open_parquet",
+    "parquet_note",
     "read_json",
+    "read_json_lines",
+    "read_json_object",
+    "read_parquet",
+    "read_text",
+    "read_tsv",
     "refuse_other_results",
     "sha256_of",
     "to_json_text",
@@ -113,22 +134,6 @@ def write_json(path: Path, value: Any) -> Path:
     return write_text(path, to_json_text(value))
 
 
-def read_json(path: Path) -> Any:
-    """Read a JSON file.
-
-    Raises
-    ------
-    InputError
-        When it is missing or no JSON.
-    """
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise InputError("file not found", path=path) from error
-    except (OSError, ValueError) as error:
-        raise InputError(f"not a readable JSON file ({error})", path=path) from error
-
-
 def write_tsv(path: Path, table: "pd.DataFrame") -> Path:
     """Write a tab-separated table, missing values as ``n/a``, floats in shortest exact form."""
     text = table.to_csv(sep="\t", index=False, na_rep="n/a", lineterminator="\n")
@@ -173,14 +178,20 @@ def refuse_other_results(sidecar: Path, expected_digest: str) -> bool:
     """
     if not sidecar.exists():
         return False
-    found = read_json(sidecar).get("digest")
+    try:
+        found = read_json_object(sidecar).get("digest")
+    except InputError as error:
+        raise InputError(error.message, path=sidecar, hint=_REPLACE) from error
     if found == expected_digest:
         return True
     raise OutputExistsError(
         "results made from other inputs or settings are there already",
         path=sidecar,
-        hint="Choose another --out folder, or replace them with --overwrite.",
+        hint=_REPLACE,
     )
+
+
+_REPLACE = "Choose another --out folder, or replace the results there with --overwrite."
 
 
 def _plain(value: Any) -> Any:

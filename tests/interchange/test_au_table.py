@@ -161,7 +161,7 @@ def test_wrong_tables_are_refused_with_file_and_column(tmp_path):
     with pytest.raises(TableError, match="not found"):
         read_au_table(tmp_path / "none.csv")
     (tmp_path / "b.parquet").write_bytes(b"PAR1 no")
-    with pytest.raises(TableError, match="not a readable table"):
+    with pytest.raises(TableError, match="not a readable parquet"):
         read_au_table(tmp_path / "b.parquet")
     with pytest.raises(TableError, match=r"no number.*AU12_r|AU12_r.*no number"):
         read_au_table(openface(tmp_path / "c.csv", AU12_r=["high", "0", "1"]))

@@ -4,7 +4,6 @@ The kind is told from the columns, never from the file name. Values keep the sca
 source (stated in ``units``): nothing here turns one tool's numbers into another's.
 """
 
-import json
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mimicry.errors import TableError
+from mimicry.files import read_json_object, read_parquet
 from mimicry.records import ActionUnitTrack
 from mimicry.records.blendshapes import BLENDSHAPE_NAMES
 
@@ -34,6 +34,10 @@ _QUALITY = (
 )
 _OWN = re.compile(r"AU\d\d(_[LR])?$")
 _FASTEST_HZ = 250.0
+_NOTE = {
+    "columns?": {"*": {"unit?": (str, None)}},
+    "provenance?": {"input?": (dict, None), "video?": dict, "action_units?": dict},
+}
 
 
 def read_au_table(
@@ -81,26 +85,27 @@ def read_au_table(
 
 
 def _load(path: Path) -> "pd.DataFrame":
-    import pandas as pd
-    import pyarrow as pa
-
     if not path.is_file():
         raise TableError("table not found", path=path)
-    try:
-        if path.suffix == ".parquet":
-            table = pd.read_parquet(path)
-        else:
-            text: dict[str, Any] = {"na_values": ["n/a"], "skipinitialspace": True}
-            if int(pd.__version__.split(".")[0]) < 3:  # later versions read floats exactly
-                text["float_precision"] = "round_trip"
-            separator = "\t" if path.suffix == ".tsv" else ","
-            table = pd.read_csv(path, sep=separator, encoding="utf-8-sig", **text)
-    except (pa.ArrowException, OSError, ValueError) as error:
-        first = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise TableError(f"is not a readable table ({first})", path=path) from error
+    table = read_parquet(path) if path.suffix == ".parquet" else _load_text(path)
     table.columns = [str(name).strip() for name in table.columns]
     if table.empty:
         raise TableError("the table has no rows", path=path)
+    return table
+
+
+def _load_text(path: Path) -> "pd.DataFrame":
+    import pandas as pd
+
+    text: dict[str, Any] = {"na_values": ["n/a"], "skipinitialspace": True}
+    if int(pd.__version__.split(".")[0]) < 3:  # later versions read floats exactly
+        text["float_precision"] = "round_trip"
+    separator = "\t" if path.suffix == ".tsv" else ","
+    try:
+        table: pd.DataFrame = pd.read_csv(path, sep=separator, encoding="utf-8-sig", **text)
+    except (OSError, ValueError) as error:
+        first = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise TableError(f"is not a readable table ({first})", path=path) from error
     return table
 
 
@@ -113,7 +118,7 @@ def _own(path: Path, table: "pd.DataFrame", times_s: ArrayLike | None) -> Action
     sidecar = path.with_name(re.sub(r"_au\.[a-z]+$", "_au.json", path.name))
     note: dict[str, Any] = {}
     if sidecar != path and sidecar.is_file():
-        note = json.loads(sidecar.read_text(encoding="utf-8"))
+        note = read_json_object(sidecar, _NOTE, kind=TableError)
     described = note.get("columns", {})
     quality = {n: _numbers(path, table, n) for n in (*_QUALITY, "pose_ok", *extra) if n in table}
     return _track(

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mimicry.errors import TableError
+from mimicry.files import atomic_path, check_shape, open_parquet, parquet_note
 from mimicry.records import LandmarkTrack
 from mimicry.records.blendshapes import BLENDSHAPE_NAMES
 
@@ -34,7 +35,18 @@ __all__ = [
 
 FRAMES_PER_GROUP = 2048
 _FORMAT = "mimicry landmarks 1"
-_KEY = b"mimicry"
+_KEY = "mimicry"
+_AGAIN = "Extract the recording again."
+NOTE = {
+    "landmarks": int,
+    "image_size_px": [int],
+    "provenance": {
+        "input?": {"name": str, "sha256": str},
+        "video?": {"frames?": int},
+        "digest?": str,
+        "action_units?": dict,
+    },
+}
 _ANCHOR = 1  # tip of the nose
 _FINEST = 6  # steps of 2**-6 pixel
 _POSE = tuple((row, column) for row in range(3) for column in range(4))
@@ -102,7 +114,7 @@ class LandmarkWriter:
             "provenance": provenance,
             "columns": _DESCRIPTION,
         }
-        self._writer.add_key_value_metadata({_KEY: json.dumps(note, sort_keys=True)})
+        self._writer.add_key_value_metadata({_KEY.encode(): json.dumps(note, sort_keys=True)})
 
     def _flush(self, n: int) -> None:
         """Write the first `n` waiting frames as one row group."""
@@ -139,30 +151,41 @@ class LandmarkFile:
     """
 
     def __init__(self, path: str | Path) -> None:
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-
         self.path = Path(path)
-        if not self.path.is_file():
-            raise TableError("landmark file not found", path=self.path)
-        try:
-            self._file = pq.ParquetFile(self.path)
-        except (pa.ArrowException, OSError) as error:
-            raise TableError(
-                "is not a readable parquet file",
-                path=self.path,
-                hint="Extract the recording again.",
-            ) from error
-        note = json.loads((self._file.metadata.metadata or {}).get(_KEY, b"{}"))
+        self._file = open_parquet(self.path)
+        note = parquet_note(self._file, _KEY, self.path)
         if note.get("format") != _FORMAT:
             raise TableError(
                 "is a parquet file, but not one of landmarks",
                 path=self.path,
                 hint="Expected a file NAME_landmarks.parquet made by mimicry extract.",
             )
+        check_shape(note, NOTE, path=self.path, kind=TableError)
         self.landmarks: int = note["landmarks"]
+        self._check_columns(note["image_size_px"])
         self.image_size_px: tuple[int, int] = tuple(note["image_size_px"])
         self.provenance: dict[str, Any] = note["provenance"]
+
+    def _check_columns(self, size: list[int]) -> None:
+        """Check that the file's columns are those that its note promises."""
+        sizes = len(size) == 2 and all(0 < v < 1 << 20 for v in size)
+        if not (1 < self.landmarks < 10_000 and sizes):
+            raise TableError(
+                f"says {self.landmarks} landmarks in a picture of {size} pixels",
+                path=self.path,
+                key="landmarks" if sizes else "image_size_px",
+            )
+        found = self._file.schema_arrow
+        types = dict(zip(found.names, found.types, strict=True))
+        for field in _schema(self.landmarks):
+            if types.get(field.name) != field.type:
+                what = f"is {types[field.name]}" if field.name in types else "is missing"
+                raise TableError(
+                    f"the column {field.name!r} {what}, expected {field.type}",
+                    path=self.path,
+                    key=field.name,
+                    hint=_AGAIN,
+                )
 
     def __len__(self) -> int:
         return int(self._file.metadata.num_rows)
@@ -184,19 +207,26 @@ class LandmarkFile:
         for k in range(self._file.num_row_groups):
             try:
                 table = self._file.read_row_group(k, columns=wanted, use_threads=False)
-            except (pa.ArrowException, OSError) as error:
+            except (pa.ArrowException, OSError, ValueError) as error:
                 raise TableError(
-                    f"is damaged in row group {k}",
-                    path=self.path,
-                    hint="Extract the recording again.",
+                    f"is damaged in row group {k}", path=self.path, hint=_AGAIN
                 ) from error
             columns = {
                 name: table.column(i).to_numpy() for i, name in enumerate(table.column_names)
             }
-            fields = _decode(columns, self.landmarks, landmarks)
-            yield LandmarkTrack(
-                **fields, image_size_px=self.image_size_px, provenance=self.provenance
-            )
+            try:
+                with np.errstate(all="ignore"):
+                    fields = _decode(columns, self.landmarks, landmarks)
+                track = LandmarkTrack(
+                    **fields, image_size_px=self.image_size_px, provenance=self.provenance
+                )
+            except ValueError as error:
+                raise TableError(
+                    f"holds values in row group {k} that no recording has ({error})",
+                    path=self.path,
+                    hint=_AGAIN,
+                ) from error
+            yield track
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,8 +246,6 @@ def is_landmark_file(path: str | Path) -> bool:
 
 def write_landmarks(path: str | Path, track: LandmarkTrack) -> Path:
     """Write a whole track; what is read back equals :func:`stored`."""
-    from mimicry.files import atomic_path
-
     path = Path(path)
     size, landmarks = track.image_size_px, track.points_px.shape[1]
     with atomic_path(path) as temporary, LandmarkWriter(temporary, size, landmarks) as writer:

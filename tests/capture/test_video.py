@@ -208,3 +208,28 @@ def test_a_title_that_is_not_utf8_does_not_matter(make_video, tmp_path):
     path.write_bytes(path.read_bytes().replace(b"J-rgen", b"J\xfcrgen"))
     frames, _ = read(path)
     assert len(frames) == 30
+
+
+def test_a_packet_without_content_repeats_a_frame_and_ends_nothing():
+    """Made with ffmpeg: testsrc=s=32x32:r=25:d=2, libtheora, -b:v 1k -g 64 -bitexact."""
+    import av
+
+    path = Path(__file__).with_name("theora_repeats.ogv")
+    with av.open(str(path)) as container:
+        stream = container.streams.video[0]
+        sizes = {p.pts: p.size for p in container.demux(stream) if p.pts is not None}
+    frames, report = read(path)
+    assert len(sizes) == 50
+    assert [round(f.time_s * 25) for f in frames] == [pts for pts, size in sizes.items() if size]
+    assert report.repeated_frames == 50 - len(frames) > 5
+    assert report.decode_errors == 0
+    assert not report.truncated
+
+
+@pytest.mark.parametrize(("name", "start"), [("a.ts", 1.4), ("a.mkv", 2.0), ("a.mp4", 0.0)])
+def test_where_a_container_starts_is_told_and_moves_no_frame(make_video, tmp_path, name, start):
+    times = [start + k / 30 for k in range(10)]
+    frames, report = read(make_video(tmp_path / name, times_s=times, frames=10))
+    first = frames[0].time_s
+    assert report.container_start_s == pytest.approx(first, abs=0.001)
+    assert start - 0.001 <= first < start + 0.1  # a transport stream adds its own delay

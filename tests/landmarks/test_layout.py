@@ -31,9 +31,10 @@ with FaceDetector(checked_model(), raw=False) as detector:
         assert pictures.flags.c_contiguous
         for k, picture in enumerate(pictures):
             faces = detector.detect(picture)
-            found[f"{path.stem}-{k}"] = faces.points * np.float32([*picture.shape[1::-1], picture.shape[1]])
+            height, width = picture.shape[:2]
+            found[f"{path.stem}-{k}"] = faces.points * np.float32([width, height, width])
             if path.stem == "gaps":  # the very detector, given pictures with gaps
-                wide = np.zeros((picture.shape[0], picture.shape[1] + 13, 3), np.uint8)
+                wide = np.zeros((height, width + 13, 3), np.uint8)
                 wide[:, :-13] = picture
                 again = detector.detect(wide[:, :-13])
                 assert again.equals(faces), "a picture with gaps"

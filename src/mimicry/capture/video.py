@@ -60,7 +60,12 @@ class Frame:
 
 @dataclass(slots=True)
 class VideoReport:
-    """What was found in a video file; complete once all frames were read."""
+    """What was found in a video file; complete once all frames were read.
+
+    `container_start_s` is the time that players show as 0. Frame times are not shifted by it.
+    `repeated_frames` counts packets without content: the frame before is shown on, and no frame
+    of its own stands for it.
+    """
 
     codec: str = ""
     container: str = ""
@@ -71,9 +76,11 @@ class VideoReport:
     decode_errors: int = 0
     out_of_order_frames: int = 0
     untimed_frames: int = 0
+    repeated_frames: int = 0
     truncated: bool = False
     declared_frames: int | None = None
     declared_duration_s: float | None = None
+    container_start_s: float | None = None
     first_time_s: float = math.nan
     last_time_s: float = math.nan
 
@@ -111,7 +118,7 @@ class VideoReader:
         self._stream.thread_type = "NONE"  # one thread: damaged files decode the same everywhere
         self.report = _declared(self._container, self._stream)
         self._reformatter: Any = None
-        self._wanted: range | None = None
+        self._repeated_until_s = -math.inf
 
     def __enter__(self) -> Self:
         return self
@@ -169,6 +176,9 @@ class VideoReader:
                 self.report.decode_errors += 1
                 self.report.truncated = True
                 packet = None
+            if packet is not None and packet.size == 0:
+                self._repeat(packet)  # also the marks that a demuxer puts at its end
+                continue
             try:
                 frames = self._stream.codec_context.decode(packet)
             except av.error.EOFError:
@@ -177,15 +187,21 @@ class VideoReader:
                 self.report.decode_errors += 1
                 frames = []
             yield from frames
-            if packet is None or packet.size == 0:
+            if packet is None:
                 return
+
+    def _repeat(self, packet: Any) -> None:
+        """Count a packet without content: some codecs repeat the frame before in this way."""
+        if packet.pts is not None:
+            self.report.repeated_frames += 1
+            self._repeated_until_s = float(packet.pts * packet.time_base)
 
     def _time_of(self, raw: Any) -> float | None:
         """Seconds of a frame, or None (counted) when it has no usable time."""
         if raw.pts is None:
             self.report.untimed_frames += 1
             return None
-        time_s = float(raw.pts * raw.time_base)
+        time_s = float(raw.pts * self._stream.time_base)
         if self.report.frames and time_s <= self.report.last_time_s:
             self.report.out_of_order_frames += 1
             return None
@@ -224,7 +240,8 @@ class VideoReader:
             )
         if report.declared_duration_s is not None:
             expected = report.declared_duration_s + min(0.0, report.first_time_s)
-            report.truncated |= report.last_time_s < expected - _slack_s(report)
+            reached = max(report.last_time_s, self._repeated_until_s)
+            report.truncated |= reached < expected - _slack_s(report)
 
 
 def _slack_s(report: VideoReport) -> float:
@@ -293,4 +310,5 @@ def _declared(container: Any, stream: Any) -> VideoReport:
         container=container.format.name,
         declared_frames=stream.frames or None,
         declared_duration_s=duration,
+        container_start_s=None if container.start_time is None else container.start_time / 1e6,
     )

@@ -13,8 +13,8 @@ from mimicry.protocol import Protocol
 from mimicry.records import StimulusTimeline, TrialTable
 from mimicry.simulation import (
     Recording,
-    bundled_timelines,
     check_changes,
+    check_known,
     generator,
     noise_level,
     predicted,
@@ -25,6 +25,8 @@ from mimicry.synthetic.effects import Effect, Group
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from mimicry.timeline.manifest import StimulusSet
 
 __all__ = ["SimulatedStudy", "simulate_study"]
 
@@ -53,6 +55,7 @@ def simulate_study(
     effect: Effect | None = None,
     nuisance: str = "webcam",
     seed: int = 0,
+    stimuli: str | Path | None = None,
     video: bool = False,
     overwrite: bool = False,
     progress: Progress | None = None,
@@ -75,6 +78,8 @@ def simulate_study(
         Name of a level of noise (:data:`~mimicry.synthetic.nuisance.NUISANCE`).
     seed
         Same seed and settings, same bytes.
+    stimuli
+        Stimulus manifest; None: the protocol's, or the shipped one.
     video
         Render a video of every session as well (slow: a core draws about as many frames in a
         second as a camera takes); noise and blinks are then drawn in the picture.
@@ -109,8 +114,9 @@ def simulate_study(
     names = [group.name for group in chosen]
     if len(set(names)) < len(names):
         raise InputError(f"two groups share a name: {', '.join(names)}", key="--group")
-    known = bundled_timelines(protocol)
-    settings = _settings(protocol, chosen, effect, nuisance, participants, seed, video)
+    known = protocol.timelines(stimuli)
+    check_known(protocol, known)
+    settings = _settings(protocol, known, chosen, effect, nuisance, participants, seed, video)
     marker = _claim_folder(out, settings, overwrite=overwrite)
     _write_head(out, protocol, chosen, settings)
     people = [
@@ -141,6 +147,7 @@ def _first_trials(protocol: Protocol) -> TrialTable:
 
 def _settings(
     protocol: Protocol,
+    known: "StimulusSet",
     groups: Sequence[Group],
     effect: Effect,
     nuisance: str,
@@ -154,6 +161,7 @@ def _settings(
         "note": NOTE,
         "protocol": protocol.name,
         "protocol_digest": protocol.digest,
+        "stimuli": known.to_json(),
         "participants_per_group": participants,
         "groups": [group.to_json() for group in groups],
         "effect": effect.to_json(),
@@ -314,7 +322,7 @@ def _write_manifest(
             "file": None,
             "sha256": None,
             "license": "CC0-1.0",
-            "emotion": "",
+            "emotion": t.emotion,
             "identity": t.identity,
             "kind": "static" if t.apex_s <= t.onset_s else "dynamic",
             "envelope": "measured or declared in a manifest" if name in known else "planned timing",

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 from zlib import crc32
 
 import numpy as np
@@ -20,11 +21,14 @@ from mimicry.synthetic.participants import (
 )
 from mimicry.synthetic.population import ALL_UNITS, SimulatedSession, simulate_session
 
+if TYPE_CHECKING:
+    from mimicry.timeline.manifest import StimulusSet
+
 __all__ = [
     "TRIAL_SD",
     "Recording",
-    "bundled_timelines",
     "check_changes",
+    "check_known",
     "generator",
     "noise_level",
     "planned_timelines",
@@ -145,7 +149,30 @@ def _planned(protocol: Protocol, trial: Trial) -> StimulusTimeline:
         apex_s=onset + rise,
         offset_s=end - fall if fall > 0 else np.nan,
         stimulus_id=trial.stimulus,
+        emotion=protocol.file.conditions[trial.condition].emotion,
     )
+
+
+def check_known(protocol: Protocol, known: "StimulusSet") -> None:
+    """Refuse a manifest that was named for this and lacks stimuli of the protocol.
+
+    The shipped one may lack some (clips of other lengths): they follow the protocol's timing.
+
+    Raises
+    ------
+    StimulusError
+        With the first that is missing.
+    """
+    from mimicry.protocol.stimuli import stimulus_ids
+
+    missing = [name for name in stimulus_ids(protocol) if name not in known]
+    if missing and known.source != "shipped":
+        more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
+        raise StimulusError(
+            f"the protocol {protocol.name} shows {missing[0]!r}{more}, which this manifest lacks",
+            path=known.path,
+            key="--stimuli",
+        )
 
 
 def noise_level(name: str) -> Nuisance:
@@ -260,22 +287,3 @@ def simulate_recordings(
         )
         recordings.append(Recording(person, plan, trials, timelines, simulated))
     return recordings
-
-
-def bundled_timelines(protocol: Protocol) -> Mapping[str, StimulusTimeline]:
-    """Return the envelopes of the stimulus set that a protocol names; empty when there is none.
-
-    Raises
-    ------
-    StimulusError
-        When the protocol names a manifest of its own that cannot be read.
-    """
-    from mimicry.timeline import read_manifest
-
-    named = protocol.file.stimuli.manifest
-    if named is not None:
-        return read_manifest(protocol.path.parent / named)
-    try:
-        return read_manifest()
-    except StimulusError:
-        return {}

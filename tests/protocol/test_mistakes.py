@@ -158,9 +158,11 @@ def test_a_stimulus_missing_from_the_own_set_is_refused(tmp_path: Path) -> None:
     path.write_text(WHOLE.replace("  kind: dynamic", "  manifest: set.json\n  kind: dynamic"))
     with pytest.raises(ProtocolError, match=r"stimuli.manifest set.json cannot be used"):
         load_protocol(path)
-    (tmp_path / "set.json").write_text(json.dumps({"stimuli": [{"id": i} for i in ids]}))
+    still = {"times_s": [0.0], "intensity": {}, "onset_s": 0, "apex_s": 0}
+    entries = [{"id": i, **still} for i in ids]
+    (tmp_path / "set.json").write_text(json.dumps({"stimuli": entries}))
     load_protocol(path)
-    (tmp_path / "set.json").write_text(json.dumps({"stimuli": [{"id": i} for i in ids[1:]]}))
+    (tmp_path / "set.json").write_text(json.dumps({"stimuli": entries[1:]}))
     with pytest.raises(
         ProtocolError, match=r"line \d+: the stimulus 'happy-m01-dynamic' is not in"
     ):

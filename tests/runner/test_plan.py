@@ -12,7 +12,13 @@ from mimicry.protocol import load_protocol
 from mimicry.runner.convert import session_files
 from mimicry.runner.from_protocol import BREAK_EVERY, plan_session, task_label
 from mimicry.runner.plan import SessionPlan, plan_from_json
-from mimicry.runner.study import latest_session, prepare_study, require_free, study_of
+from mimicry.runner.study import (
+    latest_session,
+    prepare_study,
+    require_free,
+    shown_stimuli,
+    study_of,
+)
 
 
 @pytest.fixture(scope="module")
@@ -150,9 +156,13 @@ def test_a_study_holds_its_protocol_in_full_and_refuses_another(tmp_path: Path) 
     prepare_study(study, protocol)
     prepare_study(study, protocol)
     assert load_protocol(study / "protocol.yaml").digest == protocol.digest
-    assert (study / "set.json").is_file()
+    assert (study / "stimuli.json").read_bytes() == (tmp_path / "set.json").read_bytes()
+    assert shown_stimuli(protocol, study).path == tmp_path / "set.json"  # where the clips are
     with pytest.raises(ProtocolError, match="other values"):
         prepare_study(study, load_protocol("dynamic-happy-angry"))
+    own_set(tmp_path, license="another")
+    with pytest.raises(StimulusError, match="another stimulus manifest"):
+        prepare_study(study, protocol)
 
 
 def test_a_taken_recording_is_noticed_before_anyone_is_filmed(

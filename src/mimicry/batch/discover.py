@@ -35,7 +35,7 @@ class Task:
         Start of the output names.
     label
         Name in tables and on the screen: the recording's path below the study.
-    events, protocol, stimuli
+    events, protocol, stimuli, study
         What scoring needs; without events the recording is only extracted.
     reading
         Which face and which clock, see :class:`mimicry.ReadingOptions`.
@@ -51,6 +51,7 @@ class Task:
     protocol: str | None = None
     stimuli: str | None = None
     reading: ReadingOptions = field(default_factory=ReadingOptions)
+    study: str | None = None
     format: "TableFormat" = "parquet"
     model: str | None = None
     overwrite: bool = False
@@ -97,6 +98,7 @@ def plan_batch(
     *,
     out: str | Path | None = None,
     protocol: str | Path | None = None,
+    stimuli: str | Path | None = None,
     **choices: Any,
 ) -> Plan:
     """Find the recordings of a study, a folder, a pattern or a list of files.
@@ -114,6 +116,8 @@ def plan_batch(
         Folder for the results; None: ``derivatives/mimicry`` below the folder.
     protocol
         Protocol file or name; None: ``protocol.yaml`` of the folder.
+    stimuli
+        Stimulus manifest; None: as :meth:`mimicry.protocol.Protocol.timelines` says.
     **choices
         Further fields of :class:`Task`.
 
@@ -136,9 +140,9 @@ def plan_batch(
             path=root or " ".join(map(str, inputs)),
             hint=f"Expected videos ending in {', '.join(sorted(VIDEO_SUFFIXES))}.",
         )
-    plan = _protocol(root, protocol, bool(scored))
-    stimuli = root / "stimuli.json" if root else None
-    choices["stimuli"] = str(stimuli.resolve()) if stimuli and stimuli.is_file() else None
+    plan = _protocol(root, protocol, stimuli, bool(scored))
+    choices["stimuli"] = None if stimuli is None else str(Path(stimuli).absolute())
+    choices["study"] = _study(root)
     tasks = [
         Task(
             recording=str(f.recording.absolute()),
@@ -282,7 +286,16 @@ def _check_choices(root: Path | None, scored: Sequence[Path], choices: Mapping[s
         )
 
 
-def _protocol(root: Path | None, named: str | Path | None, needed: bool) -> str | None:
+def _study(root: Path | None) -> str | None:
+    """The folder that holds the study's own stimuli; None: each table of events tells."""
+    from mimicry.study.layout import stimuli_copy
+
+    return str(root.absolute()) if root is not None and stimuli_copy(root).is_file() else None
+
+
+def _protocol(
+    root: Path | None, named: str | Path | None, stimuli: str | Path | None, needed: bool
+) -> str | None:
     """The protocol as a file's absolute path or a name; checked before anything starts."""
     own = root / "protocol.yaml" if root else None
     chosen = named or (own if own is not None and own.is_file() else None)
@@ -296,7 +309,10 @@ def _protocol(root: Path | None, named: str | Path | None, needed: bool) -> str 
             )
         return None
     from mimicry.protocol import load_protocol
+    from mimicry.study.layout import stimuli_copy
 
-    load_protocol(chosen)
+    loaded = load_protocol(chosen)
+    if needed:
+        loaded.timelines(stimuli, None if root is None else stimuli_copy(root))
     path = Path(chosen)
     return str(path.absolute()) if path.is_file() else str(chosen)

@@ -61,6 +61,7 @@ def run_batch(
     *,
     out: str | Path | None = None,
     protocol: str | Path | None = None,
+    stimuli: str | Path | None = None,
     jobs: int = 0,
     dask: str | None = None,
     shard: str | None = None,
@@ -81,7 +82,7 @@ def run_batch(
     ----------
     inputs
         A study, a folder of videos, or files and patterns.
-    out, protocol
+    out, protocol, stimuli
         As in :func:`mimicry.batch.plan_batch`.
     jobs
         Processes at once; 0: one per usable core. The results do not depend on it.
@@ -114,6 +115,7 @@ def run_batch(
         out=out,
         protocol=protocol,
         reading=reading or ReadingOptions(),
+        stimuli=stimuli,
         format=format,
         model=None if model is None else str(Path(model).absolute()),
         overwrite=overwrite,

@@ -136,6 +136,7 @@ def _score(task: Task, progress: Show | None, pool: WorkerPool | None) -> Result
             events=task.events,
             protocol=task.protocol,
             stimuli=task.stimuli,
+            study=task.study,
             out=task.out,
             prefix=task.prefix,
             reading=task.reading,

@@ -8,7 +8,16 @@ import typer
 if TYPE_CHECKING:
     from mimicry.records import ReadingOptions
 
-__all__ = ["CLOCK", "FACE", "FPS", "MIN_CONFIDENCE", "ROI", "VIDEO", "reading_options"]
+__all__ = [
+    "CLOCK",
+    "FACE",
+    "FPS",
+    "MIN_CONFIDENCE",
+    "ROI",
+    "STIMULI",
+    "VIDEO",
+    "reading_options",
+]
 
 FACE: Any = typer.Option(
     None,
@@ -29,6 +38,13 @@ CLOCK: Any = typer.Option(
     "--clock",
     metavar="container|start|unix",
     help="What onsets count from: the recording's own time stamps, its beginning, or 1970.",
+)
+STIMULI: Any = typer.Option(
+    None,
+    "--stimuli",
+    metavar="MANIFEST",
+    help="Stimulus manifest (default: the study's stimuli.json, then the protocol's, then the "
+    "shipped one).",
 )
 FPS: Any = typer.Option(None, "--fps", help="Frames per second of a table without times.")
 VIDEO: Any = typer.Option(

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from mimicry.cli._options import CLOCK, FACE, MIN_CONFIDENCE, ROI, reading_options
+from mimicry.cli._options import CLOCK, FACE, MIN_CONFIDENCE, ROI, STIMULI, reading_options
 from mimicry.cli._run import Outcome, run_command
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ def batch(
     protocol: str | None = typer.Option(
         None, "--protocol", help="Protocol file or name (default: protocol.yaml in the folder)."
     ),
+    stimuli: Path | None = STIMULI,
     jobs: int = typer.Option(0, "--jobs", help="Processes at once (0: one per core)."),
     dask: str | None = typer.Option(None, "--dask", help="Address of a Dask scheduler."),
     shard: str | None = typer.Option(
@@ -61,6 +62,7 @@ def batch(
                 "--roi": roi,
                 "--clock": None if clock == "container" else clock,
                 "--min-confidence": min_confidence,
+                "--stimuli": stimuli and stimuli.absolute(),
                 "--format": None if format == "parquet" else checked_format(format),
                 "--model": model and model.absolute(),
                 "--overwrite": overwrite,
@@ -75,6 +77,7 @@ def batch(
                 inputs,
                 out=out,
                 protocol=protocol,
+                stimuli=stimuli,
                 jobs=jobs,
                 dask=dask,
                 shard=shard,
@@ -108,7 +111,9 @@ def _absolute(protocol: str | None) -> str | None:
 def _script(inputs: list[str], parts: int, chosen: dict[str, Any]) -> Outcome:
     from mimicry.batch import plan_batch, sbatch_script
 
-    plan_batch(inputs, out=chosen["--out"], protocol=chosen["--protocol"])
+    plan_batch(
+        inputs, out=chosen["--out"], protocol=chosen["--protocol"], stimuli=chosen["--stimuli"]
+    )
     options: list[str] = []
     for name, value in chosen.items():
         if value is not None and value is not False:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import typer
 
+from mimicry.cli._options import STIMULI
 from mimicry.cli._run import Outcome, run_command
 
 __all__ = ["multiverse"]
@@ -14,7 +15,7 @@ def multiverse(
     study: Path = typer.Argument(help="A study folder with extracted recordings."),
     grid: Path = typer.Option(..., "--grid", help="YAML file of the choices."),
     protocol: str | None = typer.Option(None, help="Protocol; default: the study's own."),
-    stimuli: Path | None = typer.Option(None, help="Stimulus manifest; default: the study's."),
+    stimuli: Path | None = STIMULI,
     out: Path | None = typer.Option(None, help="Folder; default: STUDY/derivatives/mimicry."),
     overwrite: bool = typer.Option(False, "--overwrite", help="Replace other results."),
     as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),

@@ -1,7 +1,10 @@
 """``mimicry power``: how often a study would find what its protocol predicts."""
 
+from pathlib import Path
+
 import typer
 
+from mimicry.cli._options import STIMULI
 from mimicry.cli._run import Outcome, run_command
 
 __all__ = ["power"]
@@ -24,6 +27,7 @@ def power(
     noise: str = typer.Option("webcam", help="none, studio, webcam or restless."),
     studies: int = typer.Option(200, min=2, help="Simulated studies."),
     seed: int = typer.Option(0, help="Seed of everything that is drawn."),
+    stimuli: Path | None = STIMULI,
     no_effect: bool = typer.Option(
         False, "--no-effect", help="Simulate the null hypothesis: the rates are false claims."
     ),
@@ -35,21 +39,25 @@ def power(
         from mimicry.power import power as estimate
         from mimicry.power import whole_numbers
         from mimicry.protocol import load_protocol
-        from mimicry.simulation import noise_level
+        from mimicry.simulation import check_known, noise_level
         from mimicry.synthetic.effects import named_effect, parse_group
 
         sizes = whole_numbers(participants, "--participants")
         numbers: list[int | None] = [*whole_numbers(trials, "--trials")]
         found = []
+        loaded = load_protocol(protocol)
+        known = loaded.timelines(stimuli)
+        check_known(loaded, known)
         for n_trials in numbers or [None]:
             found += estimate(
-                load_protocol(protocol),
+                loaded,
                 participants=sizes,
                 trials=n_trials,
                 groups=[parse_group(text) for text in group],
                 effect=None if effect is None else named_effect(effect),
                 without_effect=no_effect,
                 nuisance=noise_level(noise),
+                known={} if known.source == "shipped" else known,
                 studies=studies,
                 seed=seed,
             )

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from mimicry.cli._options import STIMULI
 from mimicry.cli._run import Outcome, run_command, say
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ def run(
     protocol: str = typer.Argument(..., help="Name of a protocol, or its file."),
     participant: str = typer.Option(..., help="Label of the participant: letters and digits."),
     study: Path = typer.Option(..., help="Study folder; made when it does not exist."),
+    stimuli: Path | None = STIMULI,
     session: str = typer.Option(None, help="Label of the session, when there are several."),
     visit: str = typer.Option(None, help="Visit of the protocol, when it has several."),
     seed: int = typer.Option(None, help="Seed of the order (default: the protocol's own)."),
@@ -45,10 +47,11 @@ def run(
         from mimicry.runner.journal import Journal
         from mimicry.runner.serve import need_extra
         from mimicry.runner.session import run_session
-        from mimicry.runner.study import prepare_study, require_free
+        from mimicry.runner.study import prepare_study, require_free, shown_stimuli
 
         need_extra()
         loaded = load_protocol(protocol)
+        shown = shown_stimuli(loaded, study, stimuli)
         plan = plan_session(
             loaded,
             participant,
@@ -57,10 +60,11 @@ def run(
             seed=seed,
             consent=_paragraphs(consent) if consent else CONSENT,
             keep_video=not delete_video,
+            manifest=shown.path,
         )
         program = find_browser(browser)
         require_free(study, plan)
-        prepare_study(study, loaded)
+        prepare_study(study, loaded, stimuli=stimuli)
         journal = Journal.create(study, plan)
         if calibrated:
             keep_with_session(journal.folder)

@@ -4,7 +4,16 @@ from pathlib import Path
 
 import typer
 
-from mimicry.cli._options import CLOCK, FACE, FPS, MIN_CONFIDENCE, ROI, VIDEO, reading_options
+from mimicry.cli._options import (
+    CLOCK,
+    FACE,
+    FPS,
+    MIN_CONFIDENCE,
+    ROI,
+    STIMULI,
+    VIDEO,
+    reading_options,
+)
 from mimicry.cli._run import Outcome, run_command
 
 __all__ = ["score"]
@@ -19,9 +28,7 @@ def score(
         ..., "--protocol", help="Protocol file, or the name of a shipped one."
     ),
     out: Path = typer.Option(..., "--out", help="Folder for the results."),
-    stimuli: Path | None = typer.Option(
-        None, "--stimuli", help="Stimulus manifest (default: the shipped one)."
-    ),
+    stimuli: Path | None = STIMULI,
     participant: str | None = typer.Option(
         None, "--participant", help="Default: the sub- part of the file name."
     ),

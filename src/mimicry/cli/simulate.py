@@ -4,6 +4,7 @@ from pathlib import Path
 
 import typer
 
+from mimicry.cli._options import STIMULI
 from mimicry.cli._run import Outcome, run_command
 
 __all__ = ["simulate"]
@@ -22,6 +23,7 @@ def simulate(
     ),
     noise: str = typer.Option("webcam", help="none, studio, webcam or restless."),
     seed: int = typer.Option(0, help="Seed of everything that is drawn."),
+    stimuli: Path | None = STIMULI,
     video: bool = typer.Option(False, "--video", help="Render a video of every session (slow)."),
     out: Path = typer.Option(..., help="Folder of the study."),
     overwrite: bool = typer.Option(False, "--overwrite", help="Replace another simulated study."),
@@ -44,6 +46,7 @@ def simulate(
                 effect=None if effect is None else named_effect(effect),
                 nuisance=noise,
                 seed=seed,
+                stimuli=stimuli,
                 video=video,
                 overwrite=overwrite,
                 progress=show,

@@ -16,6 +16,7 @@ from mimicry.records import ReadingOptions, ScoringSettings, StimulusTimeline, T
 
 if TYPE_CHECKING:
     from mimicry.protocol import Protocol
+    from mimicry.timeline.manifest import StimulusSet
 
 __all__ = ["Plan", "is_table", "make_plan", "recording_prefix"]
 
@@ -34,6 +35,7 @@ class Plan:
     settings: ScoringSettings
     trials: TrialTable
     timelines: Mapping[str, StimulusTimeline]
+    stimuli: "StimulusSet"
     inputs: dict[str, Any]
 
     @property
@@ -89,8 +91,12 @@ def make_plan(
     model: str | Path | None,
     prefix: str | None = None,
     reading: ReadingOptions | None = None,
+    study: str | Path | None = None,
 ) -> Plan:
     """Read and check everything but the recording itself.
+
+    The stimuli are those of :meth:`mimicry.protocol.Protocol.timelines`; `study` is the folder
+    that may hold the study's own copy (None: the study that the events lie in).
 
     Raises
     ------
@@ -98,14 +104,16 @@ def make_plan(
         When recording, events, protocol or stimuli are missing or wrong.
     """
     from mimicry.protocol import load_protocol
-    from mimicry.timeline import read_events, read_manifest
+    from mimicry.study.layout import stimuli_copy, study_of_events
+    from mimicry.timeline import read_events
 
     if not recording.is_file():
         raise RecordingError("file not found", path=recording, hint="Check the name.")
     plan = load_protocol(protocol)
     settings = plan.scoring_settings()
     trials = read_events(events)
-    timelines = read_manifest(stimuli)
+    root = study_of_events(events) if study is None else Path(study)
+    timelines = plan.timelines(stimuli, root and stimuli_copy(root))
     _check_conditions(trials, plan, events)
     _check_stimuli(trials, timelines, events)
     prefix = prefix or recording_prefix(recording)
@@ -125,7 +133,7 @@ def make_plan(
         inputs["reading"] = chosen
     return Plan(
         recording, prefix, inputs["participant"], inputs["session"],
-        plan, settings, trials, used, inputs,
+        plan, settings, trials, used, timelines, inputs,
     )  # fmt: skip
 
 
@@ -145,9 +153,7 @@ def _check_conditions(trials: TrialTable, protocol: "Protocol", events: str | Pa
         )
 
 
-def _check_stimuli(
-    trials: TrialTable, timelines: Mapping[str, StimulusTimeline], events: str | Path
-) -> None:
+def _check_stimuli(trials: TrialTable, timelines: "StimulusSet", events: str | Path) -> None:
     """Refuse stimuli that the manifest does not have, and durations in milliseconds."""
     from mimicry.protocol.explain import nearest
 
@@ -156,10 +162,10 @@ def _check_stimuli(
         near = nearest(unknown[0], timelines)
         said = f"did you mean {near!r}?" if near else f"it has {len(timelines)} others"
         raise StimulusError(
-            f"the stimulus manifest has no {', '.join(map(repr, unknown))}; {said}",
+            f"the stimulus manifest {timelines} has no {', '.join(map(repr, unknown))}; {said}",
             path=events,
             key="stimulus",
-            hint="List the shipped ones with: mimicry stimuli list; name your own with --stimuli.",
+            hint="Name the manifest of these clips with --stimuli.",
         )
     clip_s = np.array([np.ptp(timelines[s].times_s) for s in trials.stimulus_id])
     odd = np.flatnonzero((clip_s > 0) & (trials.duration_s > 100 * clip_s))

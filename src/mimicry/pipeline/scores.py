@@ -149,6 +149,7 @@ def score_recording(
     out: str | Path,
     prefix: str | None = None,
     stimuli: str | Path | None = None,
+    study: str | Path | None = None,
     participant: str | None = None,
     session: str | None = None,
     neutral: Sequence[tuple[float, float]] | None = None,
@@ -174,8 +175,9 @@ def score_recording(
         Folder for the results; made if needed.
     prefix
         Start of the output names; None: the recording's name without ``_video``.
-    stimuli
-        Stimulus manifest; None: the shipped one.
+    stimuli, study
+        Stimulus manifest, and the study whose own copy holds without one (None: the study that
+        the events lie in); see :meth:`mimicry.protocol.Protocol.timelines`.
     participant, session
         Default: the ``sub-`` and ``ses-`` parts of the recording's name; without the former,
         the prefix.
@@ -216,13 +218,14 @@ def score_recording(
         model,
         prefix,
         reading,
+        study,
     )
     how = _How(neutral, reading, model, jobs, overwrite, progress, pool)
     folder = files.make_folder(Path(out))
-    study = blind_study_of(Path(events).parent) or blind_study_of(folder)
-    if study is not None and study.locked:
-        plan = _with_exclusions(plan, study)
-    if blind or (study is not None and not study.locked):
+    masked = blind_study_of(Path(events).parent) or blind_study_of(folder)
+    if masked is not None and masked.locked:
+        plan = _with_exclusions(plan, masked)
+    if blind or (masked is not None and not masked.locked):
         return _score_blind(plan, folder, how)
     paths = {kind: folder / f"{plan.prefix}{ending}" for kind, ending in _KINDS.items()}
     same = not overwrite and files.refuse_other_results(paths["sidecar"], plan.digest)

@@ -172,7 +172,8 @@ def _merge(links: list[_Link]) -> tuple[dict[str, Any], dict[Key, Origin]]:
 
         def place(key: Key, link: _Link = link, described: Any = described) -> Origin:
             line = link.document.lines.get(key, 1)
-            return Origin(link.path.name, line, *described(key))
+            provenance, pattern = described(key)
+            return Origin(link.path.name, line, provenance, pattern, link.path.parent)
 
         _lay_over(merged, link.document.data, (), origins, place)
     return merged, origins

@@ -4,13 +4,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mimicry.files import digest
 from mimicry.protocol.positions import Key
 from mimicry.protocol.schema import ProtocolFile
 from mimicry.protocol.session import Redraw, Session, build_session
 from mimicry.records import EmotionMap, ScoringSettings
+
+if TYPE_CHECKING:
+    from mimicry.timeline.manifest import StimulusSet
 
 __all__ = ["BEFORE_ONSET", "PHASES", "Origin", "Protocol"]
 
@@ -20,12 +23,13 @@ PHASES = (*BEFORE_ONSET, "rise", "apex", "fall", "blank")
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a value of a protocol stands: file, line, and what is known of its provenance."""
+    """Where a value of a protocol stands: file, line, folder, and its provenance."""
 
     file: str
     line: int
     provenance: str
     pattern: str
+    folder: Path = Path()
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,6 +76,39 @@ class Protocol:
         return self.file.model_dump(
             mode="json", exclude={"extends": True, "provenance": True, "stimuli": {"manifest"}}
         )
+
+    @property
+    def manifest(self) -> Path | None:
+        """The protocol's own stimulus manifest, beside the file that names it; None: none."""
+        named = self.file.stimuli.manifest
+        if named is None:
+            return None
+        origin = self.origins.get(("stimuli", "manifest"))
+        return (self.path.parent if origin is None else origin.folder) / named
+
+    def timelines(
+        self, explicit: str | Path | None = None, study_copy: str | Path | None = None
+    ) -> "StimulusSet":
+        """Return the stimuli of the manifest that holds, the same for every command.
+
+        An explicit one goes before the study's own copy, that before the protocol's
+        ``stimuli.manifest``, and that before the shipped one. All stimuli come from this one.
+
+        Parameters
+        ----------
+        explicit
+            The manifest that the user named (``--stimuli``).
+        study_copy
+            Where the study's own copy would lie, from :func:`mimicry.study.layout.stimuli_copy`.
+
+        Raises
+        ------
+        StimulusError
+            When the manifest that holds cannot be read.
+        """
+        from mimicry.timeline.manifest import choose_manifest
+
+        return choose_manifest(explicit, study_copy, self.manifest)
 
     def windows(self) -> dict[str, tuple[float, float]]:
         """Return the scoring windows, seconds from the dynamic onset."""

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from mimicry.errors import InputError
-from mimicry.files import read_json
 from mimicry.protocol.explain import explain
 from mimicry.protocol.positions import Key, Problem, show_key
 
@@ -51,8 +50,8 @@ def stimulus_ids(protocol: "Protocol") -> dict[str, tuple[str, str]]:
 
 def check_stimuli(protocol: "Protocol") -> Iterator[Problem]:
     """Yield a problem for every part of the stimulus set that does not exist."""
-    if protocol.file.stimuli.manifest is not None:
-        yield from _against_manifest(protocol, protocol.file.stimuli.manifest)
+    if protocol.manifest is not None:
+        yield from _against_manifest(protocol)
         return
     for condition, spec in protocol.file.conditions.items():
         if spec.emotion not in EMOTIONS:
@@ -115,15 +114,12 @@ def _place(protocol: "Protocol", levels: dict[str, str], phase: str) -> Key:
     return ("timing", phase)
 
 
-def _against_manifest(protocol: "Protocol", name: str) -> Iterator[Problem]:
-    key = ("stimuli", "manifest")
-    path = protocol.path.parent / name
+def _against_manifest(protocol: "Protocol") -> Iterator[Problem]:
+    key, name = ("stimuli", "manifest"), protocol.file.stimuli.manifest
     try:
-        entries = read_json(path)["stimuli"]
-        known = {entry["id"] for entry in entries}
-    except (InputError, KeyError, TypeError) as error:
-        said = error.message if isinstance(error, InputError) else "it lists no stimuli with ids"
-        yield Problem(key, f"stimuli.manifest {name} cannot be used: {said}")
+        known = protocol.timelines()
+    except InputError as error:
+        yield Problem(key, f"stimuli.manifest {name} cannot be used: {error.message}")
         return
     missing = [stimulus for stimulus in stimulus_ids(protocol) if stimulus not in known]
     if missing:

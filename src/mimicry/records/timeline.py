@@ -29,8 +29,8 @@ class StimulusTimeline:
         NaN offset: the expression is held to the end. A static stimulus has onset = apex = 0.
     stimulus_id
         The id in the stimulus manifest and in the events table.
-    identity
-        Whose face is shown; empty when not known.
+    identity, emotion
+        Whose face is shown, and what it shows; empty when not known.
 
     Raises
     ------
@@ -46,6 +46,7 @@ class StimulusTimeline:
     offset_s: float
     stimulus_id: str
     identity: str = ""
+    emotion: str = ""
 
     def __post_init__(self) -> None:
         fix = object.__setattr__

@@ -49,6 +49,7 @@ def plan_session(
     seed: int | None = None,
     consent: Sequence[str] = CONSENT,
     keep_video: bool = True,
+    manifest: Path | None = None,
 ) -> SessionPlan:
     """Return what one participant of a protocol is shown.
 
@@ -66,6 +67,8 @@ def plan_session(
         Paragraphs of the consent page; none: no such page.
     keep_video
         False: the video is deleted once its landmarks are extracted.
+    manifest
+        Stimulus manifest beside the clips; None: the protocol's, or the shipped one.
 
     Raises
     ------
@@ -76,7 +79,7 @@ def plan_session(
     """
     drawn = protocol.build_session(participant, visit=visit, seed=seed)
     names = tuple(dict.fromkeys(t.stimulus for t in drawn.trials))
-    stimuli = _stimuli(protocol, names)
+    stimuli = _stimuli(manifest or protocol.timelines().path, names)
     capture = protocol.file.capture
     return SessionPlan(
         protocol=protocol.name,
@@ -94,9 +97,7 @@ def plan_session(
     )
 
 
-def _stimuli(protocol: "Protocol", names: Sequence[str]) -> tuple[Stimulus, ...]:
-    own = protocol.file.stimuli.manifest
-    manifest = protocol.path.parent / own if own else asset_folder("stimuli") / "manifest.json"
+def _stimuli(manifest: Path, names: Sequence[str]) -> tuple[Stimulus, ...]:
     entries = {e["id"]: e for e in read_json(manifest)["stimuli"]}
     return tuple(_stimulus(manifest, entries, name) for name in names)
 
@@ -113,7 +114,7 @@ def _stimulus(manifest: Path, entries: Mapping[str, Any], name: str) -> Stimulus
             f"the stimulus {name!r} has no video or image file to show",
             path=manifest,
             key=name,
-            hint="Give it a file, or render clips with: mimicry stimuli render",
+            hint="Give it a file there, or name the manifest beside the clips with --stimuli.",
         )
     found = sha256_of(file)
     if entry.get("sha256") not in (None, found):

@@ -220,14 +220,6 @@ def forget_video(video: Path, folder: Path, landmarks: Path) -> None:
         raw.unlink()
 
 
-def _own_stimuli(study: Path) -> list[str]:
-    """Return the option that names the study's copy of a stimulus manifest, if it has one."""
-    from mimicry.protocol import load_protocol
-
-    named = load_protocol(study / "protocol.yaml").file.stimuli.manifest
-    return ["--stimuli", str(study / named)] if named else []
-
-
 class ScoreJob:
     """``mimicry score`` in a process of its own, with its last line for the operator."""
 
@@ -240,7 +232,6 @@ class ScoreJob:
             *(sys.executable, "-m", "mimicry", "score", str(files["video"])),
             *("--events", str(files["events"]), "--protocol", str(study / "protocol.yaml")),
             *("--out", str(self.out), "--json"),
-            *_own_stimuli(study),
         ]
         self.line = "reading the video"
         self.running = False

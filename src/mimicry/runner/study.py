@@ -3,27 +3,34 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mimicry.errors import InputError, OutputExistsError, ProtocolError
+from mimicry.errors import InputError, OutputExistsError, ProtocolError, StimulusError
 from mimicry.files import make_folder, write_json, write_text
 from mimicry.runner.convert import session_files
 from mimicry.runner.plan import SessionPlan
+from mimicry.study.layout import PROTOCOL, stimuli_copy
 
 if TYPE_CHECKING:
     from mimicry.protocol import Protocol
+    from mimicry.timeline.manifest import StimulusSet
 
-__all__ = ["latest_session", "prepare_study", "require_free", "study_of"]
+__all__ = ["latest_session", "prepare_study", "require_free", "shown_stimuli", "study_of"]
 
 
-def prepare_study(study: Path, protocol: "Protocol | None") -> None:
+def prepare_study(
+    study: Path, protocol: "Protocol | None", *, stimuli: str | Path | None = None
+) -> None:
     """Make the study folder, with its description and the protocol's text.
 
-    The protocol is written out in full (what it extends is laid into it), so that the study
-    does not depend on other files.
+    The protocol is written out in full (what it extends is laid into it), and a stimulus
+    manifest that is not the shipped one is copied, so that the study does not depend on other
+    files. `stimuli` is a manifest that goes before the protocol's.
 
     Raises
     ------
     ProtocolError
         When the study was made with another protocol.
+    StimulusError
+        When the study was made with another stimulus manifest.
     """
     make_folder(study)
     description = study / "dataset_description.json"
@@ -43,10 +50,14 @@ def prepare_study(study: Path, protocol: "Protocol | None") -> None:
 
     from mimicry.protocol import load_protocol
 
-    copy = study / "protocol.yaml"
+    copy = study / PROTOCOL
+    own = stimuli_copy(study)
+    shown = shown_stimuli(protocol, study, stimuli)
+    if shown.source != "shipped" and not own.exists():
+        write_text(own, shown.path.read_bytes().decode("utf-8"))
     if not copy.exists():
-        _copy_manifest(study, protocol)
         content = protocol.file.model_dump(mode="json", exclude={"extends"})
+        content["stimuli"]["manifest"] = own.name if own.exists() else None
         write_text(copy, yaml.safe_dump(content, sort_keys=False, allow_unicode=True))
     # also a fresh copy: what cannot be read again is found before anyone is filmed
     found = load_protocol(copy)
@@ -59,21 +70,34 @@ def prepare_study(study: Path, protocol: "Protocol | None") -> None:
         )
 
 
-def _copy_manifest(study: Path, protocol: "Protocol") -> None:
-    """Copy a stimulus manifest of one's own: it holds the movements that scoring needs."""
-    named = protocol.file.stimuli.manifest
-    if named is None:
-        return
-    target = (study / named).resolve()
-    if not target.is_relative_to(study.resolve()):
-        raise InputError(
-            f"the manifest {named!r} does not lie beside or below the protocol",
-            path=protocol.path,
-            key="stimuli.manifest",
-            hint="Move it there, so that the study can hold a copy.",
-        )
-    make_folder(target.parent)
-    write_text(target, (protocol.path.parent / named).read_text(encoding="utf-8"))
+def shown_stimuli(
+    protocol: "Protocol", study: Path, stimuli: str | Path | None = None
+) -> "StimulusSet":
+    """Return the stimuli that a session shows: those that it will be scored with.
+
+    The study's own copy holds the movements but not the clips, so the same manifest is looked
+    for where the clips are: the one named, or the protocol's.
+
+    Raises
+    ------
+    StimulusError
+        When the study's own copy is of another manifest.
+    """
+    copy = stimuli_copy(study)
+    named = protocol.timelines(stimuli)
+    if not copy.is_file():
+        return named
+    held = protocol.timelines(None, copy)
+    if named.sha256 == held.sha256:
+        return named
+    if named.source == "shipped":
+        return held
+    raise StimulusError(
+        f"the study was made with another stimulus manifest than {named}",
+        path=copy,
+        key="--stimuli",
+        hint="Run each set of stimuli in a study folder of its own.",
+    )
 
 
 def require_free(study: Path, plan: SessionPlan) -> None:

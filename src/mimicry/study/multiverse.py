@@ -38,7 +38,8 @@ from mimicry.scoring.validity import judge_trials, phases
 from mimicry.statistics.groups import one_sample
 from mimicry.study.folder import Study
 from mimicry.study.grid import Grid, Specification, read_grid, settings_of
-from mimicry.timeline import align, read_events, read_manifest
+from mimicry.study.layout import stimuli_copy
+from mimicry.timeline import align, read_events
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -142,8 +143,7 @@ def multiverse(
     grid
         YAML file of choices, see :func:`mimicry.study.grid.read_grid`.
     stimuli
-        Stimulus manifest; None: the study's own ``stimuli.json``, the protocol's, or the
-        shipped one.
+        Stimulus manifest; None: as :meth:`mimicry.protocol.Protocol.timelines` says.
     progress
         Called with how many of how many recordings are done.
 
@@ -158,7 +158,7 @@ def multiverse(
     primary = protocol.file.analysis.primary
     unit = {"contrast_raw": "raw", "contrast_cal": "cal"}.get(primary.score, "z")
     choices = read_grid(grid, settings, condition=primary.condition, block=primary.block, unit=unit)
-    timelines = read_manifest(_stimuli(study, stimuli))
+    timelines = protocol.timelines(stimuli, stimuli_copy(study.root))
     recordings = list(_recordings(study))
     people: dict[tuple[Any, ...], list[_Scores]] = {m: [] for m in choices.measurements()}
     for k, recording in enumerate(recordings):
@@ -177,22 +177,13 @@ def multiverse(
     ]
     made_from = {
         "protocol": protocol.digest,
+        "stimuli": timelines.sha256,
         "grid": choices.to_json(),
         "tables": {r.au_table.name: sha256_of(r.au_table) for r in recordings},
         "events": {r.events.name: sha256_of(r.events) for r in recordings},
         "exclusions": None if lock is None or lock.lock is None else lock.lock["exclusions"],
     }
     return Multiverse(tuple(rows), choices, made_from)
-
-
-def _stimuli(study: Study, named: str | Path | None) -> Path | None:
-    own = study.root / "stimuli.json"
-    if named is not None:
-        return Path(named)
-    if own.is_file():
-        return own
-    manifest = study.protocol.file.stimuli.manifest
-    return None if manifest is None else study.protocol.path.parent / manifest
 
 
 def _recordings(study: Study) -> Iterator[_Recording]:

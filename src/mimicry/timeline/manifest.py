@@ -1,18 +1,109 @@
-"""Reading the manifest that says how each stimulus moves."""
+"""The manifest that says how each stimulus moves: which one holds, and reading it."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from mimicry.assets import asset_folder
 from mimicry.errors import InputError, StimulusError
-from mimicry.files import read_json
+from mimicry.files import read_json, sha256_of
 from mimicry.records import StimulusTimeline
 
-__all__ = ["read_manifest"]
+__all__ = ["ManifestSource", "StimulusSet", "choose_manifest", "read_manifest", "shipped_manifest"]
+
+ManifestSource = Literal["option", "study", "protocol", "shipped"]
+
+_NAMED = {
+    "option": "named with --stimuli",
+    "study": "the study's own copy",
+    "protocol": "named by the protocol",
+    "shipped": "shipped with the package",
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StimulusSet(Mapping[str, StimulusTimeline]):
+    """The stimuli of one manifest, by their ids, and which manifest it is.
+
+    All stimuli of a scoring come from one set, so ids of two manifests never mix.
+
+    Parameters
+    ----------
+    timelines
+        Stimulus id -> timeline, in the order of the manifest.
+    path
+        The manifest.
+    sha256
+        Checksum of its bytes.
+    source
+        Why this one: ``option``, ``study``, ``protocol`` or ``shipped``.
+    """
+
+    timelines: Mapping[str, StimulusTimeline]
+    path: Path
+    sha256: str
+    source: ManifestSource
+
+    def __getitem__(self, stimulus_id: str) -> StimulusTimeline:
+        """Return the timeline of a stimulus."""
+        return self.timelines[stimulus_id]
+
+    def __iter__(self) -> Iterator[str]:
+        """Iterate over the ids."""
+        return iter(self.timelines)
+
+    def __len__(self) -> int:
+        """Return the number of stimuli."""
+        return len(self.timelines)
+
+    def __str__(self) -> str:
+        """Return which manifest it is, in words."""
+        return f"{self.path} ({_NAMED[self.source]})"
+
+    def to_json(self) -> dict[str, str]:
+        """Return what a sidecar says of it: no paths."""
+        return {"source": self.source, "name": self.path.name, "sha256": self.sha256}
+
+
+def choose_manifest(
+    explicit: str | Path | None, study_copy: str | Path | None, named: str | Path | None
+) -> StimulusSet:
+    """Return the stimuli of the manifest that holds; the first of these that is given.
+
+    Parameters
+    ----------
+    explicit
+        Named on the command line (``--stimuli``).
+    study_copy
+        The study's own copy; skipped when there is no such file.
+    named
+        The protocol's ``stimuli.manifest``. When all three are missing, the shipped manifest.
+
+    Raises
+    ------
+    StimulusError
+        When the manifest that holds cannot be read. No other one is taken in its place.
+    """
+    if explicit is not None:
+        return _read_set(Path(explicit), "option")
+    if study_copy is not None and Path(study_copy).is_file():
+        return _read_set(Path(study_copy), "study")
+    if named is not None:
+        return _read_set(Path(named), "protocol")
+    return _read_set(shipped_manifest(), "shipped")
+
+
+def shipped_manifest() -> Path:
+    """Return the manifest of the stimuli that ship with the package."""
+    return asset_folder("stimuli") / "manifest.json"
+
+
+def _read_set(file: Path, source: ManifestSource) -> StimulusSet:
+    return StimulusSet(read_manifest(file), file, sha256_of(file), source)
 
 
 def read_manifest(path: str | Path | None = None) -> dict[str, StimulusTimeline]:
@@ -33,7 +124,7 @@ def read_manifest(path: str | Path | None = None) -> dict[str, StimulusTimeline]
     StimulusError
         When the file is missing or an entry lacks something. File and key are named.
     """
-    file = asset_folder("stimuli") / "manifest.json" if path is None else Path(path)
+    file = shipped_manifest() if path is None else Path(path)
     try:
         content = read_json(file)
     except InputError as error:
@@ -67,16 +158,24 @@ def _timeline(file: Path, where: str, entry: Any) -> StimulusTimeline:
         )
     names = tuple(str(name) for name in intensity)
     rows = [[float(v) for v in row] for row in _rows(file, where, entry, intensity)]
+    onset, apex = (_seconds(file, where, entry, name) for name in ("onset_s", "apex_s"))
+    if apex < onset:
+        raise StimulusError(
+            f"{where} has its apex at {apex:g} s, before its onset at {onset:g} s",
+            path=file,
+            key=f"{where}.apex_s",
+        )
     try:
         return StimulusTimeline(
             times_s=entry["times_s"],
             intensity=np.array(rows),
             names=names,
-            onset_s=_seconds(entry["onset_s"]),
-            apex_s=_seconds(entry["apex_s"]),
-            offset_s=_seconds(entry.get("offset_s")),
-            stimulus_id=str(entry["id"]),
-            identity=str(entry.get("identity") or ""),
+            onset_s=onset,
+            apex_s=apex,
+            offset_s=_seconds(file, where, entry, "offset_s", missing_ok=True),
+            stimulus_id=_word(file, where, entry, "id"),
+            identity=_word(file, where, entry, "identity", missing_ok=True),
+            emotion=_word(file, where, entry, "emotion", missing_ok=True),
         )
     except (TypeError, ValueError) as error:
         raise StimulusError(f"{where}: {error}", path=file, key=where) from error
@@ -88,7 +187,7 @@ def _rows(
     """The samples of all action units, time first."""
     times = entry["times_s"]
     for name, values in intensity.items():
-        good = isinstance(values, list) and all(isinstance(v, int | float) for v in values)
+        good = isinstance(values, list) and all(map(_is_number, values))
         if not good or not isinstance(times, list) or len(values) != len(times):
             raise StimulusError(
                 f"{where}.intensity.{name} is no list of numbers as long as times_s",
@@ -98,5 +197,34 @@ def _rows(
     return list(zip(*intensity.values(), strict=True)) if intensity else [() for _ in times]
 
 
-def _seconds(value: Any) -> float:
-    return math.nan if value is None else float(value)
+def _is_number(value: Any) -> bool:
+    """Tell a finite JSON number that fits a float; ``true`` is none."""
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return False
+    return abs(value) < 1e300
+
+
+def _seconds(
+    file: Path, where: str, entry: Mapping[str, Any], name: str, *, missing_ok: bool = False
+) -> float:
+    value = entry.get(name)
+    if value is None and missing_ok:
+        return math.nan
+    if not _is_number(value):
+        raise StimulusError(
+            f"{where}.{name} is {value!r:.40}, expected seconds", path=file, key=f"{where}.{name}"
+        )
+    return float(value)  # type: ignore[arg-type]
+
+
+def _word(
+    file: Path, where: str, entry: Mapping[str, Any], name: str, *, missing_ok: bool = False
+) -> str:
+    value = entry.get(name)
+    if missing_ok and value in (None, ""):
+        return ""
+    if not isinstance(value, str) or not value.strip():
+        raise StimulusError(
+            f"{where}.{name} is {value!r:.40}, expected a name", path=file, key=f"{where}.{name}"
+        )
+    return value

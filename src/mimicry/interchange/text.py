@@ -1,0 +1,260 @@
+"""What a text file of numbers looks like: encoding, line ends, separator, decimal sign, header.
+
+The one sniffer. Nothing is guessed that the file does not show, and no cell is turned into
+something else without a word: :func:`number_of` says what counts as a number and what as missing.
+"""
+
+import csv
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mimicry.errors import TableError
+
+__all__ = [
+    "MISSING",
+    "Text",
+    "TextFormat",
+    "cells_of",
+    "decode",
+    "number_of",
+    "read_lines",
+    "sniff",
+]
+
+#: Cells that mean "missing", in any case of letters.
+MISSING = frozenset({"", "n/a", "na", "nan", "null", "none", "#n/a", "-", "."})
+
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
+_MINUS = "\N{MINUS SIGN}"
+_NAMES = {"\t": "tab", ";": "semicolon", ",": "comma", "|": "bar", " ": "blank"}
+_BOMS = (
+    (b"\xef\xbb\xbf", "utf-8-sig"),
+    (b"\xff\xfe\x00\x00", "utf-32"),
+    (b"\x00\x00\xfe\xff", "utf-32"),
+    (b"\xff\xfe", "utf-16"),
+    (b"\xfe\xff", "utf-16"),
+)
+_HEAD = 50  # lines that decide about the separator
+
+
+@dataclass(frozen=True, slots=True)
+class TextFormat:
+    """How a text file is written.
+
+    Parameters
+    ----------
+    encoding, line_end
+        ``utf-8``, ``utf-8-sig``, ``utf-16``, ``utf-32``, ``cp1252`` or ``latin-1``; ``LF``,
+        ``CRLF``, ``CR`` or ``mixed``.
+    separator
+        The character between cells; a blank stands for any run of blanks.
+    decimal
+        ``.`` or ``,``.
+    header
+        Whether the first line holds names.
+    """
+
+    encoding: str
+    line_end: str
+    separator: str
+    decimal: str
+    header: bool
+
+    def to_json(self) -> dict[str, str]:
+        """Return it in words, for sidecars."""
+        return {
+            "encoding": self.encoding,
+            "line_end": self.line_end,
+            "separator": _NAMES[self.separator],
+            "decimal": self.decimal,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """The lines of a file that are not blank, their numbers in the file, and its format."""
+
+    lines: Sequence[str]
+    numbers: Sequence[int]
+    format: TextFormat
+
+    @property
+    def names(self) -> list[str]:
+        """Cells of the first line."""
+        return cells_of(self.lines[0], self.format.separator)
+
+
+def decode(data: bytes) -> tuple[str, str] | None:
+    """Return the text and its encoding; None when the bytes are no text.
+
+    Examples
+    --------
+    >>> decode("Zähler".encode("cp1252"))
+    ('Zähler', 'cp1252')
+    """
+    for bom, encoding in _BOMS:
+        if data.startswith(bom):
+            try:
+                return data.decode(encoding), encoding
+            except UnicodeDecodeError:
+                return None
+    sample = data[:4096]
+    if b"\x00" in sample:
+        for half, encoding in ((1, "utf-16-le"), (0, "utf-16-be")):
+            zeros, others = sample[half::2], sample[1 - half :: 2]
+            if zeros.count(0) > 0.9 * len(zeros) and others.count(0) == 0:
+                try:
+                    return data.decode(encoding), "utf-16"
+                except UnicodeDecodeError:
+                    return None
+        return None
+    odd = sum(byte < 32 and byte not in (9, 10, 11, 12, 13, 26, 27) for byte in sample)
+    if odd > len(sample) // 100:
+        return None
+    for encoding in ("utf-8", "cp1252"):
+        try:
+            return data.decode(encoding), encoding
+        except UnicodeDecodeError:
+            continue
+    return data.decode("latin-1"), "latin-1"
+
+
+def read_lines(path: Path) -> Text:
+    """Read a whole text file.
+
+    Raises
+    ------
+    TableError
+        When it is missing, empty, no text, or a quoted cell runs over the end of its line.
+    """
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError as error:
+        raise TableError("file not found", path=path) from error
+    except OSError as error:
+        raise TableError(f"cannot be read ({error.strerror})", path=path) from error
+    found = decode(data)
+    if found is None:
+        raise TableError("is no text file", path=path)
+    lines, line_end = split_lines(found[0])
+    kept = [(k, line) for k, line in enumerate(lines, 1) if line.strip()]
+    if not kept:
+        raise TableError("the file is empty; expected columns of numbers", path=path)
+    odd = next((k for k, line in kept if line.count('"') % 2), None)
+    if odd is not None:
+        raise TableError(
+            f"line {odd} holds a quotation mark without its partner",
+            path=path,
+            hint="A cell may not run over the end of a line; take the mark out.",
+        )
+    rows = [line for _, line in kept]
+    form = sniff(rows, encoding=found[1], line_end=line_end)
+    return Text(rows, [k for k, _ in kept], form)
+
+
+def split_lines(text: str) -> tuple[list[str], str]:
+    """Return the lines of a text and its line end: at LF, CRLF or CR only."""
+    crlf = text.count("\r\n")
+    lone_cr, lone_lf = text.count("\r") - crlf, text.count("\n") - crlf
+    kinds = {"CRLF": crlf, "CR": lone_cr, "LF": lone_lf}
+    present = [name for name, count in kinds.items() if count]
+    plain = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    return plain.split("\n"), present[0] if len(present) == 1 else "mixed" if present else "LF"
+
+
+def sniff(lines: Sequence[str], *, encoding: str = "utf-8", line_end: str = "LF") -> TextFormat:
+    """Return how lines of a table are written.
+
+    Parameters
+    ----------
+    lines
+        Lines that are not blank, the first of them the header if there is one.
+    encoding, line_end
+        What is known of the file already.
+
+    Examples
+    --------
+    >>> found = sniff(["time;AU12", "0,04;1,5"])
+    >>> found.separator, found.decimal, found.header
+    (';', ',', True)
+    """
+    separator = _separator(lines[:_HEAD])
+    decimal = _decimal(lines, separator)
+    first = cells_of(lines[0], separator)
+    header = any(number_of(cell, decimal) is None for cell in first)
+    return TextFormat(encoding, line_end, separator, decimal, header)
+
+
+def cells_of(line: str, separator: str) -> list[str]:
+    """Split a line into cells without surrounding blanks and quotation marks."""
+    if '"' in line:
+        blank = separator == " "
+        row = next(
+            csv.reader([line.strip() if blank else line], delimiter=separator, skipinitialspace=True)
+        )
+        cells = [cell for cell in row if cell.strip()] if blank else row
+    else:
+        cells = line.split() if separator == " " else line.split(separator)
+    return [cell.strip().strip("\"'").strip() for cell in cells]
+
+
+def number_of(cell: str, decimal: str = ".") -> float | None:
+    """Return the number in a cell, NaN for one of `MISSING`, None for anything else.
+
+    U+2212, the minus sign of word processors, is a minus. Nothing else is bent into a number:
+    no blanks or underscores between digits, no marks for thousands, no infinities.
+
+    Examples
+    --------
+    >>> number_of("\N{MINUS SIGN}0,5", ","), number_of("1_0.5"), number_of("n/a")
+    (-0.5, None, nan)
+    """
+    text = cell.strip()
+    if text.lower() in MISSING:
+        return float("nan")
+    text = text.replace(_MINUS, "-")
+    if decimal == ",":
+        if "." in text:
+            return None
+        text = text.replace(",", ".")
+    if not text.isascii() or _NUMBER.fullmatch(text) is None:
+        return None
+    value = float(text)
+    return value if abs(value) != float("inf") else None
+
+
+def _separator(lines: Sequence[str]) -> str:
+    """The character that stands equally often in every line, else that of the first line."""
+    plain = [re.sub(r'"[^"]*"', "", line) for line in lines]
+    counts = {s: [line.count(s) for line in plain] for s in ("\t", ";", "|", ",")}
+    even = [s for s, n in counts.items() if n[0] and len(set(n)) == 1]
+    if even == [","] and all(_blank_separated(line) for line in plain[1:] or plain):
+        return " "
+    if even:
+        return even[0]
+    inside = {s: n[0] for s, n in counts.items() if n[0]}
+    return max(inside, key=lambda s: inside[s]) if inside else " "
+
+
+def _blank_separated(line: str) -> bool:
+    """Whether a line is made of numbers with decimal commas between blanks."""
+    words = line.split()
+    return len(words) > 1 and all(re.fullmatch(rf"[+\-{_MINUS}]?\d+,\d+", w) for w in words)
+
+
+def _decimal(lines: Sequence[str], separator: str) -> str:
+    """A comma when numbers are written with commas and none with points."""
+    if separator == ",":  # only inside quotation marks
+        comma = re.compile(rf'"\s*[+\-{_MINUS}]?\d*,\d+([eE][+-]?\d+)?\s*"')
+        point = re.compile(rf'(^|[,"])\s*[+\-{_MINUS}]?\d*\.\d+')
+    else:
+        edge = r"\s" if separator == " " else re.escape(separator)
+        start, end = rf'(^|[{edge}"])\s*[+\-{_MINUS}]?', rf'([eE][+-]?\d+)?\s*($|[{edge}"])'
+        comma, point = re.compile(rf"{start}\d*,\d+{end}"), re.compile(rf"{start}\d*\.\d+{end}")
+    commas = sum(comma.search(line) is not None for line in lines[1 : _HEAD * 20])
+    points = sum(point.search(line) is not None for line in lines[1 : _HEAD * 20])
+    if not commas and not points:
+        commas = any(comma.search(line) is not None for line in lines)
+    return "," if commas > points else "."

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from mimicry.errors import InputError, TableError
+from mimicry.errors import InputError
 from mimicry.records import ActionUnitTrack
 from mimicry.statistics.agreement import Agreement, Rescale, compare_tracks
 
@@ -164,14 +164,11 @@ def write_validation(
 def _read(path: Path, time_column: str | None) -> ActionUnitTrack:
     """Read a known action-unit table, or else any table over time."""
     from mimicry.interchange.au_table import read_au_table
+    from mimicry.interchange.sources import AU_KINDS, identify
     from mimicry.interchange.time_table import read_time_table
 
-    if time_column is None:
-        try:
-            return read_au_table(path)
-        except TableError as error:
-            if "no action-unit columns" not in str(error):
-                raise
+    if time_column is None and identify(path).kind in AU_KINDS:
+        return read_au_table(path)
     return read_time_table(path, time_column=time_column)
 
 

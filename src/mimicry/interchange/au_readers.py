@@ -1,26 +1,32 @@
-"""Reading action-unit tables of this package, of OpenFace 2 and of Py-Feat.
+"""Reading action-unit tables of this package, of OpenFace 2, Py-Feat and LibreFace.
 
 The kind is told from the columns, never from the file name. Values keep the scale of their
 source (stated in ``units``): nothing here turns one tool's numbers into another's.
 """
 
 import re
+import warnings
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from mimicry.errors import TableError
-from mimicry.files import read_json_object, read_parquet
-from mimicry.records import ActionUnitTrack
+from mimicry.errors import QualityWarning, TableError
+from mimicry.files import read_json_object
+from mimicry.interchange.sources import AU_KINDS, identify
+from mimicry.interchange.table import Table, read_any_table
+from mimicry.interchange.table_faces import faces_of, one_face
+from mimicry.interchange.table_times import row_times
+from mimicry.records import ActionUnitTrack, ReadingOptions
 from mimicry.records.blendshapes import BLENDSHAPE_NAMES
 
-if TYPE_CHECKING:
-    import pandas as pd
+__all__ = ["LEAST_CONFIDENCE", "faces_in_table", "read_au_table"]
 
-__all__ = ["read_au_table"]
+#: Frames that another tool is less sure of than this are masked, unless the caller says otherwise.
+LEAST_CONFIDENCE = 0.8
 
 _QUALITY = (
     "success",
@@ -33,17 +39,25 @@ _QUALITY = (
     "plausible",
 )
 _OWN = re.compile(r"AU\d\d(_[LR])?$")
-_FASTEST_HZ = 250.0
+_LIBRE = re.compile(r"(?i)au_(\d+)_intensity$")
 _NOTE = {
     "columns?": {"*": {"unit?": (str, None)}},
     "provenance?": {"input?": (dict, None), "video?": dict, "action_units?": dict},
 }
+_EXPECTED = "an action-unit table of mimicry extract, OpenFace 2 (AU12_r), Py-Feat or LibreFace"
 
 
 def read_au_table(
-    path: str | Path, *, times_s: ArrayLike | None = None, face: int | None = None
+    path: str | Path,
+    *,
+    times_s: ArrayLike | None = None,
+    face: str | int | None = None,
+    reading: ReadingOptions | None = None,
 ) -> ActionUnitTrack:
-    """Read an action-unit table: ours (parquet, CSV), OpenFace 2 (CSV) or Py-Feat (Fex CSV).
+    """Read an action-unit table: ours, OpenFace 2's, Py-Feat's or LibreFace's.
+
+    Text tables may be separated by commas, semicolons, tabs, bars or blanks, with points or
+    commas as decimal signs, in UTF-8, UTF-16 or a Windows encoding.
 
     Parameters
     ----------
@@ -51,153 +65,216 @@ def read_au_table(
         The table.
     times_s
         (frames,) presentation times of the video's frames, to be used instead of the times of
-        the table. Py-Feat's tables have none that could be used, so they need it.
+        the table.
     face
-        Which ``face_id`` (OpenFace) to take when the table holds several faces.
+        As `reading.face`.
+    reading
+        Which face, where several are in the table; below which confidence a frame is masked
+        (None: `LEAST_CONFIDENCE`); the frame rate or video that gives the times of a table
+        without them (Py-Feat).
 
     Returns
     -------
     ActionUnitTrack
         One row per row of the table. NaN where the table says that no face was found. Quality
-        columns that the source lacks are NaN. `units` states the source's scale.
+        columns that the source lacks are NaN; where it states a confidence, ``plausible`` says
+        whether that reaches the limit. `units` states the source's scale.
 
     Raises
     ------
     TableError
-        When the file is missing, of no known kind, has times that cannot be a video's, or holds
-        several faces and none was chosen. The message names file and column.
+        When the file is missing, of no known kind, has times that cannot be a video's, cells
+        that are no numbers, or several faces and none was chosen. File and column are named.
+
+    Warns
+    -----
+    QualityWarning
+        When frames are masked for their confidence.
     """
-    path = Path(path)
-    table = _load(path)
-    names = set(table.columns)
-    if {"timestamp", "pose_pitch_deg"} <= names:
-        return _own(path, table, times_s)
-    if any(re.match(r"AU\d\d_r$", name) for name in names):
-        return _openface(path, table, times_s, face)
-    if {"frame", "Pitch"} <= names and any(_OWN.match(name) for name in names):
-        return _fex(path, table, times_s)
-    raise TableError(
-        f"no action-unit columns found among {len(names)} columns "
-        f"({', '.join(map(str, list(table.columns)[:5]))}, ...)",
-        path=path,
-        hint="Expected a table of mimicry extract, OpenFace 2 (AU12_r) or Py-Feat (AU12).",
-    )
+    reading = reading or ReadingOptions()
+    if face is not None:
+        reading = replace(reading, face=str(face))
+    source = identify(path)
+    if source.kind not in AU_KINDS:
+        if source.kind == "foreign" or source.kind in ("video", "landmarks"):
+            raise source.refusal(_EXPECTED)
+        raise TableError(
+            f"no action-unit columns in {source.name}; expected {_EXPECTED}", path=path
+        )
+    table = read_any_table(source.path)
+    table.refuse_repeats()
+    if source.kind == "mimicry":
+        return _own(table, times_s, reading)
+    table = one_face(table, reading.face)
+    if source.kind == "openface":
+        return _openface(table, times_s, reading)
+    return (_feat if source.kind == "feat" else _libreface)(table, times_s, reading)
 
 
-def _load(path: Path) -> "pd.DataFrame":
-    if not path.is_file():
-        raise TableError("table not found", path=path)
-    table = read_parquet(path) if path.suffix == ".parquet" else _load_text(path)
-    table.columns = [str(name).strip() for name in table.columns]
-    if table.empty:
-        raise TableError("the table has no rows", path=path)
-    return table
+def faces_in_table(path: str | Path) -> tuple[str, ...]:
+    """Return the ids of the faces in a table: from left to right where it tells, else by id.
+
+    Raises
+    ------
+    TableError
+        When the file cannot be read.
+    """
+    return faces_of(read_any_table(Path(path)))
 
 
-def _load_text(path: Path) -> "pd.DataFrame":
-    import pandas as pd
-
-    text: dict[str, Any] = {"na_values": ["n/a"], "skipinitialspace": True}
-    if int(pd.__version__.split(".")[0]) < 3:  # later versions read floats exactly
-        text["float_precision"] = "round_trip"
-    separator = "\t" if path.suffix == ".tsv" else ","
-    try:
-        table: pd.DataFrame = pd.read_csv(path, sep=separator, encoding="utf-8-sig", **text)
-    except (OSError, ValueError) as error:
-        first = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise TableError(f"is not a readable table ({first})", path=path) from error
-    return table
-
-
-def _own(path: Path, table: "pd.DataFrame", times_s: ArrayLike | None) -> ActionUnitTrack:
-    names = [name for name in table.columns if _OWN.match(name)]
+def _own(table: Table, times_s: ArrayLike | None, reading: ReadingOptions) -> ActionUnitTrack:
+    path = table.path
+    names = [name for name in table.names if _OWN.match(name)]
     shapes = [f"bs_{name}" for name in BLENDSHAPE_NAMES]
     known = {"frame", "timestamp", "face_id", *names, *shapes}
-    extra = [n for n in table.columns if n not in known and not n.startswith("pose_")]
+    extra = [n for n in table.names if n not in known and not n.startswith("pose_")]
     pose = [f"pose_{axis}_deg" for axis in ("pitch", "yaw", "roll")]
     sidecar = path.with_name(re.sub(r"_au\.[a-z]+$", "_au.json", path.name))
     note: dict[str, Any] = {}
     if sidecar != path and sidecar.is_file():
         note = read_json_object(sidecar, _NOTE, kind=TableError)
     described = note.get("columns", {})
-    quality = {n: _numbers(path, table, n) for n in (*_QUALITY, "pose_ok", *extra) if n in table}
+    times, _ = row_times(table, "timestamp", first_frame=0, reading=reading, times_s=times_s)
     return _track(
-        path,
-        times=_times(path, table, "timestamp", times_s),
+        table,
+        times=times,
         names=names,
-        intensity=_block(path, table, names),
-        pose=_block(path, table, pose),
-        quality=quality,
-        blendshapes=_block(path, table, [s for s in shapes if s in table]).astype(np.float32),
+        intensity=table.block(names),
+        pose=table.block(pose),
+        quality={n: table.numbers(n) for n in (*_QUALITY, "pose_ok", *extra) if n in table},
+        blendshapes=table.block([s for s in shapes if s in table]).astype(np.float32),
         units={n: described.get(n, {}).get("unit", "mimicry unit") for n in names},
         provenance=note.get("provenance", {"source": "mimicry table without sidecar"}),
     )
 
 
-def _openface(
-    path: Path, table: "pd.DataFrame", times_s: ArrayLike | None, face: int | None
-) -> ActionUnitTrack:
-    table = _one_face(path, table, face)
-    columns = [n for n in table.columns if re.match(r"AU\d\d_r$", n)]
-    intensity = _block(path, table, columns)
-    seen = np.ones(len(table)) if "success" not in table else _numbers(path, table, "success")
+def _openface(table: Table, times_s: ArrayLike | None, reading: ReadingOptions) -> ActionUnitTrack:
+    columns = [n for n in table.names if re.match(r"AU\d\d_r$", n)]
+    intensity = table.block(columns)
+    seen = np.ones(len(table)) if "success" not in table else table.numbers("success")
     intensity[seen != 1] = np.nan
     angles = [f"pose_R{axis}" for axis in "xyz"]
     pose = np.full((len(table), 3), np.nan)
-    if set(angles) <= set(table.columns):
-        pose = np.rad2deg(_block(path, table, angles))
+    if set(angles) <= set(table.names):
+        pose = np.rad2deg(table.block(angles))
         pose[seen != 1] = np.nan
-    quality = {"success": seen}
-    if "confidence" in table:
-        quality["confidence"] = _numbers(path, table, "confidence")
+    quality, limit = _confidence(table, "confidence", seen == 1, reading)
     names = [n.removesuffix("_r") for n in columns]
+    times, origin = row_times(table, "timestamp", first_frame=1, reading=reading, times_s=times_s)
     return _track(
-        path,
-        times=_times(path, table, "timestamp", times_s),
+        table,
+        times=times,
         names=names,
         intensity=intensity,
         pose=pose,
-        quality=quality,
+        quality={"success": seen, **quality},
         blendshapes=np.empty((len(table), 0), np.float32),
         units=dict.fromkeys(names, "OpenFace intensity 0..5"),
-        provenance={"source": "OpenFace 2 CSV"},
+        provenance=_provenance("OpenFace 2 CSV", table, origin, limit, reading),
     )
 
 
-def _fex(path: Path, table: "pd.DataFrame", times_s: ArrayLike | None) -> ActionUnitTrack:
-    if table["frame"].duplicated().any():
-        raise TableError(
-            "several rows have the same frame: several faces",
-            path=path,
-            key="frame",
-            hint="Keep one face before importing.",
-        )
-    if times_s is None:
-        raise TableError(
-            "has no frame times (a Py-Feat table holds frame numbers only)",
-            path=path,
-            key="frame",
-            hint="Give the times of the video's frames.",
-        )
-    names = [n for n in table.columns if _OWN.match(n)]
+def _feat(table: Table, times_s: ArrayLike | None, reading: ReadingOptions) -> ActionUnitTrack:
+    names = [n for n in table.names if _OWN.match(n)]
     shapes = [n for n in BLENDSHAPE_NAMES if n in table]
     whole = len(shapes) == len(BLENDSHAPE_NAMES)
-    intensity = _block(path, table, names)
+    intensity = table.block(names)
+    seen = np.asarray(np.isfinite(intensity).any(axis=1))
+    quality, limit = _confidence(table, "FaceScore", seen, reading)
+    times, origin = row_times(table, None, first_frame=0, reading=reading, times_s=times_s)
     return _track(
-        path,
-        times=_times(path, table, "frame", times_s),
+        table,
+        times=times,
         names=names,
         intensity=intensity,
-        pose=_block(path, table, ["Pitch", "Yaw", "Roll"]),
-        quality={"success": np.isfinite(intensity).any(axis=1).astype(float)},
-        blendshapes=_block(path, table, shapes if whole else []).astype(np.float32),
+        pose=table.block(["Pitch", "Yaw", "Roll"]),
+        quality={"success": seen.astype(float), **quality},
+        blendshapes=table.block(shapes if whole else []).astype(np.float32),
         units=dict.fromkeys(names, "Py-Feat probability 0..1"),
-        provenance={"source": "Py-Feat Fex CSV"},
+        provenance=_provenance("Py-Feat Fex CSV", table, origin, limit, reading),
     )
+
+
+def _libreface(table: Table, times_s: ArrayLike | None, reading: ReadingOptions) -> ActionUnitTrack:
+    columns = {n: f"AU{int(found[1]):02d}" for n in table.names if (found := _LIBRE.match(n))}
+    intensity = table.block(list(columns))
+    seen = np.asarray(np.isfinite(intensity).any(axis=1))
+    angles = ["pitch", "yaw", "roll"]
+    pose = table.block(angles) if set(angles) <= set(table.names) else None
+    score = next((n for n in ("confidence", "face_detection_score") if n in table), "")
+    quality, limit = _confidence(table, score, seen, reading)
+    column = "frame_time_in_ms" if "frame_time_in_ms" in table else None
+    if "frame_idx" in table and "frame" not in table:
+        renamed = tuple("frame" if n == "frame_idx" else n for n in table.names)
+        table = replace(table, names=renamed)
+    times, origin = row_times(
+        table, column, first_frame=0, reading=reading, times_s=times_s, scale=1e-3
+    )
+    names = list(columns.values())
+    return _track(
+        table,
+        times=times,
+        names=names,
+        intensity=intensity,
+        pose=np.full((len(table), 3), np.nan) if pose is None else pose,
+        quality={"success": seen.astype(float), **quality},
+        blendshapes=np.empty((len(table), 0), np.float32),
+        units=dict.fromkeys(names, "LibreFace intensity 0..5"),
+        provenance=_provenance("LibreFace CSV", table, origin, limit, reading),
+    )
+
+
+def _confidence(
+    table: Table, column: str, seen: NDArray[np.bool_], reading: ReadingOptions
+) -> tuple[dict[str, NDArray[np.float64]], dict[str, Any]]:
+    """Quality columns from a tool's confidence, and what is said of it in the provenance."""
+    if column not in table:
+        if reading.min_confidence is not None:
+            raise TableError(
+                "has no column of confidence, so a limit means nothing",
+                path=table.path,
+                key="--min-confidence",
+            )
+        return {}, {}
+    score = table.numbers(column)
+    high = np.flatnonzero((score < 0) | (score > 1))
+    if high.size:
+        raise TableError(
+            f"column {column!r} holds {score[high[0]]:g} in {table.at(high[0])}, expected 0 to 1",
+            path=table.path,
+            key=column,
+        )
+    limit = LEAST_CONFIDENCE if reading.min_confidence is None else reading.min_confidence
+    with np.errstate(invalid="ignore"):
+        sure = score >= limit
+    low = int((seen & ~sure).sum())
+    if low:
+        warnings.warn(
+            QualityWarning(
+                f"{table.path.name}: {low} of {int(seen.sum())} frames with a face "
+                f"({low / seen.sum():.0%}) have a {column} below {limit:g} and are masked; "
+                "--min-confidence sets the limit"
+            ),
+            stacklevel=4,
+        )
+    known = {"column": column, "limit": limit, "frames_below": low}
+    return {"confidence": score, "plausible": np.where(seen, sure, np.nan)}, known
+
+
+def _provenance(
+    source: str,
+    table: Table,
+    origin: dict[str, Any],
+    confidence: dict[str, Any],
+    reading: ReadingOptions,
+) -> dict[str, Any]:
+    parts = {"text": table.format, "times": origin, "confidence": confidence}
+    chosen = {} if reading.face is None else {"face": reading.face}
+    return {"source": source, **{k: v for k, v in parts.items() if v}, **chosen}
 
 
 def _track(
-    path: Path,
+    table: Table,
     *,
     times: NDArray[np.float64],
     names: Sequence[str],
@@ -221,71 +298,4 @@ def _track(
             provenance=provenance,
         )
     except ValueError as error:
-        raise TableError(str(error), path=path, key="timestamp") from error
-
-
-def _times(
-    path: Path, table: "pd.DataFrame", column: str, times_s: ArrayLike | None
-) -> NDArray[np.float64]:
-    """Times of the rows: the given ones (by frame number), or those of the table, checked."""
-    if times_s is not None:
-        known = np.asarray(times_s, dtype=np.float64)
-        number = np.arange(len(table))
-        if "frame" in table:
-            number = _numbers(path, table, "frame").astype(int)
-            number = number - number.min()
-        if number.max() >= len(known):
-            raise TableError(
-                f"holds frame {number.max()}, but the video has {len(known)} frames",
-                path=path,
-                key="frame",
-            )
-        return known[number]
-    if column not in table:
-        raise TableError(f"has no column {column!r}", path=path, key=column)
-    times = _numbers(path, table, column)
-    steps = np.diff(times)
-    if len(steps) and np.nanmedian(steps) < 1 / _FASTEST_HZ:
-        raise TableError(
-            f"frames are {1000 * float(np.nanmedian(steps)):.3g} ms apart, which no camera does; "
-            "the times of this table are wrong",
-            path=path,
-            key=column,
-            hint="Give the times of the video's frames instead.",
-        )
-    return times
-
-
-def _one_face(path: Path, table: "pd.DataFrame", face: int | None) -> "pd.DataFrame":
-    if "face_id" not in table:
-        return table
-    faces = sorted(table["face_id"].unique())
-    if face is None and len(faces) > 1:
-        raise TableError(
-            f"holds {len(faces)} faces ({', '.join(map(str, faces[:5]))})",
-            path=path,
-            key="face_id",
-            hint="Choose one of them.",
-        )
-    chosen = faces[0] if face is None else face
-    if chosen not in faces:
-        raise TableError(f"holds no face {chosen}", path=path, key="face_id")
-    return table[table["face_id"] == chosen]
-
-
-def _block(path: Path, table: "pd.DataFrame", names: Sequence[str]) -> NDArray[np.float64]:
-    """(T, n) numbers of some columns."""
-    if not names:
-        return np.empty((len(table), 0))
-    return np.stack([_numbers(path, table, name) for name in names], axis=1)
-
-
-def _numbers(path: Path, table: "pd.DataFrame", name: str) -> NDArray[np.float64]:
-    if name not in table:
-        raise TableError(f"has no column {name!r}", path=path, key=name)
-    try:
-        return np.asarray(table[name].to_numpy(dtype=np.float64, na_value=np.nan))
-    except (TypeError, ValueError) as error:
-        raise TableError(
-            f"column {name!r} holds something that is no number", path=path, key=name
-        ) from error
+        raise TableError(str(error), path=table.path, key="timestamp") from error

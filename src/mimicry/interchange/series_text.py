@@ -7,10 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mimicry.errors import TableError
+from mimicry.interchange.text import cells_of, number_of, read_lines
 
 __all__ = ["read_series_text"]
-
-_MISSING = {"", "na", "nan", "n/a", "null", "."}
 
 
 def read_series_text(
@@ -21,9 +20,9 @@ def read_series_text(
     Parameters
     ----------
     path
-        A file of numbers separated by blanks, tabs, commas or semicolons, with or without a
-        header line, with or without quotes; ``NA``, ``NaN``, ``n/a``, ``.`` or nothing
-        between two separators is a missing sample.
+        A file of numbers separated by blanks, tabs, commas, bars or semicolons, with or without
+        a header line, with or without quotes, with points or commas as decimal signs; ``NA``,
+        ``NaN``, ``n/a``, ``-``, ``.`` or nothing between two separators is a missing sample.
     columns
         Which columns, counted from 1; None: all of them.
 
@@ -38,61 +37,38 @@ def read_series_text(
         When it is no such file: the line is named.
     """
     path = Path(path)
-    try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except FileNotFoundError as error:
-        raise TableError("file not found", path=path) from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise TableError(f"not a readable text file ({error})", path=path) from error
-    rows = [(k, _cells(line)) for k, line in enumerate(lines, 1) if line.strip()]
-    if not rows:
-        raise TableError("the file is empty; expected columns of numbers", path=path)
+    text = read_lines(path)
+    form = text.format
+    rows = [
+        (k, cells_of(line, form.separator))
+        for k, line in zip(text.numbers, text.lines, strict=True)
+    ]
     names: tuple[str, ...] = ()
-    if any(_number(cell) is None for cell in rows[0][1]):
+    if form.header:
         names = tuple(rows.pop(0)[1])
     if not rows:
         raise TableError("the file holds a header and no numbers", path=path)
     width = len(names) or len(rows[0][1])
-    values = np.array([_row(path, k, cells, width) for k, cells in rows])
-    names = names or tuple(f"column {k + 1}" for k in range(width))
-    if columns is None:
-        return values, names
-    wrong = [c for c in columns if not 1 <= c <= width]
+    short = next(((k, cells) for k, cells in rows if len(cells) != width), None)
+    if short is not None:
+        raise TableError(
+            f"line {short[0]} has {len(short[1])} columns, expected {width} as above it", path=path
+        )
+    wrong = [c for c in columns or () if not 1 <= c <= width]
     if wrong:
         raise TableError(
             f"no column {wrong[0]}: the file has {width} columns", path=path, key="--columns"
         )
-    chosen = [c - 1 for c in columns]
-    return values[:, chosen], tuple(names[c] for c in chosen)
+    chosen = range(width) if columns is None else [c - 1 for c in columns]
+    names = names or tuple(f"column {k + 1}" for k in range(width))
+    values = np.array([_row(path, k, [c[j] for j in chosen], form.decimal) for k, c in rows])
+    return values, tuple(names[c] for c in chosen)
 
 
-def _cells(line: str) -> list[str]:
-    for separator in ("\t", ";", ","):
-        if separator in line:
-            cells = line.split(separator)
-            break
-    else:
-        cells = line.split()
-    return [cell.strip().strip("\"'").strip() for cell in cells]
-
-
-def _number(cell: str) -> float | None:
-    if cell.lower() in _MISSING:
-        return float("nan")
-    try:
-        return float(cell)
-    except ValueError:
-        return None
-
-
-def _row(path: Path, line: int, cells: Sequence[str], width: int) -> list[float]:
-    if len(cells) != width:
-        raise TableError(
-            f"line {line} has {len(cells)} columns, expected {width} as above it", path=path
-        )
+def _row(path: Path, line: int, cells: Sequence[str], decimal: str) -> list[float]:
     numbers = []
     for cell in cells:
-        number = _number(cell)
+        number = number_of(cell, decimal)
         if number is None:
             raise TableError(f"line {line} holds {cell!r}, expected a number", path=path)
         numbers.append(number)

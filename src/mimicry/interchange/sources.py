@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Literal
 
 from mimicry.errors import TableError
-from mimicry.interchange.text import cells_of, decode, sniff, split_lines
+from mimicry.files import open_parquet
+from mimicry.interchange.text import cells_of, decode, number_of, sniff, split_lines
 
 __all__ = ["AU_KINDS", "TIME_NAMES", "Kind", "Source", "identify", "name_foreign", "time_column"]
 
@@ -119,7 +120,7 @@ _TEXTS: tuple[tuple[Kind, Callable[[_Text], str | None], str], ...] = (
     ("foreign", _by("a behavioural coding log (BORIS)", lambda t: t.has("behavior", "subject")
         and t.any(r"(?i)(start|time|observation id)")), "It is not read."),
     ("foreign", _by("a table of trial scores of mimicry", lambda t: t.has(
-        "participant", "trial_id", "valid", "nan_reasons")), "Name the recording it was made from."),
+        "participant", "trial_id", "valid", "nan_reasons")), "Name the recording itself."),
     ("foreign", _by("a BIDS events table", lambda t: t.has("onset", "trial_type")
         or t.has("onset", "stim_file")), "Give it with --events, beside a recording."),
     ("mimicry", _by("a table of mimicry extract", lambda t: {"timestamp", "pose_pitch_deg"}
@@ -156,8 +157,8 @@ _BINARIES: tuple[tuple[bytes, str, str], ...] = (
     (b"\x93NUMPY", "a NumPy array", "Save it as CSV."),
     (b"\x80\x04\x95", "a Python pickle", "Save the table as CSV."),
 )
-_VIDEOS = (b"\x1aE\xdf\xa3", b"OggS", b"FLV\x01", b"\x00\x00\x01\xba", b"\x00\x00\x01\xb3", b"0&\xb2u",
-           b"\x06\x0e+4", b"GIF8", b"DKIF")  # fmt: skip
+_VIDEOS = (b"\x1aE\xdf\xa3", b"OggS", b"FLV\x01", b"\x00\x00\x01\xba", b"\x00\x00\x01\xb3",
+           b"0&\xb2u", b"\x06\x0e+4", b"GIF8", b"DKIF")  # fmt: skip
 _BOXES = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot")
 
 
@@ -196,6 +197,8 @@ def identify(path: str | Path) -> Source:
     if path.name.endswith("_landmarks.parquet"):
         return Source(path, "landmarks", "a file of landmarks")
     named_video = path.suffix.lower() in VIDEO_SUFFIXES
+    if not head.strip() and not named_video:
+        raise TableError("is empty", path=path, hint="Check that it was written completely.")
     if head.startswith(b"PAR1"):
         return _parquet(path)
     if _is_video(head):
@@ -204,7 +207,7 @@ def identify(path: str | Path) -> Source:
     if packed is not None and not named_video:
         return packed
     found = decode(head)
-    text = None if found is None else _text(path, found[0])
+    text = None if found is None or not found[0].strip() else _text(path, found[0])
     if named_video and (text is None or text.kind not in AU_KINDS):
         return Source(path, "video", "a video", _MEASURE)
     if text is None:
@@ -233,8 +236,6 @@ def _head(path: Path) -> bytes:
             head = file.read(_HEAD_BYTES)
     except OSError as error:
         raise TableError(f"cannot be read ({error.strerror})", path=path) from error
-    if not head.strip():
-        raise TableError("is empty", path=path, hint="Check that it was written completely.")
     return head
 
 
@@ -262,17 +263,7 @@ def _packed(path: Path, head: bytes) -> Source | None:
 
 
 def _parquet(path: Path) -> Source:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        schema = pq.read_schema(path)
-    except (pa.ArrowException, OSError, ValueError) as error:
-        raise TableError(
-            "is not a readable table: a damaged or unfinished parquet file",
-            path=path,
-            hint="Make the file again.",
-        ) from error
+    schema = open_parquet(path).schema_arrow
     if any(b"mimicry landmarks" in value for value in (schema.metadata or {}).values()):
         return Source(
             path, "foreign", "a file of landmarks under another name",
@@ -297,6 +288,9 @@ def _text(path: Path, content: str) -> Source:
     found = _of_columns(path, _Text(lines[:30], columns))
     if found is not None:
         return found
+    rows = (cells_of(line, form.separator) for line in lines[:50])
+    if not any(number_of(cell, form.decimal) is not None for row in rows for cell in row if cell):
+        return Source(path, "foreign", "a text without numbers", "Check the name.")
     return Source(path, "series", f"columns of numbers ({_some(columns)})")
 
 

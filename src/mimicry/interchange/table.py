@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mimicry.errors import TableError
+from mimicry.files import read_parquet
 from mimicry.interchange.text import MISSING, Text, cells_of, number_of, read_lines
 
 if TYPE_CHECKING:
@@ -105,7 +106,7 @@ class Table:
                 f"column {name!r} holds {many} {cell!r} in {self.at(wrong[0])}{tail}",
                 path=self.path,
                 key=name,
-                hint=f"Numbers are written as in 1{self.decimal}5; missing is empty, n/a, NA or NaN.",
+                hint=f"Numbers look like 1{self.decimal}5; missing is n/a, NA, NaN or nothing.",
             )
         return values
 
@@ -155,19 +156,9 @@ def read_any_table(path: Path) -> Table:
 
 
 def _parquet(path: Path) -> Table:
-    import pandas as pd
-    import pyarrow as pa
-
-    try:
-        frame = pd.read_parquet(path)
-    except (pa.ArrowException, OSError, ValueError) as error:
-        raise TableError(
-            "is not a readable table: a damaged or unfinished parquet file",
-            path=path,
-            hint="Make the file again.",
-        ) from error
+    frame = read_parquet(path)
     names = tuple(str(name).strip() for name in frame.columns)
-    frame.columns = range(len(names))
+    frame = frame.set_axis(list(range(len(names))), axis=1)
     if frame.empty:
         raise TableError("the table has no rows", path=path)
     return Table(path, frame.reset_index(drop=True), names, np.empty(0, np.int64))

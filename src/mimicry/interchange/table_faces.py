@@ -132,9 +132,7 @@ def _by_place(table: Table, labels: NDArray[np.str_], ids: Sequence[str], face: 
 def _place(table: Table) -> tuple[Floats, Floats] | None:
     """Middle of the face from the left of the picture, and its size, for every row."""
     if {"FaceRectX", "FaceRectWidth", "FaceRectHeight"} <= set(table.names):
-        left, width, height = (
-            table.numbers(f"FaceRect{n}") for n in ("X", "Width", "Height")
-        )
+        left, width, height = (table.numbers(f"FaceRect{n}") for n in ("X", "Width", "Height"))
         return left + width / 2, width * height
     across = [f"x_{k}" for k in range(68) if f"x_{k}" in table]
     if len(across) == 68:

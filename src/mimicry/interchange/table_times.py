@@ -93,7 +93,8 @@ def check_rising(table: Table, column: str | None, times: Floats) -> None:
     unknown = np.flatnonzero(np.isnan(times))
     if unknown.size:
         raise TableError(
-            f"{unknown.size} of {len(times)} rows have no time, the first in {table.at(unknown[0])}",
+            f"{unknown.size} of {len(times)} rows have no time, the first in "
+            f"{table.at(int(unknown[0]))}",
             path=table.path,
             key=column,
             hint="Take these rows out, or complete the column.",
@@ -103,7 +104,7 @@ def check_rising(table: Table, column: str | None, times: Floats) -> None:
     if twice or back:
         k = int(np.flatnonzero(steps <= 0)[0])
         said = " and ".join(
-            text for n, text in ((twice, f"{twice} stand twice"), (back, f"{back} go back")) if n
+            text for n, text in ((twice, f"{twice} repeated"), (back, f"{back} going back")) if n
         )
         raise TableError(
             f"the times do not increase ({said}): {times[k]:.6g} s is followed by "
@@ -151,9 +152,7 @@ def _frame_numbers(table: Table, first: int) -> NDArray[np.int64]:
     number = table.numbers("frame")
     odd = np.flatnonzero(~np.isfinite(number) | (number != np.round(number)) | (number < 0))
     if odd.size:
-        raise TableError(
-            f"{table.at(odd[0])} has no frame number", path=table.path, key="frame"
-        )
+        raise TableError(f"{table.at(odd[0])} has no frame number", path=table.path, key="frame")
     return number.astype(np.int64) - min(first, int(number.min()))
 
 

@@ -192,7 +192,9 @@ def cells_of(line: str, separator: str) -> list[str]:
     if '"' in line:
         blank = separator == " "
         row = next(
-            csv.reader([line.strip() if blank else line], delimiter=separator, skipinitialspace=True)
+            csv.reader(
+                [line.strip() if blank else line], delimiter=separator, skipinitialspace=True
+            )
         )
         cells = [cell for cell in row if cell.strip()] if blank else row
     else:

@@ -1,112 +1,153 @@
 """Reading any table of numbers over time: EMG envelopes, continuous ratings, FACS coding."""
 
-import re
+import warnings
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mimicry.errors import TableError
-from mimicry.records import ActionUnitTrack
-
-if TYPE_CHECKING:
-    import pandas as pd
+from mimicry.errors import QualityWarning, TableError
+from mimicry.interchange.sources import TIME_NAMES, identify, time_column
+from mimicry.interchange.table import Table, read_any_table
+from mimicry.interchange.table_times import check_rising, row_times
+from mimicry.records import ActionUnitTrack, ReadingOptions
 
 __all__ = ["read_time_table"]
 
-# what a column of seconds is usually called, most telling name first
-TIME_NAMES = ("timestamp", "time_s", "time", "seconds", "t", "onset")
+_COUNTS = frozenset({"frame", "frames", "frame_number", "frame_idx", "sample", "index", "row"})
 
 
-def read_time_table(path: str | Path, *, time_column: str | None = None) -> ActionUnitTrack:
-    """Read a text table with a column of seconds and further columns of numbers.
+def read_time_table(
+    path: str | Path,
+    *,
+    time_column: str | None = None,
+    columns: Sequence[str] | None = None,
+    reading: ReadingOptions | None = None,
+) -> ActionUnitTrack:
+    """Read a text table with a column of times and further columns of numbers.
 
     Parameters
     ----------
     path
-        CSV (comma or semicolon) or TSV with a header line.
+        A text table with a header line, however separated.
     time_column
-        Name of the column of seconds; default: the first of ``timestamp``, ``time_s``,
-        ``time``, ``seconds``, ``t``, ``onset``.
+        Name of the column of times; default: the first of ``timestamp``, ``time``,
+        ``seconds``, ``t``, ``onset``, with or without a unit: ``time_ms`` and ``Time (ms)`` are
+        milliseconds, everything else seconds.
+    columns
+        Which of the others are needed; None: all that hold numbers.
+    reading
+        `fps` or `video` give the times where the column counts frames.
 
     Returns
     -------
     ActionUnitTrack
         One "action unit" for each further numeric column, under the column's own name and on
-        its own scale. Rows without a time are left out.
+        its own scale. Columns of text are left out and named in the provenance.
 
     Raises
     ------
     TableError
-        When the file cannot be read, has no such column, its times do not increase, or it holds
-        no other numbers. The message names file and column.
+        When the file cannot be read, has no such column, its times do not increase, a number
+        column holds text, or there are no other numbers. File and column are named.
+
+    Warns
+    -----
+    QualityWarning
+        When rows without a time are left out.
     """
-    path = Path(path)
-    table = _load(path)
-    name = _time_name(path, [str(c) for c in table.columns], time_column)
-    times = _numeric(table[name])
-    there = np.isfinite(times)
-    times = times[there]
-    late = np.flatnonzero(np.diff(times) <= 0)
-    if times.size == 0 or late.size:
-        at = f"{times[late[0]]:g} s is followed by {times[late[0] + 1]:g} s" if late.size else ""
+    reading = reading or ReadingOptions()
+    source = identify(path)
+    if source.kind in ("video", "landmarks", "foreign"):
+        raise source.refusal("a table with a column of seconds")
+    table = read_any_table(source.path)
+    table.refuse_repeats()
+    name, scale = _time_name(table, time_column)
+    counted = reading.fps is not None or reading.video is not None
+    if name.lower() in _COUNTS and not counted:
         raise TableError(
-            f"the times do not increase ({at})" if at else "the times are no numbers",
-            path=path,
+            f"column {name!r} counts frames or rows, expected seconds",
+            path=table.path,
             key=name,
-            hint="Give another column with --time-column, or sort the table.",
+            hint="Give the frame rate with --fps, or the video with --video.",
         )
-    values = {str(c): _numeric(table[c])[there] for c in table.columns if str(c) != name}
-    values = {c: v for c, v in values.items() if np.isfinite(v).any()}
-    if not values:
-        raise TableError("the table holds no numbers besides the times", path=path, key=name)
+    if counted:
+        first = 1 if source.kind == "openface" else 0
+        as_frame = tuple("frame" if n == name else n for n in table.names)
+        counts = table if "frame" in table else replace(table, names=as_frame)
+        times, _ = row_times(counts, None, first_frame=first, reading=reading)
+    else:
+        times = scale * table.numbers(name)
+        table, times = _with_times(table, name, times)
+    check_rising(table, name, times)
+    chosen, text = _number_columns(table, name, columns)
+    if not chosen:
+        raise TableError("the table holds no numbers besides the times", path=table.path, key=name)
+    left_out = {"left_out": text} if text else {}
     return ActionUnitTrack(
         times_s=times,
-        intensity=np.column_stack(list(values.values())),
-        names=tuple(values),
+        intensity=table.block(chosen),
+        names=tuple(chosen),
         pose_deg=np.full((len(times), 3), np.nan),
         quality={},
         blendshapes=np.empty((len(times), 0), dtype=np.float32),
-        units=dict.fromkeys(values, "as in the file"),
-        provenance={"source": path.name, "time_column": name},
+        units=dict.fromkeys(chosen, "as in the file"),
+        provenance={"source": table.path.name, "time_column": name, **left_out},
     )
 
 
-def _load(path: Path) -> "pd.DataFrame":
-    import pandas as pd
+def _with_times(
+    table: Table, name: str, times: "np.ndarray[tuple[int], np.dtype[np.float64]]"
+) -> "tuple[Table, np.ndarray[tuple[int], np.dtype[np.float64]]]":
+    """Leave rows without a time out, and say so."""
+    known = np.isfinite(times)
+    if not known.any():
+        raise TableError("the times are no numbers", path=table.path, key=name)
+    if not known.all():
+        lost = int((~known).sum())
+        warnings.warn(
+            QualityWarning(
+                f"{table.path.name}: {lost} of {len(times)} rows have no {name} and are left out, "
+                f"the first in {table.at(int(np.flatnonzero(~known)[0]))}"
+            ),
+            stacklevel=3,
+        )
+    return table.where(known), times[known]
 
-    if not path.is_file():
-        raise TableError("table not found", path=path)
-    try:
-        with path.open(encoding="utf-8-sig") as file:
-            header = file.readline()
-        separator = max("\t,;", key=header.count)
-        return pd.read_csv(path, sep=separator, encoding="utf-8-sig", na_values=["n/a"])
-    except (OSError, ValueError) as error:
-        first = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise TableError(f"is not a readable text table ({first})", path=path) from error
+
+def _number_columns(
+    table: Table, time_name: str, columns: Sequence[str] | None
+) -> tuple[list[str], list[str]]:
+    """Columns of numbers, and those of text. A column with both is refused by `Table.numbers`."""
+    numeric, text = [], []
+    for name in table.names if columns is None else columns:
+        if name == time_name or not name:
+            continue
+        values, wrong = table.judged(name)
+        numbers = int(np.isfinite(values).sum())
+        if columns is None and len(wrong) > numbers:
+            text.append(name)
+        elif numbers or wrong:
+            numeric.append(name)
+    return numeric, text
 
 
-def _time_name(path: Path, names: list[str], wanted: str | None) -> str:
+def _time_name(table: Table, wanted: str | None) -> tuple[str, float]:
+    names = list(table.names)
     if wanted is not None:
         if wanted not in names:
             raise TableError(
-                f"no column {wanted!r}; found {', '.join(names[:8])}", path=path, key=wanted
+                f"no column {wanted!r}; found {', '.join(names[:8])}", path=table.path, key=wanted
             )
-        return wanted
-    plain = {re.sub(r"[^a-z_]", "", name.lower()): name for name in reversed(names)}
-    found = next((plain[n] for n in TIME_NAMES if n in plain), None)
+        known = time_column([wanted])
+        return wanted, 1.0 if known is None else known[1]
+    found = time_column(names)
     if found is None:
         raise TableError(
-            f"no column of seconds among {', '.join(names[:8])}",
-            path=path,
+            f"no column of seconds among {', '.join(name[:40] for name in names[:8])}",
+            path=table.path,
             key="time",
             hint=f"Name one {', '.join(TIME_NAMES)}, or say which with --time-column.",
         )
     return found
-
-
-def _numeric(column: "pd.Series[float]") -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
-    import pandas as pd
-
-    return np.asarray(pd.to_numeric(column, errors="coerce"), dtype=np.float64)

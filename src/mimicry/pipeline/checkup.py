@@ -16,9 +16,10 @@ import numpy as np
 from mimicry import __version__
 from mimicry.capture.camera import camera_present, probe_camera
 from mimicry.capture.timing import timing_summary
-from mimicry.capture.video import VIDEO_SUFFIXES, VideoReader
+from mimicry.capture.video import VideoReader
 from mimicry.errors import MimicryError
 from mimicry.interchange.au_table import read_au_table
+from mimicry.interchange.sources import identify
 from mimicry.kernels.pictures import packed
 from mimicry.landmarks import native
 from mimicry.landmarks.extract import extract_landmarks
@@ -86,7 +87,7 @@ def audit(path: Path) -> Check:
     MimicryError
         When it can be read as neither.
     """
-    if path.suffix.lower() in VIDEO_SUFFIXES:
+    if identify(path).kind == "video":
         with VideoReader(path) as video:
             # no part is converted to pictures: only the times are wanted
             times = np.array([f.time_s for f in video.frames(part=1, parts=2, block=1 << 60)])

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from mimicry import __version__, files
 from mimicry.errors import EventsError, RecordingError, StimulusError
 from mimicry.interchange.landmark_file import is_landmark_file
+from mimicry.interchange.sources import identify
 from mimicry.records import ReadingOptions, ScoringSettings, StimulusTimeline, TrialTable
 
 if TYPE_CHECKING:
@@ -217,5 +218,4 @@ def _model_digest(recording: Path, model: str | Path | None) -> str | None:
 
 def is_table(recording: Path) -> bool:
     """Whether the recording is a table of action units (else a video, or its landmarks)."""
-    table = recording.suffix.lower() in {".parquet", ".csv", ".tsv", ".txt"}
-    return table and not is_landmark_file(recording)
+    return identify(recording).kind not in ("video", "landmarks")

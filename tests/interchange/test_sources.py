@@ -1,0 +1,91 @@
+"""What a file is, told from its content."""
+
+import gzip
+import json
+import zipfile
+
+import pandas as pd
+import pytest
+
+from mimicry.errors import TableError
+from mimicry.interchange.au_readers import read_au_table
+from mimicry.interchange.sources import identify, name_foreign, time_column
+from mimicry.interchange.time_table import read_time_table
+from mimicry.pipeline.plan import is_table
+
+FOREIGN = {
+    "FaceReader 8 detailed log": "Video analysis detailed log\t\t\rFace Model:\tGeneral8\t\r"
+    "Frame rate:\t30\t\rVideo Time\tNeutral\tAction Unit 01 - Inner Brow Raiser\r"
+    "00:00.1\t0.5\tNotActive\r",
+    "AFFDEX": "TimeStamp,faceId,joy,smile,browFurrow\n0,0,0,0,0\n",
+    "iMotions": "#HEADER,,\n#INFO,,\nRow,Timestamp,EventSource\n1,0,1\n",
+    "PsychoPy": "Stimulus,START,END,Phase,Run,Run\na.png,0.1,1.9,x,1,1\n",
+    "jsPsych table": "rt,stimulus,trial_type,trial_index,time_elapsed\n1,a,b,0,100\n",
+    "jsPsych file": json.dumps([{"rt": 1, "time_elapsed": 100}]),
+    "BIDS events": "onset\tduration\ttrial_type\n1\t2\thappy\n",
+    "participants": "participant_id\tgroup\nsub-01\tA\n",
+    "E-Prime": "*** Header Start ***\nVersionPersist: 1\n",
+    "without intensities": "frame,face_id,timestamp,confidence,success,AU12_c\n1,0,0,1,1,0\n",
+    "web page": "<!DOCTYPE html><html></html>",
+    "text without numbers": "Dear colleague,\nplease find attached\n",
+}
+
+
+@pytest.mark.parametrize("name", FOREIGN)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_files_of_other_tools_are_named_in_one_sentence(tmp_path, name, encoding):
+    path = tmp_path / "x.csv"
+    path.write_bytes(FOREIGN[name].encode(encoding))
+    for read in (read_au_table, read_time_table):
+        with pytest.raises(TableError, match=name) as caught:
+            read(path)
+        assert "\n" not in str(caught.value)
+        assert "x.csv" in str(caught.value)
+    assert name in (name_foreign(path) or "")
+
+
+def test_packed_and_renamed_files_are_named(tmp_path):
+    path = tmp_path / "x.csv"
+    path.write_bytes(gzip.compress(b"time,AU12\n0,1\n"))
+    with pytest.raises(TableError, match="gzip"):
+        read_au_table(path)
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("xl/workbook.xml", "")
+    with pytest.raises(TableError, match=r"Excel.*Save the sheet as CSV"):
+        read_au_table(path)
+    path.write_bytes(b"\x00\x00\x00\x20ftypisom" + bytes(100))
+    assert not is_table(path)
+    with pytest.raises(TableError, match="this is a video"):
+        read_au_table(path)
+    path.write_bytes(b"\n\n")
+    with pytest.raises(TableError, match="empty"):
+        read_au_table(path)
+    with pytest.raises(TableError, match="folder"):
+        read_au_table(tmp_path)
+
+
+def test_the_content_decides_and_not_the_name(tmp_path):
+    table = pd.DataFrame({"frame": [1, 2], "timestamp": [0.0, 0.04], "AU12_r": [1.0, 2.0]})
+    for name in ("x.mp4", "x.parquet", "x.dat", "x"):
+        path = tmp_path / name
+        path.write_text(table.to_csv(index=False))
+        assert identify(path).kind == "openface"
+        assert is_table(path)
+    table.to_parquet(tmp_path / "y.csv")
+    assert read_au_table(tmp_path / "y.csv").names == ("AU12",)
+    (tmp_path / "no.mp4").write_text("this is no video")
+    assert identify(tmp_path / "no.mp4").kind == "video"
+
+
+@pytest.mark.parametrize(
+    ("names", "found"),
+    [
+        (["frame", "Time [s]", "AU12"], ("Time [s]", 1.0)),
+        (["time_ms", "x"], ("time_ms", 0.001)),
+        (["Time (ms)", "x"], ("Time (ms)", 0.001)),
+        (["onset", "timestamp"], ("timestamp", 1.0)),
+        (["sometimes", "pat", "th"], None),
+    ],
+)
+def test_the_column_of_times_is_known_by_its_name(names, found):
+    assert time_column(names) == found

@@ -132,6 +132,8 @@ def make_plan(
     }
     if reading is not None and (chosen := reading.to_json()):
         inputs["reading"] = chosen
+        if reading.video is not None:  # which video, not where it lies
+            inputs["reading"] = {**chosen, "video": _identity(_existing(Path(reading.video)))}
     return Plan(
         recording, prefix, inputs["participant"], inputs["session"],
         plan, settings, trials, used, timelines, inputs,
@@ -177,6 +179,12 @@ def _check_stimuli(trials: TrialTable, timelines: "StimulusSet", events: str | P
             key="duration",
             hint="Durations are seconds.",
         )
+
+
+def _existing(video: Path) -> Path:
+    if not video.is_file():
+        raise RecordingError("file not found", path=video, key="--video", hint="Check the name.")
+    return video
 
 
 def _identity(recording: Path) -> dict[str, str]:

@@ -231,13 +231,14 @@ def score_recording(
     same = not overwrite and files.refuse_other_results(paths["sidecar"], plan.digest)
     if same and all(path.exists() for path in paths.values()):
         return _read_back(plan, paths)
-    track, made, qc = _track(plan, folder, how)
-    if not track.tracked.any():
-        raise _no_face(plan, len(track))
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", QualityWarning)
+        track, made, qc = _track(plan, folder, how)
+        if not track.tracked.any():
+            raise _no_face(plan, len(track))
         aligned, scores, summary = _scored(plan, track)
-    found = [str(w.message) for w in caught if w.category is QualityWarning]
+    said = [str(w.message) for w in caught if w.category is QualityWarning]
+    found = list(dict.fromkeys([*qc.get("warnings", []), *said]))
     notes = [*found, *summary.notes]
     table, conditions = scores.to_frame(), summary.to_frame()
     provenance = {**provenance_of(plan, track), "frames": _frames(track)}
@@ -328,8 +329,11 @@ def _track(
     response = plan.around((0.0, max(end for _, end in plan.settings.windows.values())))
     if is_table(plan.recording):
         from mimicry.interchange.au_table import read_au_table
+        from mimicry.pipeline.quality import quality_of, warnings_of
 
-        return read_au_table(plan.recording), {}, {}
+        table = read_au_table(plan.recording, reading=how.reading)
+        quality = quality_of(table)
+        return table, {}, {**quality, "warnings": warnings_of(plan.recording.name, quality)}
     from mimicry.pipeline.extraction import extract_recording
 
     try:

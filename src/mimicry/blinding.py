@@ -5,7 +5,6 @@ gives only a quality table with masked condition labels. The lock holds the chec
 tables and of the exclusions, so that neither can change afterwards unnoticed.
 """
 
-import csv
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,6 +15,10 @@ from mimicry.errors import InputError, OutputExistsError
 from mimicry.files import digest, read_json, sha256_of, write_json
 from mimicry.records import TrialTable
 from mimicry.scoring.validity import EXCLUDED
+from mimicry.study.failures import read_failures
+from mimicry.study.layout import BLIND_TABLE, EXCLUSIONS, LOCK, RESULTS, recordings
+from mimicry.study.participants import person_label
+from mimicry.study.tables import need_columns, read_cells
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,9 +37,7 @@ __all__ = [
     "with_exclusions",
 ]
 
-MARKER = "blind.json"
-EXCLUSIONS = "exclusions.tsv"
-TABLE_ENDING = "_blind.tsv"
+MARKER = LOCK
 _SHOWN = (
     "participant",
     "session",
@@ -79,7 +80,7 @@ class Blind:
     @property
     def results(self) -> Path:
         """Where the tables lie."""
-        return self.root / "derivatives" / "mimicry"
+        return self.root / RESULTS
 
     def exclusions_for(self, participant: str, session: str) -> tuple[Exclusion, ...]:
         """Return the locked exclusions of one recording."""
@@ -108,7 +109,7 @@ def start_blind(root: str | Path) -> Path:
         raise InputError("no such study folder", path=folder)
     if (folder / MARKER).exists():
         raise OutputExistsError("the study is blind already", path=folder / MARKER)
-    seen = sorted((folder / "derivatives" / "mimicry").glob("**/*scores.tsv"))
+    seen = sorted((folder / RESULTS).glob("**/*scores.tsv"))
     if seen:
         raise OutputExistsError(
             "scores with condition labels are there already, so the study cannot be made blind",
@@ -127,10 +128,26 @@ def blind_study_of(folder: str | Path) -> Blind | None:
     for place in (start, *start.parents):
         if (place / MARKER).is_file():
             content = read_json(place / MARKER)
-            if not isinstance(content, dict) or "locked" not in content:
-                raise InputError("not the mark of a blind study", path=place / MARKER, key="locked")
-            return Blind(place, content["locked"])
+            lock = content.get("locked", content) if isinstance(content, dict) else content
+            if lock is not None and not _is_lock(lock):
+                raise InputError(
+                    "not the mark of a blind study",
+                    path=place / MARKER,
+                    key="locked",
+                    hint="It is written by mimicry blind start and mimicry blind lock alone.",
+                )
+            return Blind(place, lock)
     return None
+
+
+def _is_lock(found: object) -> bool:
+    tables = found.get("tables") if isinstance(found, dict) else None
+    return (
+        isinstance(found, dict)
+        and isinstance(found.get("exclusions"), str)
+        and isinstance(tables, dict)
+        and all(isinstance(v, str) for v in tables.values())
+    )
 
 
 def masked_labels(conditions: Sequence[str], key: str) -> dict[str, str]:
@@ -173,20 +190,17 @@ def read_exclusions(root: Path) -> tuple[Exclusion, ...]:
     path = root / EXCLUSIONS
     if not path.is_file():
         return ()
-    with path.open(encoding="utf-8-sig", newline="") as handle:
-        reader = csv.DictReader(handle, delimiter="\t")
-        names = reader.fieldnames or []
-        for name in ("participant", "reason"):
-            if name not in names:
-                raise InputError(
-                    f"found the columns {', '.join(names)}, expected also {name!r}",
-                    path=path,
-                    key=name,
-                )
-        rows = [
-            Exclusion(*(_cell(row, k) for k in ("participant", "session", "trial_id", "reason")))
-            for row in reader
-        ]
+    table = read_cells(path)
+    need_columns(table, ("participant", "reason"), path)
+    rows = [
+        Exclusion(
+            person_label(_cell(row, "participant")),
+            _cell(row, "session").removeprefix("ses-"),
+            _cell(row, "trial_id"),
+            _cell(row, "reason"),
+        )
+        for row in table.to_dict("records")
+    ]
     for number, row in enumerate(rows, 2):
         if not row.participant or not row.reason:
             raise InputError(
@@ -247,10 +261,14 @@ def lock_study(root: str | Path) -> dict[str, Any]:
         )
     if blind.locked:
         raise OutputExistsError("quality control is locked already", path=folder / MARKER)
-    tables = sorted(blind.results.glob(f"**/*{TABLE_ENDING}"))
-    missing = _without_table(blind, tables)
+    tables = sorted(blind.results.glob(f"**/*{BLIND_TABLE}"))
+    failures = read_failures(blind.results)
+    missing = [
+        r.prefix for r in recordings(blind.root)
+        if not r.own(BLIND_TABLE).is_file() and failures.of(r) is None
+    ]  # fmt: skip
     if missing or not tables:
-        what = missing[0].name if missing else "any recording"
+        what = missing[0] if missing else "any recording"
         raise InputError(
             f"no quality table for {what}",
             path=folder,
@@ -295,25 +313,11 @@ def _exclusion_digest(root: Path) -> str:
     return digest(sorted((r.participant, r.session, r.trial_id, r.reason) for r in rows))
 
 
-def _without_table(blind: Blind, tables: Sequence[Path]) -> list[Path]:
-    done = {path.name.removesuffix(TABLE_ENDING) for path in tables}
-    failures = blind.results / "failures.tsv"
-    failed = failures.read_text(encoding="utf-8") if failures.is_file() else ""
-    events = sorted(blind.root.glob("sub-*/**/*_events.tsv"))
-    names = [path.name.removesuffix("_events.tsv") for path in events]
-    return [
-        path
-        for path, name in zip(events, names, strict=True)
-        if name not in done and name not in failed
-    ]
-
-
 def _trials(path: Path) -> set[tuple[str, str, str]]:
-    with path.open(encoding="utf-8", newline="") as handle:
-        return {
-            (_cell(row, "participant"), _cell(row, "session"), _cell(row, "trial_id"))
-            for row in csv.DictReader(handle, delimiter="\t")
-        }
+    return {
+        (_cell(row, "participant"), _cell(row, "session"), _cell(row, "trial_id"))
+        for row in read_cells(path).to_dict("records")
+    }
 
 
 def _names(row: Exclusion, key: tuple[str, str, str]) -> bool:
@@ -325,6 +329,5 @@ def _names(row: Exclusion, key: tuple[str, str, str]) -> bool:
     )
 
 
-def _cell(row: Mapping[str, str | None], name: str) -> str:
-    value = (row.get(name) or "").strip()
-    return "" if value == "n/a" else value
+def _cell(row: Mapping[Any, str], name: str) -> str:
+    return row.get(name, "").strip()

@@ -11,6 +11,7 @@ from mimicry.protocol import load_protocol
 from mimicry.study import Study, open_study
 
 PROTOCOL = "dynamic-happy-angry"
+CONTROL, LOW = [1.0, 1.2, 0.8, 1.1], [0.5, 0.7, 0.4, np.nan]
 
 
 @pytest.fixture
@@ -52,3 +53,48 @@ def make_study(tmp_path):
         return open_study(root, PROTOCOL)
 
     return make
+
+
+def _rows(label: str, value: float, latency: float, why: str | None) -> list[dict[str, object]]:
+    codes = [] if why is None else [f"latency_shift_s={why}"]
+    codes += [] if np.isfinite(value) else ["contrast_raw=too_few_trials"]
+    happy = {
+        "participant": label,
+        "session": None,
+        "phase": "watch",
+        "condition": "happy",
+        "claim": "response against neutral faces",
+        "contrast": 2 * value,
+        "contrast_raw": value,
+        "contrast_raw_late": value,
+        "latency_shift_s": latency,
+        "nan_reasons": ";".join(codes) or None,
+    }
+    neutral = {**happy, "condition": "neutral", "claim": None, "nan_reasons": "*=no_au_map"}
+    return [happy, neutral | {"contrast_raw": np.nan, "latency_shift_s": np.nan}]
+
+
+@pytest.fixture
+def grouped(make_study):
+    """Four people of a control group, four of a group with half the response and one dropout."""
+    root = make_study(people=1).root
+    table = [
+        *(row for k, v in enumerate(CONTROL) for row in _rows(f"0{k}", v, 0.6, None)),
+        *(
+            row
+            for k, v in enumerate(LOW)
+            for row in _rows(f"1{k}", v, *((0.7, None) if k == 0 else (np.nan, "low_snr")))
+        ),
+    ]
+    table[-2]["nan_reasons"] = "latency_shift_s=too_few_trials;contrast_raw=too_few_trials"
+    write_tsv(root / "derivatives" / "mimicry" / "summary.tsv", pd.DataFrame(table))
+    people = [f"sub-{g}{k}" for g in (0, 1) for k in range(4)]
+    arms = ["control"] * 4 + ["low"] * 4
+    write_tsv(root / "participants.tsv", pd.DataFrame({"participant_id": people, "arm": arms}))
+    return root
+
+
+@pytest.fixture
+def summary_rows():
+    """Give the rows of one person's condition table."""
+    return _rows

@@ -16,43 +16,9 @@ from mimicry.statistics.groups import one_sample, pooled
 CONTROL, LOW = [1.0, 1.2, 0.8, 1.1], [0.5, 0.7, 0.4, np.nan]
 
 
-def rows(label: str, value: float, latency: float, why: str | None) -> list[dict[str, object]]:
-    codes = [] if why is None else [f"latency_shift_s={why}"]
-    codes += [] if np.isfinite(value) else ["contrast_raw=too_few_trials"]
-    happy = {
-        "participant": label,
-        "session": None,
-        "phase": "watch",
-        "condition": "happy",
-        "claim": "response against neutral faces",
-        "contrast": 2 * value,
-        "contrast_raw": value,
-        "contrast_raw_late": value,
-        "latency_shift_s": latency,
-        "nan_reasons": ";".join(codes) or None,
-    }
-    neutral = {**happy, "condition": "neutral", "claim": None, "nan_reasons": "*=no_au_map"}
-    return [happy, neutral | {"contrast_raw": np.nan, "latency_shift_s": np.nan}]
-
-
 @pytest.fixture
-def study(make_study):
-    """Four people of a control group, four of a group with half the response and one dropout."""
-    root = make_study(people=1).root
-    table = [
-        *(row for k, v in enumerate(CONTROL) for row in rows(f"0{k}", v, 0.6, None)),
-        *(
-            row
-            for k, v in enumerate(LOW)
-            for row in rows(f"1{k}", v, *((0.7, None) if k == 0 else (np.nan, "low_snr")))
-        ),
-    ]
-    table[-2]["nan_reasons"] = "latency_shift_s=too_few_trials;contrast_raw=too_few_trials"
-    write_tsv(root / "derivatives" / "mimicry" / "summary.tsv", pd.DataFrame(table))
-    people = [f"sub-{g}{k}" for g in (0, 1) for k in range(4)]
-    arms = ["control"] * 4 + ["low"] * 4
-    write_tsv(root / "participants.tsv", pd.DataFrame({"participant_id": people, "arm": arms}))
-    return root
+def study(grouped):
+    return grouped
 
 
 def run(*words):
@@ -110,12 +76,12 @@ def test_a_batch_leaves_the_table_of_refused_latencies_beside_its_scores(study):
     }
 
 
-def test_clips_are_random_too_where_there_are_trial_scores(make_study):
+def test_clips_are_random_too_where_there_are_trial_scores(make_study, summary_rows):
     study = make_study(people=8, repeats=1, sd_trial=0.1)
     table = study.results / "scores.tsv"
     scores = pd.read_csv(table, sep="\t", dtype={"participant": str})
     values = scores[scores["condition"] == "happy"].groupby("participant")["delta_AU12_main"].mean()
-    rows_ = [row for label, v in values.items() for row in rows(label, v, 0.6, None)]
+    rows_ = [row for label, v in values.items() for row in summary_rows(label, v, 0.6, None)]
     write_tsv(study.results / "summary.tsv", pd.DataFrame(rows_))
     envelope = json.loads(run(study.root, "--json").stdout)
     (raw,) = [r for r in envelope["contrasts"] if r["measure"] == "contrast_raw"]

@@ -1,9 +1,11 @@
 """The tables of a whole study, joined from those of its recordings."""
 
+import warnings
 from pathlib import Path
 
 from mimicry import files
 from mimicry.batch.discover import Plan
+from mimicry.errors import InputError, QualityWarning
 
 __all__ = ["join_tables"]
 
@@ -22,15 +24,13 @@ def join_tables(plan: Plan) -> dict[str, Path]:
     """
     import pandas as pd
 
+    from mimicry.study.tables import read_cells
+
     written: dict[str, Path] = {}
     for ending, name in _JOINED.items():
         paths = [Path(task.out) / f"{task.prefix}{ending}" for task in plan.tasks if task.events]
         # read as text: what one recording's table says is not rounded or reinterpreted
-        tables = [
-            pd.read_csv(path, sep="\t", dtype=str, keep_default_na=False)
-            for path in paths
-            if path.is_file()
-        ]
+        tables = [read_cells(path).replace("", "n/a") for path in paths if path.is_file()]
         if tables:
             whole = pd.concat(tables, ignore_index=True)
             written[name.removesuffix(".tsv")] = files.write_tsv(plan.results / name, whole)
@@ -40,8 +40,17 @@ def join_tables(plan: Plan) -> dict[str, Path]:
 
 
 def _refusals(results: Path, root: Path) -> dict[str, Path]:
-    from mimicry.study.group import read_summary, refusals_of, with_groups
+    """Write who has no latency. People that are wrong do not spoil the scores: they are named."""
+    from mimicry.study.group import read_summary, refusals_of
+    from mimicry.study.grouping import with_groups
+    from mimicry.study.participants import read_people
 
-    summary = with_groups(read_summary(results), root, None)
     name = "group_latency_refusals"
-    return {name: files.write_tsv(results / f"{name}.tsv", refusals_of(summary, "group"))}
+    path = results / f"{name}.tsv"
+    try:
+        summary = with_groups(read_summary(results), read_people(root), None)
+    except InputError as error:
+        path.unlink(missing_ok=True)
+        warnings.warn(QualityWarning(f"{path.name} was not written: {error}"), stacklevel=2)
+        return {}
+    return {name: files.write_tsv(path, refusals_of(summary, "group"))}

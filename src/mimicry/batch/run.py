@@ -13,8 +13,8 @@ from mimicry.batch.local import run_local
 from mimicry.batch.work import Result
 from mimicry.landmarks import checked_model
 from mimicry.pipeline.extraction import usable_cores
-from mimicry.pipeline.failures import Failure, write_failures
 from mimicry.records import ReadingOptions
+from mimicry.study.failures import Failure, write_failures
 
 __all__ = ["Batch", "Watcher", "run_batch"]
 

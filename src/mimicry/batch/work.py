@@ -15,7 +15,7 @@ from mimicry.errors import IntegrityError, NoFaceError, OutputExistsError
 from mimicry.interchange.landmark_file import LandmarkFile, is_landmark_file
 from mimicry.landmarks import WorkerPool
 from mimicry.pipeline import Extraction, extract_recording, score_recording
-from mimicry.pipeline.failures import Failure
+from mimicry.study.failures import Failure
 
 __all__ = ["Result", "do_task", "lost"]
 

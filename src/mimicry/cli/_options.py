@@ -12,6 +12,7 @@ __all__ = [
     "CLOCK",
     "FACE",
     "FPS",
+    "INCOMPLETE",
     "MIN_CONFIDENCE",
     "ROI",
     "STIMULI",
@@ -47,6 +48,9 @@ STIMULI: Any = typer.Option(
     "shipped one).",
 )
 FPS: Any = typer.Option(None, "--fps", help="Frames per second of a table without times.")
+INCOMPLETE: Any = typer.Option(
+    False, "--incomplete", help="Go on although recordings or people are missing, and count them."
+)
 VIDEO: Any = typer.Option(
     None, "--video", help="The video a table without times was made from; its times are used."
 )

@@ -68,7 +68,7 @@ def _each(found: list[tuple[Path, str]], out: Path, jobs: int, options: dict[str
     from mimicry.landmarks import WorkerPool
     from mimicry.pipeline import extract_recording
     from mimicry.pipeline.extraction import usable_cores
-    from mimicry.pipeline.failures import Failure, write_failures
+    from mimicry.study.failures import Failure, write_failures
 
     outcome = Outcome()
     failures: list[Failure] = []

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from mimicry.cli._options import INCOMPLETE
 from mimicry.cli._run import Outcome, run_command
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ def group(
     control: str | None = typer.Option(
         None, "--control", help="Group to compare the others with; default: as the protocol says."
     ),
+    incomplete: bool = INCOMPLETE,
     out: Path | None = typer.Option(None, help="Folder; default: STUDY/derivatives/mimicry."),
     overwrite: bool = typer.Option(False, "--overwrite", help="Replace other results."),
     as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),
@@ -34,7 +36,7 @@ def group(
         from mimicry.study import group_tables, open_study
 
         opened = open_study(study, protocol)
-        found = group_tables(opened, by=by, control=control)
+        found = group_tables(opened, by=by, control=control, incomplete=incomplete)
         paths = found.write(out or opened.results, overwrite=overwrite)
         extra = {
             "by": found.by,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import typer
 
-from mimicry.cli._options import STIMULI
+from mimicry.cli._options import INCOMPLETE, STIMULI
 from mimicry.cli._run import Outcome, run_command
 
 __all__ = ["multiverse"]
@@ -16,6 +16,7 @@ def multiverse(
     grid: Path = typer.Option(..., "--grid", help="YAML file of the choices."),
     protocol: str | None = typer.Option(None, help="Protocol; default: the study's own."),
     stimuli: Path | None = STIMULI,
+    incomplete: bool = INCOMPLETE,
     out: Path | None = typer.Option(None, help="Folder; default: STUDY/derivatives/mimicry."),
     overwrite: bool = typer.Option(False, "--overwrite", help="Replace other results."),
     as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),
@@ -29,7 +30,7 @@ def multiverse(
 
         opened = open_study(study, protocol)
         with progress("recordings") as show:
-            found = run(opened, grid, stimuli=stimuli, progress=show)
+            found = run(opened, grid, stimuli=stimuli, incomplete=incomplete, progress=show)
         summary = found.summary()
         paths = found.write(out or opened.results, overwrite=overwrite)
         lines = [f"{name.replace('_', ' '):24} {_short(value)}" for name, value in summary.items()]

@@ -5,6 +5,7 @@ from typing import Any
 
 import typer
 
+from mimicry.cli._options import INCOMPLETE
 from mimicry.cli._run import Outcome, run_command
 
 __all__ = ["reliability"]
@@ -15,6 +16,7 @@ def reliability(
     protocol: str | None = typer.Option(None, help="Protocol; default: the study's own."),
     window: str | None = typer.Option(None, help="Scoring window; default: the primary one."),
     splits: int = typer.Option(5000, help="Random halves of the trials."),
+    incomplete: bool = INCOMPLETE,
     out: Path | None = typer.Option(None, help="Folder; default: STUDY/derivatives/mimicry."),
     overwrite: bool = typer.Option(False, "--overwrite", help="Replace other results."),
     as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),
@@ -27,7 +29,9 @@ def reliability(
 
         opened = open_study(study, protocol)
         with progress("contrasts") as show:
-            found = study_reliability(opened, window=window, splits=splits, progress=show)
+            found = study_reliability(
+                opened, window=window, splits=splits, incomplete=incomplete, progress=show
+            )
         paths = found.write(out or opened.results, overwrite=overwrite)
         shown = [row for row in found.rows if row["unit"] == "raw"]
         notes = [f"{_where(row)}: {text}" for row in shown for text in row["warnings"]]

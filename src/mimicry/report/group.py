@@ -1,5 +1,6 @@
 """Page of a study's groups."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -39,6 +40,8 @@ class Tables(Protocol):
     def by(self) -> str: ...
     @property
     def control(self) -> str | None: ...
+    @property
+    def gaps(self) -> Sequence[str]: ...
 
 
 def render_groups(found: Tables) -> str:
@@ -50,6 +53,7 @@ def render_groups(found: Tables) -> str:
         "group.html.jinja",
         by=found.by,
         control=found.control,
+        gaps=found.gaps,
         groups=sorted(found.refusals[found.by].unique()),
         figure=Markup(_figure(headline, found.by)) if len(headline) else "",
         contrasts=_rows(found.contrasts, found.by),

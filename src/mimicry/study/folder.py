@@ -1,19 +1,23 @@
-"""The folder of a study: where its protocol, recordings and scores lie."""
+"""A study as the analyses need it: its protocol, and the tables over all of its people."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mimicry.errors import InputError, TableError
 from mimicry.protocol import Protocol, load_protocol
+from mimicry.study.layout import PROTOCOL, RESULTS
+from mimicry.study.participants import one_spelling
+from mimicry.study.tables import need_columns, numbers, read_cells, refuse_repeated_rows, typed
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Study", "open_study", "read_scores", "read_table"]
+__all__ = ["Joint", "Study", "open_study", "read_scores", "read_table"]
 
-_TEXT = ("participant", "session", "block", "trial_id", "condition", "stimulus", "reason", "phase")
+_TEXT = ("participant", "session", "block", "trial_id", "condition", "stimulus", "reason", "phase",
+         "claim", "nan_reasons", "run", "participant_id")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +30,38 @@ class Study:
     @property
     def results(self) -> Path:
         """Where results lie: ``derivatives/mimicry``."""
-        return self.root / "derivatives" / "mimicry"
+        return self.root / RESULTS
+
+
+@dataclass(frozen=True, slots=True)
+class Joint:
+    """Which rows make one row of a kind of table, and which columns it must have."""
+
+    kind: str
+    needed: tuple[str, ...]
+    optional: tuple[str, ...]
+    keys: tuple[str, ...]
+    numbers: tuple[str, ...] = ()
+
+
+SCORES = Joint(
+    "scores",
+    ("participant", "condition", "stimulus", "valid"),
+    ("session", "block"),
+    ("participant", "session", "block", "phase", "run", "trial_id"),
+    ("valid",),
+)
+SUMMARY = Joint(
+    "summary",
+    ("participant", "condition", "latency_shift_s", "nan_reasons"),
+    ("session", "phase"),
+    ("participant", "session", "phase", "condition"),
+    ("latency_shift_s",),
+)
+_TWICE = (
+    "Recordings of one person and session need a ses- label or trial ids of their own; rows that "
+    "were pasted twice must go (mimicry batch STUDY writes the table anew)."
+)
 
 
 def open_study(root: str | Path, protocol: str | Path | None = None) -> Study:
@@ -47,7 +82,7 @@ def open_study(root: str | Path, protocol: str | Path | None = None) -> Study:
     folder = Path(root)
     if not folder.is_dir():
         raise InputError("no such study folder", path=folder)
-    own = folder / "protocol.yaml"
+    own = folder / PROTOCOL
     if protocol is None and not own.is_file():
         raise InputError(
             "the study has no protocol.yaml",
@@ -67,63 +102,86 @@ def read_scores(study: Study) -> "pd.DataFrame":
     Raises
     ------
     TableError
-        When there are no scores, or a column is missing.
+        When there are no scores, a column is missing or there twice, a trial is there twice,
+        or a label of a person is written in two ways.
     """
-    needed = ("participant", "condition", "stimulus", "valid")
-    return read_joint(study.results, "scores", needed=needed, optional=("session", "block"))
+    return read_joint(study.results, SCORES)
 
 
-def read_joint(
-    results: Path, kind: str, *, needed: Sequence[str], optional: Sequence[str]
-) -> "pd.DataFrame":
+def read_joint(results: Path, joint: Joint) -> "pd.DataFrame":
     """Return a table of all participants: ``<kind>.tsv``, or each one's own, one below the other.
 
     Raises
     ------
     TableError
-        When there is none, or a needed column is missing. Optional ones become empty texts.
+        When there is none, a needed column is missing, a row is there twice, or a number is
+        none. Optional columns become empty texts.
     """
     import pandas as pd
 
-    whole = results / f"{kind}.tsv"
-    paths = [whole] if whole.is_file() else sorted(results.glob(f"sub-*/**/*_{kind}.tsv"))
+    paths = joint_paths(results, joint.kind)
     if not paths:
         raise TableError(
-            f"no tables of {kind} found",
+            f"no tables of {joint.kind} found",
             path=results,
             hint="Score the study first: mimicry batch STUDY.",
         )
-    table = pd.concat([read_table(path) for path in paths], ignore_index=True)
-    for name in needed:
-        if name not in table.columns:
-            raise TableError(f"the table has no column {name!r}", path=paths[0], key=name)
-    for name in optional:
+    tables = []
+    for path in paths:
+        own = read_table(path)
+        need_columns(own, joint.needed, path)
+        if not len(own):
+            raise TableError("the table has no rows", path=path)
+        tables.append(own)
+    where = paths[0] if len(paths) == 1 else results
+    table = pd.concat(tables, ignore_index=True) if len(tables) > 1 else tables[0]
+    for name in joint.optional:
         if name not in table.columns:
             table[name] = ""
+    for name in _TEXT:
+        if name in table.columns:
+            table[name] = table[name].fillna("")
+    numbers(table, joint.numbers, where)
+    for key in ("participant", "session", "condition"):
+        one_spelling(table[key], f"the same {key}", where, key)
+    if not table["participant"].str.strip().all():
+        raise TableError("a row names no participant", path=where, key="participant")
+    refuse_repeated_rows(table, joint.keys, where, _TWICE)
     return table
 
 
-def read_table(path: Path) -> "pd.DataFrame":
-    """Return a tab-separated table; text columns stay text, ``n/a`` is missing.
+def joint_paths(results: Path, kind: str) -> list[Path]:
+    """Return the study's own table of a kind, or the tables of its recordings."""
+    whole = results / f"{kind}.tsv"
+    return [whole] if whole.is_file() else own_paths(results, kind)
+
+
+def own_paths(results: Path, kind: str) -> list[Path]:
+    """Return the tables of a kind of single recordings."""
+    return sorted(results.glob(f"sub-*/**/*_{kind}.tsv"))
+
+
+def not_joined(results: Path, joint: Joint, table: "pd.DataFrame") -> Iterator[str]:
+    """Yield the recordings whose people and sessions are not in the study's table."""
+    if not (results / f"{joint.kind}.tsv").is_file():
+        return
+    there = set(zip(table["participant"], table["session"], strict=True))
+    for path in own_paths(results, joint.kind):
+        own = read_cells(path)
+        if "participant" not in own.columns:
+            continue
+        sessions = own["session"] if "session" in own.columns else [""] * len(own)
+        if not set(zip(own["participant"], sessions, strict=True)) <= there:
+            name = path.name.removesuffix(f"_{joint.kind}.tsv")
+            yield (path.parent / name).relative_to(results).as_posix()
+
+
+def read_table(path: Path, *, text: Sequence[str] = _TEXT) -> "pd.DataFrame":
+    """Return a tab-separated table; columns of numbers are numbers, ``n/a`` is missing.
 
     Raises
     ------
     TableError
         When it cannot be read.
     """
-    import pandas as pd
-
-    try:
-        table = pd.read_csv(
-            path,
-            sep="\t",
-            keep_default_na=False,
-            na_values=["n/a", ""],
-            dtype=dict.fromkeys(_TEXT, str),
-        )
-    except (OSError, ValueError) as error:
-        raise TableError(f"not a readable table ({error})", path=path) from error
-    for name in _TEXT:
-        if name in table.columns:
-            table[name] = table[name].fillna("")
-    return table
+    return typed(read_cells(path), text=text)

@@ -1,6 +1,6 @@
 """The groups of a study: contrasts, differences between groups, refused latencies."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,15 +22,25 @@ from mimicry.statistics.clips import clip_means, min_f
 from mimicry.statistics.groups import TTest, one_sample, percent_reduction, pooled, two_samples
 from mimicry.statistics.refusals import REFUSAL_COLUMNS, latency_refusals
 from mimicry.statistics.reliability import ContrastTrials
-from mimicry.study.folder import Study, read_joint, read_scores, read_table
+from mimicry.study.completeness import find_gaps, settle
+from mimicry.study.folder import (
+    SUMMARY,
+    Study,
+    joint_paths,
+    not_joined,
+    read_joint,
+    read_scores,
+)
+from mimicry.study.grouping import group_of, with_groups
+from mimicry.study.participants import read_people
 from mimicry.study.reliability import contrast_trials
+from mimicry.study.tables import numbers
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["GroupTables", "group_tables", "read_summary", "refusals_of", "with_groups"]
+__all__ = ["GroupTables", "group_tables", "read_summary", "refusals_of"]
 
-ALL, UNKNOWN = "all", "unknown"
 GATE_ALPHA = 0.05
 RATIO_MEASURES = ("contrast_raw", "contrast_cal", "contrast_raw_late", "contrast_cal_late")
 MEASURES = (
@@ -60,6 +70,8 @@ class GroupTables:
         The column that names the groups, and the group that the others are compared with.
     made_from
         What the tables were computed from. JSON types only.
+    gaps
+        What the study lacks, one sentence each; empty for a complete one.
     """
 
     contrasts: "pd.DataFrame"
@@ -68,6 +80,7 @@ class GroupTables:
     by: str
     control: str | None
     made_from: Mapping[str, Any]
+    gaps: Sequence[str] = ()
 
     def write(self, folder: Path, *, overwrite: bool = False) -> list[Path]:
         """Write ``group_*.tsv``, ``group.json`` and ``report.html``; return their paths.
@@ -95,11 +108,17 @@ class GroupTables:
             write_tsv(path, table)
         write_text(page, render_groups(self))
         head = {"digest": key, "version": __version__, "settings": self.made_from}
-        write_json(sidecar, {**head, "columns": _COLUMNS})
+        write_json(sidecar, {**head, "warnings": list(self.gaps), "columns": _COLUMNS})
         return everything
 
 
-def group_tables(study: Study, *, by: str | None = None, control: str | None = None) -> GroupTables:
+def group_tables(
+    study: Study,
+    *,
+    by: str | None = None,
+    control: str | None = None,
+    incomplete: bool = False,
+) -> GroupTables:
     """Return means, differences and refused latencies of a study's groups.
 
     Parameters
@@ -112,6 +131,9 @@ def group_tables(study: Study, *, by: str | None = None, control: str | None = N
     control
         The group that the others are compared with; None: the one that the protocol predicts
         to respond more, or no comparison.
+    incomplete
+        Go on without the recordings that are not scored and the people who have no results or
+        no row in ``participants.tsv``, and say so; otherwise such a study is refused.
 
     Returns
     -------
@@ -120,12 +142,21 @@ def group_tables(study: Study, *, by: str | None = None, control: str | None = N
     Raises
     ------
     InputError
-        When the study is blind or not scored, or the column or group is unknown.
+        When the study is blind, not scored or not complete, the column or group is unknown, or
+        a table of the study contradicts itself.
     """
     require_unmasked(study.root)
-    summary = with_groups(read_summary(study.results), study.root, by)
-    name = by or "group"
-    scored = summary[summary["claim"].notna()] if "claim" in summary.columns else summary
+    people, plain = read_people(study.root), read_summary(study.results)
+    summary, name = with_groups(plain, people, by), by or "group"
+    gaps = find_gaps(
+        study,
+        people,
+        plain["participant"],
+        groups=group_of(people, by),
+        not_joined=not_joined(study.results, SUMMARY, plain),
+    )
+    said = settle(gaps, study, incomplete=incomplete)
+    scored = summary[summary["claim"] != ""] if "claim" in summary.columns else summary
     groups = sorted(map(str, summary[name].unique()))
     against = _control(study, name, groups, control)
     trials = _trials(study)
@@ -143,7 +174,9 @@ def group_tables(study: Study, *, by: str | None = None, control: str | None = N
             "by": name,
             "control": against,
             "summary": digest(summary.to_csv(index=False)),
+            **({"incomplete": gaps.to_json()} if gaps else {}),
         },
+        gaps=said,
     )
 
 
@@ -161,38 +194,12 @@ def read_summary(results: Path) -> "pd.DataFrame":
     Raises
     ------
     TableError
-        When there are none, or a column is missing.
+        When there are none, or one of them is wrong (:func:`mimicry.study.folder.read_joint`).
     """
-    needed = ("participant", "condition", "latency_shift_s", "nan_reasons")
-    return read_joint(results, "summary", needed=needed, optional=("session", "phase"))
-
-
-def with_groups(summary: "pd.DataFrame", root: Path, by: str | None) -> "pd.DataFrame":
-    """Return the condition tables with the column `by` of ``participants.tsv``.
-
-    None: the column ``group``; where there is no such column everybody is in the group ``all``.
-    Who stands in no row of that file is in the group ``unknown``.
-
-    Raises
-    ------
-    InputError
-        When a named column is missing.
-    """
-    path, name = root / "participants.tsv", by or "group"
-    people = read_table(path) if path.is_file() else None
-    columns = [] if people is None else [c for c in people.columns if c != "participant_id"]
-    if people is None or name not in columns or "participant_id" not in people.columns:
-        if by is not None:
-            raise InputError(
-                f"no column {by!r} in participants.tsv; it has {', '.join(columns) or 'none'}",
-                path=path,
-                key="--by",
-            )
-        return summary.assign(group=ALL)
-    labels = people["participant_id"].astype(str).str.removeprefix("sub-")
-    group_of = dict(zip(labels, people[name], strict=True))
-    groups = [group_of.get(str(label), UNKNOWN) for label in summary["participant"]]
-    return summary.assign(**{name: [UNKNOWN if g != g else str(g) for g in groups]})
+    summary = read_joint(results, SUMMARY)
+    measured = [name for name in MEASURES if name in summary.columns]
+    numbers(summary, measured, results)
+    return summary
 
 
 # session, phase, condition, measure -> participant -> trials
@@ -202,9 +209,7 @@ _TRIAL_UNITS = {"contrast_raw": "raw", "contrast_cal": "cal"}
 
 def _trials(study: Study) -> _Trials:
     """Every participant's trial scores, for the tests over clips; empty without a trial table."""
-    if not (study.results / "scores.tsv").is_file() and not list(
-        study.results.glob("sub-*/**/*_scores.tsv")
-    ):
+    if not joint_paths(study.results, "scores"):
         return {}
     settings, table = study.protocol.scoring_settings(), read_scores(study)
     column = settings.phase_column if settings.phase_column in table.columns else "block"

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from mimicry import __version__
 from mimicry.blinding import require_unmasked, with_exclusions
-from mimicry.errors import InputError
 from mimicry.files import (
     digest,
     make_folder,
@@ -36,6 +35,7 @@ from mimicry.scoring.pattern import calibration, contrast, pattern_score, refere
 from mimicry.scoring.swap import SwapDesign, generator, label_swap
 from mimicry.scoring.validity import judge_trials, phases
 from mimicry.statistics.groups import one_sample
+from mimicry.study.extracted import Extracted, extracted, gaps_of
 from mimicry.study.folder import Study
 from mimicry.study.grid import Grid, Specification, read_grid, settings_of
 from mimicry.study.layout import stimuli_copy
@@ -54,20 +54,10 @@ DRAWS = 999  # label swaps a person and specification: enough for a standardised
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Recording:
-    """One extracted recording of a study."""
-
-    participant: str
-    session: str
-    au_table: Path
-    events: Path
-
-
-@dataclass(frozen=True, slots=True, eq=False)
 class _Scores:
     """One person's pattern scores under one measurement, for one phase, in the order shown."""
 
-    recording: _Recording
+    recording: Extracted
     trials: Mapping[str, Floats]
     own: Flags
     reference: Flags
@@ -81,6 +71,7 @@ class Multiverse:
     rows: tuple[dict[str, Any], ...]
     grid: Grid
     made_from: Mapping[str, Any]
+    gaps: tuple[str, ...] = ()
 
     def to_frame(self) -> "pd.DataFrame":
         """Return the table of specifications."""
@@ -121,7 +112,8 @@ class Multiverse:
         draw_multiverse(self.rows, self.grid.condition, picture)
         write_text(page, render_multiverse(self.rows, self.summary(), self.grid, picture))
         head = {"digest": key, "version": __version__, "settings": self.made_from}
-        write_json(sidecar, {**head, "summary": self.summary(), "columns": _COLUMNS})
+        found = {"summary": self.summary(), "warnings": list(self.gaps), "columns": _COLUMNS}
+        write_json(sidecar, {**head, **found})
         return paths
 
 
@@ -130,6 +122,7 @@ def multiverse(
     grid: str | Path,
     *,
     stimuli: str | Path | None = None,
+    incomplete: bool = False,
     progress: Callable[[int, int | None], None] | None = None,
 ) -> Multiverse:
     """Analyse a study's extracted recordings in every way that a grid names.
@@ -144,13 +137,17 @@ def multiverse(
         YAML file of choices, see :func:`mimicry.study.grid.read_grid`.
     stimuli
         Stimulus manifest; None: as :meth:`mimicry.protocol.Protocol.timelines` says.
+    incomplete
+        Go on although recordings or people are missing, as in
+        :func:`mimicry.study.group_tables`.
     progress
         Called with how many of how many recordings are done.
 
     Raises
     ------
     InputError
-        When the grid is wrong, or there is no extracted recording with events.
+        When the grid is wrong, the study is not complete, or there is no extracted recording
+        with events.
     """
     lock = require_unmasked(study.root)
     protocol = study.protocol
@@ -159,9 +156,10 @@ def multiverse(
     unit = {"contrast_raw": "raw", "contrast_cal": "cal"}.get(primary.score, "z")
     choices = read_grid(grid, settings, condition=primary.condition, block=primary.block, unit=unit)
     timelines = protocol.timelines(stimuli, stimuli_copy(study.root))
-    recordings = list(_recordings(study))
+    found = extracted(study)
+    said, lacking = gaps_of(study, found, incomplete=incomplete)
     people: dict[tuple[Any, ...], list[_Scores]] = {m: [] for m in choices.measurements()}
-    for k, recording in enumerate(recordings):
+    for k, recording in enumerate(found):
         track, trials = read_au_table(recording.au_table), read_events(recording.events)
         if lock is not None:
             trials = with_exclusions(trials, lock, recording.participant, recording.session)
@@ -170,7 +168,7 @@ def multiverse(
         ):
             people[measurement].append(scores)
         if progress is not None:
-            progress(k + 1, len(recordings))
+            progress(k + 1, len(found))
     rows = [
         _row(spec, people[spec.baseline_s, spec.window, spec.smoothing_s], study, choices)
         for spec in choices.specifications()
@@ -179,34 +177,16 @@ def multiverse(
         "protocol": protocol.digest,
         "stimuli": timelines.sha256,
         "grid": choices.to_json(),
-        "tables": {r.au_table.name: sha256_of(r.au_table) for r in recordings},
-        "events": {r.events.name: sha256_of(r.events) for r in recordings},
+        "tables": {r.au_table.name: sha256_of(r.au_table) for r in found},
+        "events": {r.events.name: sha256_of(r.events) for r in found},
         "exclusions": None if lock is None or lock.lock is None else lock.lock["exclusions"],
+        **lacking,
     }
-    return Multiverse(tuple(rows), choices, made_from)
-
-
-def _recordings(study: Study) -> Iterator[_Recording]:
-    found = False
-    for table in sorted(study.results.glob("sub-*/**/*_au.*")):
-        if table.suffix not in {".parquet", ".csv"}:
-            continue
-        prefix = table.stem.removesuffix("_au").removesuffix("_video")
-        events = sorted(study.root.glob(f"sub-*/**/{prefix}_events.tsv"))
-        if events:
-            found = True
-            parts = dict(part.split("-", 1) for part in prefix.split("_") if "-" in part)
-            yield _Recording(parts.get("sub", prefix), parts.get("ses", ""), table, events[0])
-    if not found:
-        raise InputError(
-            "no action-unit table with events found",
-            path=study.results,
-            hint="Extract the recordings first: mimicry batch STUDY.",
-        )
+    return Multiverse(tuple(rows), choices, made_from, said)
 
 
 def _measured(
-    recording: _Recording,
+    recording: Extracted,
     track: ActionUnitTrack,
     trials: TrialTable,
     timelines: Mapping[str, StimulusTimeline],
@@ -220,7 +200,7 @@ def _measured(
 
 
 def _scores(
-    recording: _Recording, aligned: AlignedTrials, settings: ScoringSettings, grid: Grid
+    recording: Extracted, aligned: AlignedTrials, settings: ScoringSettings, grid: Grid
 ) -> _Scores:
     """Pattern scores of the grid's condition and block, in all units, in the order shown."""
     valid, _ = judge_trials(aligned, settings)

@@ -9,12 +9,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mimicry import __version__
+from mimicry.blinding import require_unmasked
 from mimicry.errors import InputError, TableError
 from mimicry.files import digest, make_folder, refuse_other_results, write_json, write_tsv
 from mimicry.records import ScoringSettings
 from mimicry.scoring.pattern import pattern_score, reference_trials
 from mimicry.statistics.reliability import ContrastTrials, contrast_reliability, session_icc
-from mimicry.study.folder import Study, read_scores
+from mimicry.study.completeness import find_gaps, settle
+from mimicry.study.folder import SCORES, Study, not_joined, read_scores
+from mimicry.study.participants import read_people
+from mimicry.study.tables import numbers
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,12 +35,15 @@ class StudyReliability:
     rows: tuple[dict[str, Any], ...]
     sessions: tuple[dict[str, Any], ...]
     settings: dict[str, Any]
+    gaps: tuple[str, ...] = ()
 
     def to_frame(self) -> "pd.DataFrame":
         """Return the table over splits of trials."""
         import pandas as pd
 
-        return pd.DataFrame([{**r, "warnings": "; ".join(r["warnings"])} for r in self.rows])
+        columns = [c for c in _COLUMNS if c != "warnings"]
+        rows = [{**r, "warnings": "; ".join(r["warnings"])} for r in self.rows]
+        return pd.DataFrame(rows, columns=None if rows else [*columns, "warnings"])
 
     def write(self, folder: Path, *, overwrite: bool = False) -> list[Path]:
         """Write ``group_reliability.tsv`` and ``.json``."""
@@ -47,7 +54,8 @@ class StudyReliability:
             return [table, sidecar]
         write_tsv(table, self.to_frame())
         head = {"digest": made_from, "version": __version__, "settings": self.settings}
-        write_json(sidecar, {**head, "sessions": self.sessions, "columns": _COLUMNS})
+        found = {"sessions": self.sessions, "warnings": list(self.gaps), "columns": _COLUMNS}
+        write_json(sidecar, {**head, **found})
         return [table, sidecar]
 
 
@@ -56,6 +64,7 @@ def study_reliability(
     *,
     window: str | None = None,
     splits: int = 5000,
+    incomplete: bool = False,
     progress: Callable[[int, int | None], None] | None = None,
 ) -> StudyReliability:
     """Return how reliable the contrasts of a study are.
@@ -68,14 +77,19 @@ def study_reliability(
         Name of a scoring window; None: the protocol's primary one.
     splits
         Random halves of the trials.
+    incomplete
+        Go on although recordings or people are missing, as in
+        :func:`mimicry.study.group_tables`.
     progress
         Called with how many of how many contrasts are done.
 
     Raises
     ------
     InputError
-        When the window is unknown, or the scores lack its columns.
+        When the window is unknown, the scores lack its columns, no emotion of the protocol was
+        shown, or the study is blind or not complete.
     """
+    require_unmasked(study.root)
     settings = study.protocol.scoring_settings()
     name = window or settings.primary_window
     if name not in settings.windows:
@@ -85,13 +99,28 @@ def study_reliability(
     if splits < 2:
         raise InputError(f"--splits is {splits}; expected at least 2", key="--splits")
     table = read_scores(study)
+    people = read_people(study.root)
+    gaps = find_gaps(
+        study,
+        people,
+        table["participant"],
+        not_joined=not_joined(study.results, SCORES, table),
+    )
+    said = settle(gaps, study, incomplete=incomplete)
     cells = list(_cells(table, settings, name))
+    if not cells:
+        raise TableError(
+            f"no trial of the emotions {', '.join(settings.emotions) or '(none)'} in the scores",
+            path=study.results,
+            key="condition",
+            hint="Were they made with another protocol?",
+        )
     rows, contrasts = [], []
-    for k, (where, people) in enumerate(cells):
+    for k, (where, trials) in enumerate(cells):
         rng = _generator(settings.seed, where)
-        found = contrast_reliability(people, rng, splits=splits)
+        found = contrast_reliability(trials, rng, splits=splits)
         rows.append({**where, "window": name, **found.to_json()})
-        contrasts.append((where, {p.participant: p.contrast for p in people if p.usable}))
+        contrasts.append((where, {p.participant: p.contrast for p in trials if p.usable}))
         if progress is not None:
             progress(k + 1, len(cells))
     given = {
@@ -100,8 +129,9 @@ def study_reliability(
         "splits": splits,
         "seed": settings.seed,
         "scores": digest(table.to_csv(index=False)),
+        **({"incomplete": gaps.to_json()} if gaps else {}),
     }
-    return StudyReliability(tuple(rows), tuple(_over_sessions(contrasts)), given)
+    return StudyReliability(tuple(rows), tuple(_over_sessions(contrasts)), given, said)
 
 
 def contrast_trials(
@@ -130,6 +160,8 @@ def contrast_trials(
             key=missing[0],
             hint="Were they made with another protocol?",
         )
+    table = table.copy()
+    numbers(table, columns)
     result = []
     for participant, own in table.groupby("participant", sort=True):
         own = own[own["valid"] == 1]

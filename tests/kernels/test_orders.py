@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from scipy.stats import chisquare
 
+from mimicry.kernels import orders
 from mimicry.kernels.orders import longest_run, restricted_orders, swapped_labels
 
 RNG = np.random.default_rng
@@ -66,3 +67,38 @@ def test_trials_taken_out_do_not_make_the_order_impossible() -> None:
 def test_equal_seeds_give_equal_orders() -> None:
     one, two = (restricted_orders([9, 9, 9], 2, RNG(8), 5) for _ in range(2))
     assert (one == two).all()
+
+
+def test_numbers_of_orders_beyond_a_float_do_not_break_the_limit() -> None:
+    drawn = restricted_orders([620, 620], 3, RNG(9), 2)  # some 1e328 orders
+    assert all(np.bincount(row).tolist() == [620, 620] for row in drawn)
+    assert [longest_run(row) for row in drawn] == [3, 3]
+
+
+def test_scaling_changes_no_chance(monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = restricted_orders([9, 12, 7], 2, RNG(10), 200)
+    monkeypatch.setattr(orders, "LARGEST", 0)
+    orders._continuations.cache_clear()
+    scaled = restricted_orders([9, 12, 7], 2, RNG(10), 200)
+    orders._continuations.cache_clear()
+    assert (plain == scaled).all()
+
+
+@pytest.mark.parametrize("counts", [(96, 96, 96), (100,) * 6, (50, 60, 70, 20, 100)])
+def test_designs_too_large_to_count_get_orders_too(counts: tuple[int, ...]) -> None:
+    drawn = restricted_orders(counts, 2, RNG(11), 3)
+    assert all(np.bincount(row).tolist() == list(counts) for row in drawn)
+    assert max(longest_run(row) for row in drawn) == 2
+    assert (drawn == restricted_orders(counts, 2, RNG(11), 3)).all()
+
+
+def test_mixed_orders_have_the_statistics_of_counted_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    counted = restricted_orders([20, 20, 20], 2, RNG(12), 1500)
+    monkeypatch.setattr(orders, "MAX_STATES", 0)
+    monkeypatch.setattr(orders, "CROWDED", -1.0)
+    mixed = restricted_orders([20, 20, 20], 2, RNG(13), 1500)
+    for apart in (1, 2, 7):
+        one, two = ((o[:, apart:] == o[:, :-apart]).sum(axis=1) for o in (counted, mixed))
+        assert abs(one.mean() - two.mean()) < 4 * np.hypot(one.std(), two.std()) / np.sqrt(1000)
+        assert one.std() == pytest.approx(two.std(), rel=0.12)
+    assert np.bincount(mixed[:, 0]) / 1500 == pytest.approx([1 / 3] * 3, abs=0.06)

@@ -138,3 +138,45 @@ def test_redrawn_orders_keep_the_limits_of_the_session(house: Protocol) -> None:
     again = np.random.default_rng(3)
     assert [house.redraw("watch")(again) for _ in range(1)] == orders[:1]
     assert redraw(np.random.default_rng(3)) == orders[0]
+
+
+@pytest.mark.parametrize("limits", ["", "max_same_condition: 1, ", "max_same_condition: 3, "])
+def test_two_faces_in_turn_can_be_built_for_everybody(limits: str) -> None:
+    protocol = changed(
+        f"design: {{randomisation: {{{limits}max_same_identity: 1}}}}\n"
+        "stimuli: {identities: [m01, f01]}\n"
+        "blocks: {watch: {repeats: 3}, imitate: null, inhibit: null}\n"
+    )
+    firsts = set()
+    for number in range(40):
+        trials = protocol.build_session(f"{number:02d}").scored
+        assert longest_run([t.identity for t in trials]) == 1
+        assert set(Counter((t.condition, t.identity) for t in trials).values()) == {3}
+        firsts.add(trials[0].identity)
+    assert firsts == {"m01", "f01"}
+
+
+def test_many_repeats_of_three_conditions_have_an_order() -> None:
+    protocol = changed(
+        "stimuli: {identities: [m01, f01, m02, f02, m03, f03]}\n"
+        "blocks: {watch: {repeats: 16}, imitate: null, inhibit: null}\n"
+    )
+    trials = protocol.build_session("01").scored
+    assert len(trials) == 288
+    assert longest_run([t.condition for t in trials]) == 2
+    assert longest_run([t.identity for t in trials]) == 1
+    assert len(protocol.redraw("watch")(np.random.default_rng(1))) == 288
+
+
+def test_limits_that_exclude_each_other_are_refused_at_once() -> None:
+    with pytest.raises(ProtocolError, match="found no order of 2 conditions and 2 faces"):
+        changed(
+            "design: {randomisation: {max_same_condition: 1, max_same_identity: 1}}\n"
+            "stimuli: {identities: [m01, f01]}\n"
+            "blocks: {watch: {conditions: [happy, neutral]}, imitate: null, inhibit: null}\n"
+        )
+
+
+def test_a_block_of_a_hundred_thousand_trials_is_refused() -> None:
+    with pytest.raises(ProtocolError, match="240000 trials; expected at most 5000"):
+        changed("blocks: {watch: {repeats: 10000}, imitate: null, inhibit: null}\n")

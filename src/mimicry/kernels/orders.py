@@ -3,20 +3,32 @@
 A null that redraws the order of a session must draw from the very distribution that made the
 order. Both functions here are exactly uniform over the orders that keep the limit (they count
 the ways to go on instead of trying and mending), so the second is the conditional
-distribution of the first.
+distribution of the first. Only where there is too much to count (3 labels 96 times, 4 labels
+48 times) and shuffling finds nothing soon does :mod:`mimicry.kernels.mixing` take over, which
+is uniform in its limit.
 """
 
+import math
 from collections.abc import Sequence
 from functools import lru_cache
-from itertools import pairwise
+from itertools import count, pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from mimicry.kernels.mixing import feasible_order, mixed_orders
+
 __all__ = ["dealt_faces", "longest_run", "restricted_orders", "swapped_labels"]
 
 MAX_STATES = 2_000_000
-ATTEMPTS = 1000
+SHUFFLES = 1024  # in one go
+PATIENCE = 40  # goes without much success before shuffling is given up
+CROWDED = 9.5  # runs beyond the limit to be expected in a shuffle, from which on none is tried
+CHAINS, STARTS = 200, 8  # orders that are mixed side by side, from so many starts
+SWAPS_BETWEEN = 4  # swaps a place from one order to the next of the same chain
+ATTEMPTS = 1000  # to deal faces, fewer where there are many trials
+DEALT = 60_000
+LARGEST = 250  # log of a number of orders that a float still holds without scaling, in base e
 
 
 def restricted_orders(
@@ -137,7 +149,8 @@ def dealt_faces(
             dealt[k] = decks[c, seen[c]]
             seen[c] += 1
         return dealt
-    for _ in range(ATTEMPTS):
+    in_turn = n_faces == 2 and limit == 1  # then the first face decides everything
+    for _ in range(30 if in_turn else min(ATTEMPTS, DEALT // len(order) + 1)):
         tried = _try_to_deal(order, np.full((n_conditions, n_faces), each), limit, rng)
         if tried is not None:
             return tried
@@ -187,11 +200,15 @@ def _ways_to_finish(
 def _by_rejection(
     labels: NDArray[np.intp], limit: int, rng: np.random.Generator, n: int
 ) -> NDArray[np.intp]:
-    """Shuffle until the limit is kept: quick when there are many labels."""
+    """Shuffle until the limit is kept: quick when there are many labels; else mix by swaps."""
     kept: list[NDArray[np.intp]] = []
     found = 0
-    for _ in range(10_000):
-        drawn = rng.permuted(np.tile(labels, (1024, 1)), axis=1)
+    for tried in count():
+        if _crowding(labels, limit) > CROWDED or (
+            tried >= PATIENCE and found * 10 * PATIENCE < n * tried
+        ):
+            break
+        drawn = rng.permuted(np.tile(labels, (SHUFFLES, 1)), axis=1)
         equal = drawn[:, 1:] == drawn[:, :-1]
         sums = np.pad(equal, ((0, 0), (1, 0))).cumsum(axis=1)
         good = drawn[(sums[:, limit:] - sums[:, :-limit] < limit).all(axis=1)]
@@ -199,14 +216,30 @@ def _by_rejection(
         found += len(good)
         if found >= n:
             return np.concatenate(kept)[:n]
-    raise ValueError(f"found only {found} orders of {len(labels)} labels with runs up to {limit}")
+    counts = np.bincount(labels).tolist()
+    starts = np.stack([feasible_order(counts, limit, rng) for _ in range(min(n, STARTS))])
+    start = np.resize(starts, (1, min(n, CHAINS), len(labels)))
+    orders = mixed_orders(start, (limit,), rng)
+    while orders.shape[1] < n:
+        more = mixed_orders(orders[:, -CHAINS:], (limit,), rng, per_place=SWAPS_BETWEEN)
+        orders = np.concatenate([orders, more], axis=1)
+    return orders[0, :n]
+
+
+def _crowding(labels: NDArray[np.intp], limit: int) -> float:
+    """Return how many runs of more than `limit` a shuffle is expected to have."""
+    each, places = np.bincount(labels).astype(float), len(labels)
+    chance = np.ones_like(each)
+    for r in range(limit + 1):
+        chance *= np.maximum(each - r, 0) / (places - r)
+    return float((places - limit) * chance.sum())
 
 
 def _by_counting(
     counts: tuple[int, ...], limit: int, rng: np.random.Generator, n: int
 ) -> NDArray[np.intp]:
     """Build sequences run by run, each run in proportion to the ways to go on from it."""
-    ways, strides = _continuations(counts, limit)
+    ways, strides, shrink = _continuations(counts, limit)
     size, total = len(counts), sum(counts)
     left = np.tile(np.array(counts), (n, 1))
     drawn = np.full((n, total), -1, dtype=np.intp)
@@ -221,7 +254,7 @@ def _by_counting(
         chance = np.zeros((n, len(choices)))
         for j, (c, r) in enumerate(choices):
             fits = (left[:, c] >= r) & (last != c)
-            chance[fits, j] = ways[flat[fits] - r * strides[c], c]
+            chance[fits, j] = ways[flat[fits] - r * strides[c], c] * shrink**r
         bound = chance.cumsum(axis=1)
         pick = (rng.random(n)[:, None] * bound[:, -1:] >= bound).sum(axis=1)
         label = np.array([c for c, _ in choices])[np.minimum(pick, len(choices) - 1)]
@@ -235,18 +268,21 @@ def _by_counting(
     return drawn
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=16)
 def _continuations(
     counts: tuple[int, ...], limit: int
-) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
+) -> tuple[NDArray[np.float64], NDArray[np.intp], float]:
     """Return how many ways there are to go on after a run of label c, for all that can be left.
 
-    (states, C); a state is the number of each label that is left, in row-major order.
+    (states, C); a state is the number of each label that is left, in row-major order. The
+    numbers of long orders are beyond a float: they are multiplied by the third value to the
+    power of the labels left.
     """
     shape = tuple(c + 1 for c in counts)
     strides = np.array([int(np.prod(shape[i + 1 :])) for i in range(len(shape))], dtype=np.intp)
     left = np.indices(shape).reshape(len(shape), -1)
     totals = left.sum(axis=0)
+    shrink = _shrink(counts)
     ways = np.zeros((left.shape[1], len(counts)))
     ways[0] = 1.0
     for total in range(1, int(totals.max()) + 1):
@@ -255,10 +291,17 @@ def _continuations(
         for d in range(len(counts)):
             for r in range(1, limit + 1):
                 fits = left[d, states] >= r
-                begin[fits, d] += ways[states[fits] - r * strides[d], d]
+                begin[fits, d] += ways[states[fits] - r * strides[d], d] * shrink**r
         ways[states] = begin.sum(axis=1, keepdims=True) - begin
     ways.flags.writeable = False
-    return ways, strides
+    return ways, strides, shrink
+
+
+def _shrink(counts: tuple[int, ...]) -> float:
+    """Return the factor a label that keeps the number of all orders near 1; 1 for short ones."""
+    total = sum(counts)
+    orders = math.lgamma(total + 1) - sum(math.lgamma(c + 1) for c in counts)
+    return 1.0 if orders < LARGEST else math.exp(-orders / total)
 
 
 def _try_to_deal(

@@ -6,6 +6,7 @@ from dataclasses import replace
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+from mimicry.kernels.mixing import crossed_start
 from mimicry.protocol.explain import explain
 from mimicry.protocol.origins import NEEDS_PROVENANCE, parse_entry
 from mimicry.protocol.positions import Key, Problem, show_key
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from mimicry.protocol.model import Protocol
 
 __all__ = ["check_file", "without_dropped"]
+
+MOST_TRIALS = 5000  # of a block: hours
 
 
 def check_file(protocol: "Protocol") -> list[Problem]:
@@ -127,6 +130,12 @@ def _order_exists(protocol: "Protocol", name: str, block: Block) -> Iterator[Pro
     limits = protocol.file.design.randomisation
     trials = protocol.trials_per_condition(name)
     total = sum(trials.values())
+    if total > MOST_TRIALS:
+        yield Problem(
+            ("blocks", name, "repeats"),
+            f"blocks.{name} has {total} trials; expected at most {MOST_TRIALS}",
+        )
+        return
     if total % block.runs:
         yield Problem(
             ("blocks", name, "runs"),
@@ -140,6 +149,7 @@ def _order_exists(protocol: "Protocol", name: str, block: Block) -> Iterator[Pro
             f"blocks.{name}: {longest} of {total} trials are of one condition, so no order has at "
             f"most {limit} in a row; raise max_same_condition or set it to null",
         )
+        return
     faces = len(protocol.file.stimuli.identities)
     per_face = total // faces
     limit = limits.max_same_identity
@@ -148,6 +158,17 @@ def _order_exists(protocol: "Protocol", name: str, block: Block) -> Iterator[Pro
             ("design", "randomisation", "max_same_identity"),
             f"blocks.{name}: {per_face} of {total} trials show one face, so no order has at most "
             f"{limit} in a row; raise max_same_identity or set it to null",
+        )
+        return
+    # one order for everybody is the proof that every session can be built
+    each = per_face // len(trials)
+    both = [total if m is None else min(m, total) for m in (limits.max_same_condition, limit)]
+    if crossed_start((len(trials), faces), each, (both[0], both[1])) is None:
+        yield Problem(
+            ("design", "randomisation"),
+            f"blocks.{name}: found no order of {len(trials)} conditions and {faces} faces with at "
+            f"most {both[0]} trials of one condition and {both[1]} of one face in a row; raise "
+            "max_same_condition or max_same_identity",
         )
 
 

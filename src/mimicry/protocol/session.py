@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mimicry.errors import ProtocolError
+from mimicry.kernels.mixing import crossed_order
 from mimicry.kernels.orders import dealt_faces, restricted_orders
 from mimicry.records import TrialTable
 
@@ -176,9 +177,10 @@ def build_session(
     Within a block every condition is shown with every model face at every level of the
     factors assigned to trials, `repeats` times. The order of conditions is drawn uniformly
     from all orders that keep `max_same_condition`; faces and levels are dealt onto it at
-    random, keeping `max_same_identity`. Factors assigned to faces, and the order of blocks
-    (``rotate``), move on from participant to participant by the number in the label
-    (``"07"`` is 7; a label without a number gets one from its checksum).
+    random, keeping `max_same_identity`. Where no faces fit onto the drawn order (two faces in
+    strict alternation), conditions and faces are drawn together. Factors assigned to faces,
+    and the order of blocks (``rotate``), move on from participant to participant by the number
+    in the label (``"07"`` is 7; a label without a number gets one from its checksum).
 
     Parameters
     ----------
@@ -331,10 +333,10 @@ def _block_runs(
     limits = protocol.file.design.randomisation
     spec = protocol.file.blocks[block]
     cell = protocol.level_combinations("trial") * spec.repeats
-    counts = [len(cell) * len(identities)] * len(conditions)
+    sizes = len(conditions), len(identities)
+    both = limits.max_same_condition, limits.max_same_identity
     try:
-        order = restricted_orders(counts, limits.max_same_condition, rng)[0]
-        faces = dealt_faces(order, len(identities), len(cell), limits.max_same_identity, rng)
+        order, faces = _conditions_and_faces(sizes, len(cell), both, rng)
     except ValueError as error:
         raise ProtocolError(
             f"blocks.{block}: {error}",
@@ -353,6 +355,25 @@ def _block_runs(
     ]
     length = len(items) // spec.runs
     return [items[k : k + length] for k in range(0, len(items), length)]
+
+
+def _conditions_and_faces(
+    sizes: tuple[int, int],
+    each: int,
+    limits: tuple[int | None, int | None],
+    rng: np.random.Generator,
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Draw the conditions and deal faces onto them; where none fit, draw both together."""
+    order = restricted_orders([each * sizes[1]] * sizes[0], limits[0], rng)[0]
+    try:
+        return order, dealt_faces(order, sizes[1], each, limits[1], rng)
+    except ValueError:
+        largest = len(order)
+        most = tuple(largest if limit is None else min(limit, largest) for limit in limits)
+        crossed = crossed_order(sizes, each, (most[0], most[1]), rng)
+        if crossed is None:
+            raise
+        return crossed[0], crossed[1]
 
 
 def _practice(

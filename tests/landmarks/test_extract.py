@@ -10,7 +10,6 @@ import pytest
 
 from mimicry.errors import IntegrityError, RecordingError
 from mimicry.landmarks import LandmarkStream, WorkerPool, checked_model, extract_landmarks
-from mimicry.landmarks.choose import FaceChooser
 from mimicry.landmarks.extract import join_tracks
 from mimicry.landmarks.guard import GUARD, guarded_environment, is_guarded
 
@@ -171,22 +170,3 @@ def test_a_named_copy_of_the_model_is_accepted(tmp_path, monkeypatch):
     shutil.copy(checked_model(), copy)
     monkeypatch.setenv("MIMICRY_FACE_MODEL", str(copy))
     assert checked_model() == copy
-
-
-def squares(*faces):
-    """(1, 2, 4, 3) corner points of squares (x, y, size), NaN for a missing one."""
-    points = np.full((1, 2, 4, 3), np.nan, np.float32)
-    for k, (x, y, size) in enumerate(faces):
-        points[0, k, :, :2] = [(x, y), (x + size, y), (x, y + size), (x + size, y + size)]
-    return points
-
-
-def test_the_largest_face_is_taken_first_and_then_followed():
-    chooser = FaceChooser()
-    assert chooser.choose(squares((0, 0, 10), (50, 0, 20))) == [1]
-    # the other one has grown, but the followed one is nearer to where it was
-    assert chooser.choose(squares((52, 1, 20), (0, 0, 40))) == [0]
-    assert chooser.choose(squares()) == [0]
-    assert chooser.choose(squares((0, 0, 40), (54, 2, 20))) == [1]
-    # alone, any face is taken
-    assert chooser.choose(squares((0, 0, 40))) == [0]

@@ -5,9 +5,10 @@ import pytest
 
 import mimicry
 from mimicry.action_units import USED_LANDMARKS, measure, measure_chunks
-from mimicry.errors import OutputExistsError, TableError
+from mimicry.errors import InputError, OutputExistsError, TableError
 from mimicry.interchange.landmark_file import LandmarkFile, read_landmarks
 from mimicry.pipeline import extract, extract_recording
+from mimicry.records import ReadingOptions
 
 # the small made-up videos show no face
 pytestmark = pytest.mark.filterwarnings("ignore:.*no face was seen")
@@ -78,3 +79,43 @@ def test_quality_tells_when_the_face_was_away(made):
     assert qc["timing"]["variable_rate"] is True
     assert qc["neutral"]["kind"] == "declared"
     assert qc["head_pose_deg"]["yaw"]["p05"] <= qc["head_pose_deg"]["yaw"]["p95"]
+
+
+def test_a_choice_made_anyway_leaves_the_digest_and_any_other_does_not(make_video, tmp_path):
+    video = make_video(tmp_path / "x.mp4", frames=3)
+    first = extract_recording(video, tmp_path / "out")
+    same = ReadingOptions(face="largest", clock="start")
+    assert extract_recording(video, tmp_path / "out", reading=same).resumed
+    for other in (ReadingOptions(face="left"), ReadingOptions(roi_px=(0, 0, 40, 40))):
+        with pytest.raises(OutputExistsError):
+            extract_recording(video, tmp_path / "out", reading=other)
+        made = extract_recording(video, tmp_path / "out", reading=other, overwrite=True)
+        again = extract_recording(made.files["landmarks"], tmp_path / "again", overwrite=True)
+        chosen = read_landmarks(again.files["landmarks"]).provenance["reading"]
+        assert chosen == {k: list(v) if k == "roi_px" else v for k, v in other.to_json().items()}
+    assert first.frames == made.frames
+
+
+def test_what_the_recording_does_not_have_is_refused_not_ignored(made, make_video, tmp_path):
+    video = make_video(tmp_path / "x.mp4", frames=3)
+    for wrong, option in (
+        (ReadingOptions(fps=25), "--fps"),
+        (ReadingOptions(video="y.mp4"), "--video"),
+        (ReadingOptions(min_confidence=0.5), "--min-confidence"),
+        (ReadingOptions(face="2"), "--face"),
+    ):
+        for do in (lambda w: extract(video, reading=w), lambda w: run(video, w, tmp_path)):
+            with pytest.raises(InputError, match=option):
+                do(wrong)
+    for wrong, option in (
+        (ReadingOptions(face="left"), "--face"),
+        (ReadingOptions(roi_px=(0, 0, 9, 9)), "--roi"),
+    ):
+        with pytest.raises(InputError, match=option):
+            extract(made.files["landmarks"], reading=wrong)
+        with pytest.raises(InputError, match=option):
+            run(made.files["landmarks"], wrong, tmp_path)
+
+
+def run(recording, reading, folder):
+    return extract_recording(recording, folder / "refused", reading=reading)

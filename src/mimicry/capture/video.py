@@ -14,15 +14,18 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from mimicry.errors import RecordingError
+from mimicry.errors import InputError, RecordingError
 from mimicry.kernels.pictures import packed
 
-__all__ = ["VIDEO_SUFFIXES", "Frame", "VideoReader", "VideoReport"]
+__all__ = ["VIDEO_SUFFIXES", "Box", "Frame", "VideoReader", "VideoReport"]
 
 VIDEO_SUFFIXES = frozenset(
     {".3gp", ".avi", ".flv", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".mts"}
     | {".mxf", ".ogv", ".ts", ".webm", ".wmv"}
 )
+
+Box = tuple[int, int, int, int]
+"""x, y, width and height of a part of an upright picture, in pixels."""
 
 # Only real containers, only local files: a play list or an address inside a hostile file must
 # not make the reader open anything else.
@@ -47,7 +50,8 @@ class Frame:
     time_s
         Presentation time in seconds, not shifted to 0.
     rgb
-        (H, W, 3) uint8, upright, packed; None when the reader was told not to convert it.
+        (H, W, 3) uint8, upright and packed: the part asked for; None when the reader was told
+        not to convert it.
     corrupt
         True when the decoder had to guess parts of it.
     """
@@ -99,9 +103,13 @@ class VideoReader:
     ----------
     path
         A local video file.
+    roi_px
+        Part of the upright picture to hand out; None: all of it.
 
     Raises
     ------
+    InputError
+        While iterating, when `roi_px` reaches beyond the picture.
     RecordingError
         When the file is missing, is no video or has no video track; while iterating, when not
         one frame can be decoded or its time stamps are useless.
@@ -112,8 +120,9 @@ class VideoReader:
     ...     times = [frame.time_s for frame in video]
     """
 
-    def __init__(self, path: str | Path) -> None:
+    def __init__(self, path: str | Path, *, roi_px: Box | None = None) -> None:
         self.path = Path(path)
+        self._roi = roi_px
         self._container, self._stream = _open(self.path)
         self._stream.thread_type = "NONE"  # one thread: damaged files decode the same everywhere
         self.report = _declared(self._container, self._stream)
@@ -213,7 +222,22 @@ class VideoReader:
         if self._reformatter is None:
             self._reformatter = VideoReformatter()
         picture = self._reformatter.reformat(raw, format="rgb24", threads=1)
-        return packed(np.rot90(picture.to_ndarray(), round(raw.rotation / 90)))
+        return packed(self._part(np.rot90(picture.to_ndarray(), round(raw.rotation / 90))))
+
+    def _part(self, rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Cut out what was asked for."""
+        if self._roi is None:
+            return rgb
+        (x, y, width, height), (high, wide) = self._roi, rgb.shape[:2]
+        if x + width > wide or y + height > high:
+            raise InputError(
+                f"the part {x},{y},{width},{height} reaches beyond the picture of {wide}x{high} "
+                "pixels",
+                path=self.path,
+                key="--roi",
+                hint="The four numbers are x and y of the left upper corner, width and height.",
+            )
+        return rgb[y : y + height, x : x + width]
 
     def _first(self, raw: Any, time_s: float) -> None:
         report = self.report

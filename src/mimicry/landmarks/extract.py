@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from mimicry.landmarks.choose import FaceChooser
+from mimicry.errors import InputError
+from mimicry.landmarks.choose import RULES, FaceChooser, Rule
 from mimicry.landmarks.detector import MAX_FACES
 from mimicry.landmarks.model_file import MODEL_SHA256, checked_model
 from mimicry.landmarks.workers import LandmarkWorker, WorkerPool
-from mimicry.records import LandmarkTrack
+from mimicry.records import LandmarkTrack, ReadingOptions
 
 __all__ = ["BLOCK_FRAMES", "LandmarkStream", "Progress", "extract_landmarks", "join_tracks"]
 
@@ -25,6 +26,7 @@ BLOCK_FRAMES = 64
 def extract_landmarks(
     path: str | Path,
     *,
+    reading: ReadingOptions | None = None,
     model: str | Path | None = None,
     jobs: int = 1,
     progress: Progress | None = None,
@@ -38,6 +40,8 @@ def extract_landmarks(
     ----------
     path
         A video file.
+    reading
+        Which of several faces is followed, and in which part of the picture.
     model
         Another copy of the face model; None: ``MIMICRY_FACE_MODEL``, else the bundled one.
     jobs
@@ -53,12 +57,14 @@ def extract_landmarks(
 
     Raises
     ------
+    InputError
+        When `reading` asks for what a video does not have.
     RecordingError
         When no frame of the file can be decoded.
     IntegrityError
         When the model file is not the expected one.
     """
-    stream = LandmarkStream(path, model=model, jobs=jobs, progress=progress)
+    stream = LandmarkStream(path, reading=reading, model=model, jobs=jobs, progress=progress)
     return join_tracks(list(stream), {**stream.provenance, "video": stream.report})
 
 
@@ -67,7 +73,7 @@ class LandmarkStream:
 
     Parameters
     ----------
-    path, model, jobs, progress
+    path, reading, model, jobs, progress
         As in :func:`extract_landmarks`.
     pool
         Landmark processes to use; None: own ones that end with the iteration.
@@ -82,12 +88,15 @@ class LandmarkStream:
         What made the numbers. Equal for equal software and model.
     backend
         How results were read; for the log.
+    frames_with_several_faces, frames_of_another_face
+        How many frames show more than one face, and how many only another than the followed one.
     """
 
     def __init__(
         self,
         path: str | Path,
         *,
+        reading: ReadingOptions | None = None,
         model: str | Path | None = None,
         jobs: int = 1,
         progress: Progress | None = None,
@@ -99,12 +108,16 @@ class LandmarkStream:
         self.provenance: dict[str, Any] = {}
         self.backend = ""
         self.frames_with_several_faces = 0
+        self.frames_of_another_face = 0
+        reading = reading or ReadingOptions()
+        rule = _rule(reading, self.path)
+        self._roi = reading.roi_px
         self._model = checked_model(model)
         self._pool = pool
         self._jobs = max(1, jobs)
         self._progress = progress
         self._raw = raw
-        self._chooser = FaceChooser()
+        self._chooser = FaceChooser(rule)
 
     def __iter__(self) -> Iterator[LandmarkTrack]:
         return self.chunks()
@@ -150,6 +163,7 @@ class LandmarkStream:
             "parts": parts,
             "block": BLOCK_FRAMES,
             "raw": self._raw,
+            "roi": self._roi,
         }
 
     def _end(self, header: dict[str, Any]) -> None:
@@ -157,25 +171,46 @@ class LandmarkStream:
         self.backend = header["backend"]
         self.provenance = {
             "detector": "MediaPipe FaceLandmarker, IMAGE mode, two faces, unsmoothed",
-            "face_choice": "the largest at first, then the one nearest to the last",
+            "face_choice": _CHOICES[self._chooser.rule],
             "model_sha256": MODEL_SHA256,
             "versions": {"mediapipe": header["version"], "av": version("av")},
         }
 
     def _track(self, header: dict[str, Any], arrays: dict[str, Any]) -> LandmarkTrack:
         candidates = arrays["points_px"]
-        several = np.isfinite(candidates[:, :, 0, 0]).sum(axis=1) == MAX_FACES
-        self.frames_with_several_faces += int(several.sum())
-        rows = np.arange(len(candidates))
-        chosen = self._chooser.choose(candidates)
+        count = np.isfinite(candidates[:, :, 0, 0]).sum(axis=1)
+        self.frames_with_several_faces += int((count == MAX_FACES).sum())
+        chosen = self._chooser.choose(candidates, arrays["times_s"])
+        rows, first = np.arange(len(candidates)), np.maximum(chosen, 0)
+        values = {name: arrays[name][rows, first] for name in _PER_FACE}
+        another = (chosen < 0) & (count > 0)
+        self.frames_of_another_face += int(another.sum())
+        for name in _OF_THE_FACE:
+            values[name][another] = np.nan
         return LandmarkTrack(
-            times_s=arrays["times_s"],
-            image_size_px=tuple(header["size_px"]),
-            **{name: arrays[name][rows, chosen] for name in _PER_FACE},
+            times_s=arrays["times_s"], image_size_px=tuple(header["size_px"]), **values
         )
 
 
-_PER_FACE = ("points_px", "blendshapes", "head_pose", "luminance", "sharpness")
+_OF_THE_FACE = ("points_px", "blendshapes", "head_pose", "sharpness")
+_PER_FACE = (*_OF_THE_FACE, "luminance")
+_CHOICES: dict[Rule, str] = {
+    "largest": "the largest at first, then the one nearest to the last",
+    "left": "the left one in the picture",
+    "right": "the right one in the picture",
+}
+
+
+def _rule(reading: ReadingOptions, path: Path) -> Rule:
+    """Return how a face is chosen; refuse what only a table has."""
+    for rule in RULES:
+        if reading.face in (None, rule):
+            return rule
+    raise InputError(
+        f"the faces of a video have no ids, found {reading.face!r}, expected {', '.join(RULES)}",
+        path=path,
+        key="--face",
+    )
 
 
 def join_tracks(tracks: Sequence[LandmarkTrack], provenance: dict[str, Any]) -> LandmarkTrack:

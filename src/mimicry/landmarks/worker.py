@@ -60,37 +60,38 @@ def _load(model: Path, *, raw: bool) -> FaceDetector:
 
 def _serve(request: dict[str, Any], detector: FaceDetector, answers: BinaryIO) -> None:
     """Measure one part of one video, block by block."""
-    block = request["block"]
-    with VideoReader(request["path"]) as video:
+    block, roi = request["block"], request["roi"]
+    corner = (0, 0) if roi is None else (roi[0], roi[1])
+    with VideoReader(request["path"], roi_px=roi) as video:
         declared = video.report.declared_frames
         write_message(answers, {"kind": "start", "declared_frames": declared})
         frames = video.frames(part=request["part"], parts=request["parts"], block=block)
         batch: list[Frame] = []
-        measured = _Block(block)
+        measured = _Block(block, corner)
         for frame in _ahead(f for f in frames if f.rgb is not None):
             batch.append(frame)
             measured.add(frame, detector)
             if frame.index % block == block - 1:
-                _answer(answers, batch, measured)
-                batch, measured = [], _Block(block)
+                _answer(answers, video, batch, measured)
+                batch, measured = [], _Block(block, corner)
         if batch:
-            _answer(answers, batch, measured)
+            _answer(answers, video, batch, measured)
         end = {"report": video.report.to_json(), "version": detector.version}
         write_message(answers, {"kind": "end", "backend": detector.backend, **end})
 
 
-def _answer(answers: BinaryIO, batch: list[Frame], measured: "_Block") -> None:
+def _answer(answers: BinaryIO, video: VideoReader, batch: list[Frame], measured: "_Block") -> None:
     times = np.array([f.time_s for f in batch])
     arrays = {"times_s": times, **measured.arrays(len(batch))}
-    write_message(answers, {"kind": "block", "size_px": measured.size_px}, arrays)
+    write_message(answers, {"kind": "block", "size_px": video.report.size_px}, arrays)
 
 
 class _Block:
-    """The candidate faces of a run of frames."""
+    """The candidate faces of a run of frames; `corner` is where their pictures begin."""
 
-    def __init__(self, n: int) -> None:
+    def __init__(self, n: int, corner: tuple[int, int]) -> None:
         shape = (n, MAX_FACES)
-        self.size_px = (0, 0)
+        self._corner = np.array([*corner, 0], np.float32)
         self._filled = 0
         self._arrays: dict[str, NDArray[np.float32]] = {
             "points_px": np.full((*shape, N_LANDMARKS, 3), np.nan, np.float32),
@@ -106,8 +107,6 @@ class _Block:
         assert rgb is not None
         row, self._filled = self._filled, self._filled + 1
         height, width = rgb.shape[:2]
-        if row == 0:
-            self.size_px = (width, height)
         faces = detector.detect(rgb)
         n = len(faces.points)
         values = self._arrays
@@ -119,6 +118,7 @@ class _Block:
         for k in range(n):
             box = _face_box(values["points_px"][row, k], width, height)
             values["luminance"][row, k], values["sharpness"][row, k] = _looks(rgb, box)
+        values["points_px"][row, :n] += self._corner
 
     def arrays(self, n: int) -> dict[str, NDArray[np.float32]]:
         """Return the first `n` rows."""

@@ -30,6 +30,11 @@ from mimicry.interchange.landmark_file import (
 )
 from mimicry.landmarks import LandmarkStream, WorkerPool, join_tracks
 from mimicry.landmarks.model_file import MODEL_SHA256, checked_model
+from mimicry.pipeline.choices import (
+    check_landmarks_choices,
+    check_video_choices,
+    picture_choices,
+)
 from mimicry.pipeline.quality import quality_of, warnings_of
 from mimicry.records import ActionUnitTrack, ReadingOptions
 
@@ -109,6 +114,8 @@ def extract(
 
     Raises
     ------
+    InputError
+        When `reading` asks for what the recording does not have.
     RecordingError
         When not one frame can be decoded.
 
@@ -119,8 +126,13 @@ def extract(
     """
     choices: dict[str, Any] = {"neutral": neutral, "exclude_from_pose_fit": exclude_from_pose_fit}
     if is_landmark_file(recording):
-        return measure_chunks(LandmarkFile(recording), **choices)
-    stream = LandmarkStream(recording, model=model, jobs=jobs or usable_cores(), progress=progress)
+        file = LandmarkFile(recording)
+        check_landmarks_choices(Path(recording), file.provenance, reading)
+        return measure_chunks(file, **choices)
+    check_video_choices(Path(recording), reading)
+    stream = LandmarkStream(
+        recording, reading=reading, model=model, jobs=jobs or usable_cores(), progress=progress
+    )
     track = join_tracks(list(stream), {})
     provenance = _landmark_provenance(stream, _identity(Path(recording)), reading)
     return measure(stored(join_tracks([track], provenance)), **choices)
@@ -183,7 +195,7 @@ def extract_recording(
     OutputExistsError
         When results of other inputs or settings are there.
     InputError
-        When the folder cannot be written.
+        When the folder cannot be written, or `reading` asks for what the recording does not have.
     """
     recording = Path(recording)
     started = time.time()
@@ -251,8 +263,10 @@ class _Source:
     ) -> "_Source":
         if is_landmark_file(recording):
             found = LandmarkFile(recording).provenance
+            check_landmarks_choices(recording, found, reading)
             own = {"name": recording.name, "sha256": files.sha256_of(recording)}
             return cls(recording, _digest_of(recording), found.get("input", own), None, None)
+        check_video_choices(recording, reading)
         identity = _identity(recording)
         digest = _landmark_digest(identity, reading)
         return cls(recording, digest, identity, checked_model(model), reading)
@@ -289,6 +303,7 @@ class _Source:
             return "copied"
         stream = LandmarkStream(
             self.recording,
+            reading=self.reading,
             model=self.model,
             jobs=min(jobs, pool.jobs) if pool else jobs,
             progress=progress,
@@ -314,8 +329,7 @@ def _identity(recording: Path) -> dict[str, Any]:
 
 
 def _landmark_digest(identity: dict[str, Any], reading: ReadingOptions | None) -> str:
-    chosen = {} if reading is None else reading.to_json()
-    picture = {name: chosen[name] for name in ("face", "roi_px") if name in chosen}
+    picture = picture_choices(reading)
     return files.digest(
         ({"reading": picture} if picture else {})
         | {
@@ -342,6 +356,8 @@ def _landmark_provenance(
         "input": identity,
         "video": stream.report,
         "frames_with_several_faces": stream.frames_with_several_faces,
+        "frames_of_another_face": stream.frames_of_another_face,
+        "reading": picture_choices(reading),
         "digest": _landmark_digest(identity, reading),
         "mimicry_version": __version__,
     }

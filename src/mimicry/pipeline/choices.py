@@ -1,0 +1,46 @@
+"""How a recording is read: what the choices mean for its kind, and which it cannot honour."""
+
+from pathlib import Path
+from typing import Any
+
+from mimicry.errors import InputError
+from mimicry.records import ReadingOptions
+
+__all__ = ["check_landmarks_choices", "check_video_choices", "picture_choices"]
+
+
+def picture_choices(reading: ReadingOptions | None) -> dict[str, Any]:
+    """Return the choices that decide landmarks, without those that are made anyway."""
+    chosen = {} if reading is None else reading.to_json()
+    picture = {name: chosen[name] for name in ("face", "roi_px") if name in chosen}
+    if "roi_px" in picture:
+        picture["roi_px"] = list(picture["roi_px"])
+    return {name: value for name, value in picture.items() if value != "largest"}
+
+
+def check_landmarks_choices(
+    recording: Path, provenance: dict[str, Any], reading: ReadingOptions | None
+) -> None:
+    """Refuse a choice that the landmarks of a file were not made with."""
+    wanted, found = picture_choices(reading), provenance.get("reading", {})
+    for name, value in wanted.items():
+        if value != found.get(name):
+            raise InputError(
+                "the face was chosen when these landmarks were made",
+                path=recording,
+                key="--roi" if name == "roi_px" else "--face",
+                hint="Extract the video again to choose another.",
+            )
+
+
+def check_video_choices(recording: Path, reading: ReadingOptions | None) -> None:
+    """Refuse what only a table needs."""
+    chosen = {} if reading is None else reading.to_json()
+    for name in ("fps", "video", "min_confidence"):
+        if name in chosen:
+            raise InputError(
+                "is a video: it has frame times of its own and no confidence values",
+                path=recording,
+                key=f"--{name.replace('_', '-')}",
+                hint="Leave the option out; it is for tables of other tools.",
+            )

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mimicry.errors import InputError, OutputExistsError
-from mimicry.files import digest, read_json, sha256_of, write_json
+from mimicry.files import digest, read_json_object, sha256_of, write_json
 from mimicry.records import TrialTable
 from mimicry.scoring.validity import EXCLUDED
 from mimicry.study.failures import read_failures
@@ -127,8 +127,8 @@ def blind_study_of(folder: str | Path) -> Blind | None:
     start = Path(folder).resolve()
     for place in (start, *start.parents):
         if (place / MARKER).is_file():
-            content = read_json(place / MARKER)
-            lock = content.get("locked", content) if isinstance(content, dict) else content
+            content = read_json_object(place / MARKER)
+            lock = content.get("locked", content)
             if lock is not None and not _is_lock(lock):
                 raise InputError(
                     "not the mark of a blind study",

@@ -151,7 +151,7 @@ def _score(task: Task, progress: Show | None, pool: WorkerPool | None) -> Result
         raise
     except OutputExistsError as error:
         qc = Path(task.out) / f"{task.prefix}_qc.json"
-        if qc.exists() and files.read_json(qc)["frames_with_face"] == 0:
+        if qc.exists() and files.read_json_object(qc).get("frames_with_face") == 0:
             raise NoFaceError("no face was seen in any frame", path=task.recording) from error
         raise
     return Result(
@@ -170,9 +170,9 @@ def _delete_video(task: Task) -> None:
         return
     landmarks = LandmarkFile(Path(task.out) / f"{task.prefix}_landmarks.parquet")
     frames = sum(len(chunk) for chunk in landmarks)
-    if frames != landmarks.provenance["video"]["frames"] or not frames:
+    if frames != landmarks.provenance.get("video", {}).get("frames") or not frames:
         raise IntegrityError("the landmark file lacks frames; the video is kept", path=video)
-    if landmarks.provenance["input"]["sha256"] != files.sha256_of(video):
+    if landmarks.provenance.get("input", {}).get("sha256") != files.sha256_of(video):
         raise IntegrityError("the landmarks are those of another video; it is kept", path=video)
     video.unlink()
 

@@ -43,6 +43,12 @@ __all__ = ["Extraction", "extract", "extract_recording", "usable_cores"]
 Intervals = Sequence[tuple[float, float]]
 
 _LANDMARKS = "_landmarks.parquet"
+_QC = {
+    "frames": int,
+    "frames_with_face": int,
+    "timing": {"fps_effective": (float, None)},
+    "warnings?": [str],
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -215,7 +221,7 @@ def extract_recording(
     }
     digest = files.digest({"landmarks": source.digest, "settings": settings})
     if not overwrite and _complete(paths, digest):
-        qc = files.read_json(paths["qc"])
+        qc = files.read_json_object(paths["qc"], _QC)
         return Extraction(recording, paths, qc, qc.get("warnings", []), resumed=True)
     with files.writing(folder):
         kept = source.matches(paths["landmarks"], overwrite=overwrite)

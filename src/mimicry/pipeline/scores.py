@@ -290,7 +290,7 @@ def _score_blind(
     made: dict[str, Path] = {}
     resumed = not how.overwrite and files.refuse_other_results(paths["sidecar"], plan.digest)
     if resumed:
-        table, frames = _read_tsv(paths["scores"]), files.read_json(paths["sidecar"])["frames"]
+        table, frames = _read_tsv(paths["scores"]), _counts(paths["sidecar"])
     else:
         track, made, _ = _track(plan, folder, how)
         if not track.tracked.any():
@@ -450,7 +450,6 @@ def _shown(plan: Plan) -> list[str]:
 
 
 def _read_back(plan: Plan, paths: dict[str, Path]) -> ScoredRecording:
-    sidecar = files.read_json(paths["sidecar"])
     return ScoredRecording(
         plan.recording,
         plan.prefix,
@@ -458,13 +457,17 @@ def _read_back(plan: Plan, paths: dict[str, Path]) -> ScoredRecording:
         _read_tsv(paths["scores"]),
         _read_tsv(paths["summary"]),
         _shown(plan),
-        **sidecar["frames"],
+        **_counts(paths["sidecar"]),
         resumed=True,
     )
 
 
-def _read_tsv(path: Path) -> "pd.DataFrame":
-    import pandas as pd
+def _counts(sidecar: Path) -> dict[str, int]:
+    counts = {"frames": int, "frames_with_face": int}
+    found = files.read_json_object(sidecar, {"frames": counts})["frames"]
+    return {name: found[name] for name in counts}
 
+
+def _read_tsv(path: Path) -> "pd.DataFrame":
     labels = dict.fromkeys(("trial_id", "participant", "session", "block"), str)
-    return pd.read_csv(path, sep="\t", na_values=["n/a"], keep_default_na=False, dtype=labels)
+    return files.read_tsv(path, na_values=["n/a"], keep_default_na=False, dtype=labels)

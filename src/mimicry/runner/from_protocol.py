@@ -8,7 +8,7 @@ import numpy as np
 
 from mimicry.assets import asset_folder
 from mimicry.errors import IntegrityError, StimulusError
-from mimicry.files import read_json, sha256_of
+from mimicry.files import read_json_object, sha256_of
 from mimicry.runner.plan import CameraSettings, Phase, Question, SessionPlan, Step, Stimulus
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ CONSENT = (
         "and you may ask for your recording to be deleted."
     ),
 )
+_MANIFEST = {"stimuli": [{"id": str, "file?": (str, None), "sha256?": (str, None)}]}
 _CLIP = {"neutral", "rise", "apex", "fall"}
 
 
@@ -98,7 +99,8 @@ def plan_session(
 
 
 def _stimuli(manifest: Path, names: Sequence[str]) -> tuple[Stimulus, ...]:
-    entries = {e["id"]: e for e in read_json(manifest)["stimuli"]}
+    content = read_json_object(manifest, _MANIFEST, kind=StimulusError)
+    entries = {e["id"]: e for e in content["stimuli"]}
     return tuple(_stimulus(manifest, entries, name) for name in names)
 
 

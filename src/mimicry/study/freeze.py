@@ -6,7 +6,14 @@ from typing import Any
 
 from mimicry import __version__
 from mimicry.errors import InputError, IntegrityError, OutputExistsError
-from mimicry.files import digest, make_folder, read_json, to_json_text, write_json, write_text
+from mimicry.files import (
+    digest,
+    make_folder,
+    read_json_object,
+    to_json_text,
+    write_json,
+    write_text,
+)
 from mimicry.protocol import Protocol
 
 __all__ = ["freeze", "read_prereg", "render_prereg", "write_prereg"]
@@ -101,11 +108,16 @@ def read_prereg(path: str | Path) -> dict[str, Any]:
     IntegrityError
         When its content is not what was hashed.
     """
-    document = read_json(Path(path))
-    if not isinstance(document, dict) or "hash" not in document or "settings" not in document:
+    document = read_json_object(Path(path))
+    try:
+        check_shape(document, _SHAPE, path=Path(path))
+    except InputError as error:
         raise InputError(
-            "not a preregistration", path=path, hint="Make one with: mimicry prereg PROTOCOL"
-        )
+            f"not a preregistration: {error.message}",
+            path=path,
+            key=error.key,
+            hint="Make one with: mimicry prereg PROTOCOL",
+        ) from error
     content = {name: value for name, value in document.items() if name != "hash"}
     if digest(content) != document["hash"]:
         raise IntegrityError(

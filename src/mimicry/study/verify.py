@@ -7,7 +7,7 @@ from typing import Any
 
 from mimicry.blinding import MARKER, blind_study_of, lock_problems
 from mimicry.errors import InputError
-from mimicry.files import read_json, to_json_text
+from mimicry.files import read_json_object, read_text, to_json_text
 from mimicry.protocol import load_protocol
 from mimicry.study.folder import read_table
 from mimicry.study.freeze import read_prereg
@@ -15,6 +15,10 @@ from mimicry.study.freeze import read_prereg
 __all__ = ["Difference", "Verification", "verify_study"]
 
 _ABSENT = "not there"
+_SCORES = {
+    "inputs?": {"settings?": dict, "protocol?": {"digest?": (str, None)}},
+    "versions?": dict,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +89,7 @@ def verify_study(root: str | Path, prereg: str | Path | None = None) -> Verifica
     for sidecar in sidecars:
         name = sidecar.relative_to(folder).as_posix()
         checked.append(name)
-        found += _scores(name, read_json(sidecar), frozen)
+        found += _scores(name, read_json_object(sidecar, _SCORES), frozen)
     if not sidecars:
         notes.append("nothing has been scored yet, so only the protocol was compared")
     if sidecars:
@@ -146,7 +150,7 @@ def _scores(
 def _participants(folder: Path, results: Path, sidecars: list[Path]) -> Iterator[Difference]:
     scored = {path.name.removesuffix("_scores.json") for path in sidecars}
     failures = results / "failures.tsv"
-    failed = failures.read_text(encoding="utf-8") if failures.is_file() else ""
+    failed = read_text(failures) if failures.is_file() else ""
     for events in sorted(folder.glob("sub-*/**/*_events.tsv")):
         prefix = events.name.removesuffix("_events.tsv")
         if prefix not in scored and prefix not in failed:
@@ -192,8 +196,8 @@ def _trial(key: tuple[str, ...]) -> str:
 
 def _group_results(folder: Path, results: Path, frozen: Mapping[str, Any]) -> Iterator[Difference]:
     for sidecar in sorted(results.glob("group_*.json")):
-        content = read_json(sidecar)
-        used = content.get("settings", {}).get("protocol") if isinstance(content, dict) else None
+        content = read_json_object(sidecar, {"settings?": dict})
+        used = content.get("settings", {}).get("protocol")
         if isinstance(used, str) and used != frozen["protocol"]["digest"]:
             name = sidecar.relative_to(folder).as_posix()
             yield Difference(name, "protocol.digest", frozen["protocol"]["digest"], used)

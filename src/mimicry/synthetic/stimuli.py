@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from mimicry import __version__
 from mimicry.assets import asset_folder
 from mimicry.errors import InputError, OutputExistsError, StimulusError
-from mimicry.files import make_folder, read_json, sha256_of, write_text
+from mimicry.files import make_folder, read_json_object, sha256_of, write_text
 from mimicry.records import ActionUnitTrack
 from mimicry.synthetic.facs import millimetres
 from mimicry.synthetic.motion import Performance, blink_curve, envelope, performance, times_at
@@ -199,9 +199,7 @@ def read_entries(path: Path | None = None) -> tuple[str, list[dict[str, Any]]]:
         When the file is no manifest.
     """
     file = asset_folder("stimuli") / "manifest.json" if path is None else path
-    content = read_json(file)
-    if not isinstance(content, dict) or not isinstance(content.get("stimuli"), list):
-        raise StimulusError("found no list of stimuli", path=file, key="stimuli")
+    content = read_json_object(file, {"stimuli": [{"id": str}]}, kind=StimulusError)
     return str(content.get("note", "")), content["stimuli"]
 
 

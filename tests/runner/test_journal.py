@@ -2,13 +2,14 @@
 
 import json
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from lab import small_plan
 from served import Client, reserved, served
 
-from mimicry.errors import InputError, IntegrityError
+from mimicry.errors import InputError, QualityWarning
 from mimicry.runner import journal as journal_module
 from mimicry.runner.journal import Journal
 
@@ -99,12 +100,79 @@ def test_a_session_reopened_after_a_crash_keeps_every_stored_piece(tmp_path: Pat
     assert again.path(1, "video").read_bytes() == b"wholenext"
 
 
-def test_a_shortened_stream_is_noticed(tmp_path: Path) -> None:
+def test_a_shortened_stream_is_noticed_and_what_is_left_is_kept(tmp_path: Path) -> None:
     with served(tmp_path) as (client, journal):
         client.claim()
         client.piece("video", b"whole")
     journal.path(1, "video").write_bytes(b"who")
-    with pytest.raises(IntegrityError, match="shorter"):
+    with pytest.warns(QualityWarning, match="damaged"):
+        again = Journal.open(journal.folder)
+    assert again.path(1, "video").read_bytes() == b"who"
+
+
+def _spoil(name: str, content: bytes | None) -> Callable[[Path], None]:
+    def spoil(folder: Path) -> None:
+        path = folder / name
+        if content is None:
+            path.unlink()
+        else:
+            path.write_bytes(content)
+
+    return spoil
+
+
+def _flip(folder: Path) -> None:
+    lines = (folder / "journal.tsv").read_bytes().split(b"\n")
+    (folder / "journal.tsv").write_bytes(b"\n".join([b"\xff\0oops", *lines[1:]]))
+
+
+DAMAGE = {
+    "no journal": _spoil("journal.tsv", None),
+    "an empty journal": _spoil("journal.tsv", b""),
+    "a journal of other lines": _spoil("journal.tsv", b"a\tb\n1\n\n"),
+    "huge numbers": _spoil("journal.tsv", b"seg-001_video.ivf\t" + b"9" * 5000 + b"\t1\t1\n"),
+    "one damaged line": _flip,
+    "a shortened stream": _spoil("seg-001_video.ivf", b"w"),
+}
+
+
+@pytest.mark.parametrize("name", DAMAGE)
+def test_a_session_with_a_damaged_journal_goes_on_and_loses_nothing(
+    tmp_path: Path, name: str
+) -> None:
+    with served(tmp_path) as (client, journal):
+        client.claim()
+        client.piece("video", b"whole")
+        client.event(type="step_end", step="t1", status="done")
+    DAMAGE[name](journal.folder)
+    before = {p.name: p.read_bytes() for p in journal.folder.glob("seg-*")}
+    with pytest.warns(QualityWarning, match="damaged"):
+        again = Journal.open(journal.folder)
+    assert {p.name: p.read_bytes() for p in journal.folder.glob("seg-*")} == before
+    assert again.done == {"t1"}
+    with reserved(again) as client:
+        client.launch()
+        assert client.claim().json()["segment"] == 2
+        assert client.piece("video", b"more").status == 200
+
+
+def test_lost_keys_and_foreign_files_do_not_stop_a_session(tmp_path: Path) -> None:
+    with served(tmp_path) as (client, journal):
+        client.claim()
+        client.piece("events", b'{"type": 5}\n[]\n{"type": "step_end", "status": "done"}\n{\n')
+    for raw in (b"[]", b"", b'{"secret": 5}', b'{"secret": "a", "lease": {"token": 1}}'):
+        (journal.folder / "session.key").write_bytes(raw)
+        (journal.folder / "seg-abc_video.ivf").write_bytes(b"x")
+        (journal.folder / "seg-001_notes.txt").write_bytes(b"x")
+        assert Journal.open(journal.folder).segment == 1
+
+
+@pytest.mark.parametrize("plan", [b"", b"[]", b'{"steps": 5}', b"[" * 99_999, b"\xff"])
+def test_a_damaged_plan_is_one_sentence(tmp_path: Path, plan: bytes) -> None:
+    with served(tmp_path) as (_, journal):
+        pass
+    (journal.folder / "plan.json").write_bytes(plan)
+    with pytest.raises(InputError, match=r"plan\.json"):
         Journal.open(journal.folder)
 
 

@@ -1,10 +1,14 @@
 """A person can be removed from a study without a trace but the log."""
 
+import json
+import re
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from mimicry.errors import InputError
+from mimicry.errors import InputError, QualityWarning
 from mimicry.runner.withdrawal import found_of, withdraw
 
 
@@ -57,3 +61,65 @@ def test_an_unknown_person_or_no_label_is_refused(study: Path, label: str) -> No
     with pytest.raises(InputError):
         withdraw(study, label)
     assert not (study / "withdrawals.tsv").exists()
+
+
+def test_the_person_goes_wherever_they_are_named(study: Path) -> None:
+    results = study / "derivatives" / "mimicry"
+    (results / "failures.tsv").write_text(
+        "input\terror\nsub-01_task-a_video.mp4\tx\nsub-011_a\ty\n"
+    )
+    (study / "exclusions.tsv").write_text("participant\treason\n01\tasleep\n02\tasleep\n")
+    (results / "deeper").mkdir()
+    (results / "deeper" / "sub-01_task-a__sub-02_task-a_synchrony.json").write_text("{}")
+    (results / ".sub-01_task-a.lock").write_text("{}")
+    lock = {"tables": {"sub-01/x_blind.tsv": "a", "sub-02/x_blind.tsv": "b"}, "exclusions": "c"}
+    (study / "blind.json").write_text(json.dumps({"blind": True, "locked": lock}))
+    withdraw(study, "01")
+    texts = {p: p.read_text() for p in study.rglob("*") if p.is_file()}
+    named = {
+        p.name for p, text in texts.items() if re.search(r"sub-01\b|^01\b", text, re.MULTILINE)
+    }
+    assert named == {"withdrawals.tsv", "other.tsv"}
+    assert not [p for p in texts if re.search(r"sub-01\b", str(p))]
+    assert (results / "failures.tsv").read_text() == "input\terror\nsub-011_a\ty\n"
+
+
+def test_a_damaged_study_lets_people_go(study: Path) -> None:
+    results = study / "derivatives" / "mimicry"
+    (results / "bytes.tsv").write_bytes(
+        b'\xef\xbb\xbf"participant"\tx\r\n01\t\xff\0\r\n"01"\t"\n02\t3'
+    )
+    (results / "empty.tsv").write_bytes(b"")
+    (results / "huge.tsv").write_bytes(b"participant\n" + b"x" * 300_000 + b"\n")
+    (results / "broken.json").write_bytes(b"\xff\xfe sub-01 ")
+    (results / "folder.json").mkdir()
+    (results / "gone.tsv").symlink_to(study / "nowhere.tsv")
+    (study / "withdrawals.tsv").write_bytes(b"\xff")
+    (study / "blind.json").write_bytes(b"[")
+    (study / "sub-01" / "run-1").mkdir()
+    (study / "sub-01" / "run-1" / "journal.tsv").write_bytes(b"\0\xff")
+    with pytest.warns(QualityWarning, match=r"gone\.tsv cannot be read"):
+        withdraw(study, "01")
+    assert (results / "bytes.tsv").read_bytes().split(b"\n")[1:] == [b"02\t3"]
+    assert not (results / "broken.json").exists()
+    assert not list(study.rglob("sub-01"))
+
+
+def test_what_cannot_be_deleted_is_named_and_the_rest_goes(
+    study: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: str, onerror: Callable[..., None]) -> None:
+        if "sourcedata" in str(path):
+            onerror(None, str(path), (None, PermissionError("no"), None))
+        else:
+            real(path)
+
+    real = shutil.rmtree
+    monkeypatch.setattr("mimicry.runner.withdrawal.shutil.rmtree", refuse)
+    with pytest.raises(InputError, match="sourcedata/sub-01"):
+        withdraw(study, "01")
+    assert len(list(study.rglob("sub-01"))) == 1
+    assert (study / "withdrawals.tsv").read_text().endswith("unfinished\n")
+    monkeypatch.undo()
+    withdraw(study, "01")
+    assert not list(study.rglob("sub-01"))

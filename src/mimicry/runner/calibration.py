@@ -15,10 +15,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mimicry.errors import RecordingError
-from mimicry.files import digest, read_json, write_json
+from mimicry.errors import InputError, RecordingError
+from mimicry.files import digest, read_json_object, write_json
 
-__all__ = ["flash_offsets", "keep_with_session", "store", "store_path", "summarise_flashes"]
+__all__ = [
+    "flash_offsets",
+    "keep_with_session",
+    "read_calibrations",
+    "store",
+    "store_path",
+    "summarise_flashes",
+]
 
 MIN_CONTRAST = 6.0
 SEARCH_S = (-0.05, 0.4)
@@ -96,6 +103,14 @@ def store_path() -> Path:
     return user_data_path("mimicry", appauthor=False) / "calibrations.json"
 
 
+SETUP = {
+    "camera": {"label": str, "settings": {"frameRate?": (float, None)}},
+    "screen": list,
+    "refresh_hz": float,
+    "ua": str,
+}
+
+
 def setup_key(setup: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a calibration holds for: camera, mode, screen and computer."""
     camera = setup["camera"]
@@ -138,7 +153,26 @@ def _all() -> list[dict[str, Any]]:
     path = store_path()
     if not path.exists():
         return []
-    found: list[dict[str, Any]] = read_json(path)["calibrations"]
+    return read_calibrations(path)
+
+
+_OFFSET = {"offset_s?": (float, None)}
+_SHAPE = {"calibrations": [{"setup": dict, "video?": _OFFSET, "image?": _OFFSET}]}
+
+
+def read_calibrations(path: Path) -> list[dict[str, Any]]:
+    """Return the calibrations of a file.
+
+    Raises
+    ------
+    InputError
+        When it is damaged.
+    """
+    try:
+        found: list[dict[str, Any]] = read_json_object(path, _SHAPE)["calibrations"]
+    except InputError as error:
+        hint = "Move the file away; mimicry calibrate measures anew."
+        raise InputError(error.message, path=path, key=error.key, hint=hint) from error
     return found
 
 

@@ -1,6 +1,7 @@
 """A recorded session into the study layout: video with exact times, events, frames, ratings."""
 
 import platform
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -8,12 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mimicry.errors import InputError, OutputExistsError
-from mimicry.files import make_folder, read_json, sha256_of, write_json, write_tsv
-from mimicry.runner.calibration import fitting
+from mimicry.errors import InputError, OutputExistsError, QualityWarning, RecordingError
+from mimicry.files import check_shape, make_folder, sha256_of, write_json, write_tsv
+from mimicry.runner.calibration import SETUP, fitting, read_calibrations
 from mimicry.runner.columns import BEH_COLUMNS, EVENT_COLUMNS, FRAME_COLUMNS, describe
+from mimicry.runner.journal import read_done
 from mimicry.runner.participants import enter_participant
-from mimicry.runner.plan import SessionPlan, Step, plan_from_json
+from mimicry.runner.plan import Question, SessionPlan, Step, read_plan
 from mimicry.runner.remux import write_video
 from mimicry.runner.timebase import Segment, place_segments, read_segment
 
@@ -64,7 +66,7 @@ def convert_session(folder: Path, study: Path, *, overwrite: bool = False) -> di
     InputError
         When nothing was recorded.
     """
-    plan = plan_from_json(read_json(folder / "plan.json"))
+    plan = read_plan(folder)
     files = session_files(study, plan)
     if files["recording"].exists() and not overwrite:
         raise OutputExistsError(
@@ -77,8 +79,8 @@ def convert_session(folder: Path, study: Path, *, overwrite: bool = False) -> di
         raise InputError("nothing was recorded in this session", path=folder)
     make_folder(files["video"].parent)
     written = dict(files)
-    if plan.camera.record and any(len(s.frame_us) for s in segments):
-        kept = write_video(files["video"], segments)
+    kept = _video(files["video"], segments) if plan.camera.record else None
+    if kept is not None:
         frames = _frame_rows(segments, kept)
         write_tsv(files["frames"], _table(frames, FRAME_COLUMNS))
     else:
@@ -100,8 +102,19 @@ def convert_session(folder: Path, study: Path, *, overwrite: bool = False) -> di
     return written
 
 
+def _video(path: Path, segments: Sequence[Segment]) -> list[NDArray[np.int64]] | None:
+    """Write the video; None when the camera gave none, or nothing of it can be read."""
+    if not any(len(s.frame_us) for s in segments):
+        return None
+    try:
+        return write_video(path, segments)
+    except RecordingError as problem:  # events and ratings are kept all the same
+        warnings.warn(QualityWarning(str(problem)), stacklevel=2)
+        return None
+
+
 def _read_segments(folder: Path) -> list[Segment]:
-    numbers = sorted({int(p.name[4:7]) for p in folder.glob("seg-*_*")})
+    numbers = sorted({int(p.name[4:7]) for p in folder.glob("seg-[0-9][0-9][0-9]_*")})
     segments = [read_segment(folder, n) for n in numbers]
     recorded = [s for s in segments if len(s.frame_us) and s.constant_ms is not None]
     return recorded or [s for s in segments if s.events]
@@ -159,13 +172,15 @@ def _event_rows(
                 attempts[event["step"]] = attempts.get(event["step"], 0) + 1
             if event["type"] != "stimulus" or event["kind"] != "stimulus":
                 continue
-            step = steps[event["step"]]
+            step = steps.get(event["step"])
+            if step is None:  # a damaged journal
+                continue
             end = ends.get(step.step_id)
             row = _event_row(step, event, segment, calibration)
             row["phase"] = _phase(step, complete=end is not None)
             again = attempts.get(step.step_id, 1) > 1 or (k > 0 and step.step_id == first)
             row["repeated"] = int(again)
-            flags = list(end["flags"]) if end else ["interrupted"]
+            flags = list(end.get("flags", [])) if end else ["interrupted"]
             yield {**row, **_quality(row, event, step, times, flags), **step.columns}
 
 
@@ -226,7 +241,7 @@ def _quality(
     spread = event.get("onset_spread_ms")
     if event["onset_source"] == "raf":
         notes.append("onset_unconfirmed")
-    if spread is not None and spread > event["period_ms"]:
+    if spread is not None and spread > (event.get("period_ms") or 0.0):
         notes.append("onset_spread")
     if event.get("dropped"):
         notes.append("stimulus_frames_dropped")
@@ -254,8 +269,11 @@ def _rating_rows(plan: SessionPlan, segments: Sequence[Segment]) -> Iterator[Row
             if event["type"] != "rating" or event["step"] not in steps:
                 continue
             step = steps[event["step"]]
-            question = next(q for q in step.questions if q.question_id == event["question"])
-            value = event["value"]
+            asked = event["question"]
+            question = next((q for q in step.questions if q.question_id == asked), None)
+            value: Any = event.get("value")
+            if question is None or (question.kind == "choice" and not _chosen(question, value)):
+                continue  # a damaged journal
             yield {
                 "onset": round(segment.time_s(event["shown_ms"]), 6),
                 "trial_id": step.trial_id or None,
@@ -270,12 +288,21 @@ def _rating_rows(plan: SessionPlan, segments: Sequence[Segment]) -> Iterator[Row
             }
 
 
+def _chosen(question: Question, value: Any) -> bool:
+    """Tell whether a value is the number of one of a question's options."""
+    return type(value) is int and 0 <= value < len(question.options)
+
+
 def _calibration(folder: Path, segments: Sequence[Segment]) -> Mapping[str, Any]:
     """Return the calibration that fits the set-up of every segment, or an empty one."""
     path = folder / "calibration.json"
     if not path.exists():
         return {}
-    known = read_json(path)["calibrations"]
+    try:
+        known = read_calibrations(path)
+    except InputError as problem:  # what was recorded must not hang on it
+        warnings.warn(QualityWarning(f"the times are not calibrated: {problem}"), stacklevel=2)
+        return {}
     found = [fitting(known, setup) for s in segments if (setup := _setup(s))]
     same = bool(found) and all(f == found[0] for f in found)
     return found[0] if same else {}
@@ -286,8 +313,17 @@ def _setup(segment: Segment) -> Row:
     refresh = segment.first("refresh")
     if not (start and camera and refresh):
         return {}
-    facts = {"camera": camera, "screen": start["screen"], "ua": start["ua"]}
-    return {**facts, "refresh_hz": refresh["hz"]}
+    facts = {
+        "camera": camera,
+        "screen": start.get("screen"),
+        "ua": start.get("ua"),
+        "refresh_hz": refresh.get("hz"),
+    }
+    try:
+        check_shape(facts, SETUP, path=segment.video)
+    except InputError:  # a damaged journal: no set-up to find a calibration for
+        return {}
+    return facts
 
 
 def _recording(
@@ -300,7 +336,7 @@ def _recording(
 ) -> Row:
     from mimicry import __version__
 
-    done = read_json(folder / "done.json") if (folder / "done.json").exists() else {}
+    done = read_done(folder)
     named = {
         k: {"file": p.name, "sha256": sha256_of(p)} for k, p in written.items() if k != "recording"
     }

@@ -16,10 +16,12 @@ when the folder is opened again, and the page sends it again.
 
 import json
 import os
+import re
 import secrets
 import shutil
 import threading
 import time
+import warnings
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -27,11 +29,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from mimicry.errors import InputError, IntegrityError
-from mimicry.files import read_json, sha256_of, write_json
-from mimicry.runner.plan import SessionPlan, plan_from_json
+from mimicry.errors import InputError, QualityWarning
+from mimicry.files import (
+    check_shape,
+    json_value,
+    read_json_lines,
+    read_json_object,
+    sha256_of,
+    write_json,
+)
+from mimicry.runner.plan import SessionPlan, read_plan
 
-__all__ = ["LEASE_S", "STREAMS", "Journal", "Refusal"]
+__all__ = ["LEASE_S", "STREAMS", "Journal", "Refusal", "read_done"]
 
 STREAMS = {"video": "video.ivf", "frames": "frames.tsv", "events": "events.jsonl"}
 LEASE_S = 6.0
@@ -109,9 +118,7 @@ class Journal:
             )
         if (folder / "done.json").exists():
             raise InputError("this session is finished; there is nothing to resume", path=folder)
-        key_file = folder / "session.key"
-        key = read_json(key_file) if key_file.exists() else {"secret": secrets.token_urlsafe(32)}
-        journal = cls(folder, plan_from_json(read_json(folder / "plan.json")), key)
+        journal = cls(folder, read_plan(folder), _read_key(folder / "session.key"))
         journal._write_key()
         return journal
 
@@ -222,8 +229,7 @@ class Journal:
         """Close the session; its streams are summed up and never written again."""
         with self._lock:
             if self.finished:
-                done: dict[str, Any] = read_json(self.folder / "done.json")
-                return done
+                return read_done(self.folder)
             streams = sorted(self.folder.glob("seg-*_*"))
             done = {
                 "outcome": outcome,
@@ -242,9 +248,7 @@ class Journal:
         """Yield what the page reported in one segment."""
         path = self.path(segment, "events")
         if path.exists():
-            for line in path.read_text(encoding="utf-8").splitlines():
-                if line.strip():
-                    yield json.loads(line)
+            yield from read_json_lines(path, {"type": str})[0]
 
     def status(self) -> dict[str, Any]:
         """Return what the operator page shows."""
@@ -269,26 +273,53 @@ class Journal:
             raise Refusal(410, "this session is finished")
 
     def _reopen(self) -> None:
-        """Take up the stored pieces; cut off what no journal line vouches for."""
-        index = self.folder / "journal.tsv"
-        ends: dict[str, int] = {}
-        if index.exists():
-            text = index.read_bytes()
-            whole = text[: text.rfind(b"\n") + 1]
-            if len(whole) < len(text):
-                os.truncate(index, len(whole))
-            for line in whole.decode().splitlines():
-                name, seq, end, _crc = line.split("\t")
-                ends[name] = int(end)
-                self._next[_stream_of(name)] = int(seq) + 1
-        for path in sorted(self.folder.glob("seg-*_*")):
-            if path.stat().st_size < ends.get(path.name, 0):
-                raise IntegrityError("a stream is shorter than its journal says", path=path)
-            os.truncate(path, ends.get(path.name, 0))
-            segment, stream = _stream_of(path.name)
+        """Take up the stored pieces; cut off what no journal line vouches for.
+
+        Pieces are stored one at a time, so at most one stream is longer than its line says.
+        Where that does not hold the journal itself is damaged and nothing is cut off: what the
+        streams hold is kept, and the session goes on in a new segment.
+        """
+        ends, whole = self._read_index()
+        places = {p: _stream_of(p.name) for p in sorted(self.folder.glob("seg-*_*"))}
+        streams = {p: place for p, place in places.items() if place is not None}
+        over = {p: p.stat().st_size - ends.get(p.name, 0) for p in streams}
+        torn = [p for p, size in over.items() if size > 0]
+        whole = whole and len(torn) <= 1 and min(over.values(), default=0) >= 0
+        for path, (segment, stream) in streams.items():
+            if whole and path in torn:
+                os.truncate(path, ends.get(path.name, 0))
             self.segment = max(self.segment, segment)
             if stream != "video":
                 self._learn(segment, stream, path.read_bytes())
+        if not whole:
+            self._next, self._tail, self._lease = {}, {}, None
+            text = (
+                f"the journal of {self.folder.name} is damaged; what its streams hold is kept, "
+                "and the session goes on in a new segment"
+            )
+            self.note("damaged", text=text)
+            warnings.warn(QualityWarning(text), stacklevel=4)
+
+    def _read_index(self) -> tuple[dict[str, int], bool]:
+        """Return where each stream ends, and whether the index is whole."""
+        index = self.folder / "journal.tsv"
+        ends: dict[str, int] = {}
+        if not index.is_file():
+            return ends, not any(self.folder.glob("seg-*_*"))
+        text = index.read_bytes()
+        lines = text[: text.rfind(b"\n") + 1]
+        if len(lines) < len(text):
+            os.truncate(index, len(lines))
+        good = True
+        for line in lines.split(b"\n")[:-1]:
+            cells = line.decode("ascii", "replace").split("\t")
+            place = _stream_of(cells[0])
+            if len(cells) != 4 or place is None or not all(c.isdecimal() for c in cells[1:3]):
+                good = False
+                continue
+            ends[cells[0]] = int(cells[2][:15])
+            self._next[place] = int(cells[1][:15]) + 1
+        return ends, good
 
     def _learn(self, segment: int, stream: str, body: bytes) -> None:
         """Follow the progress from what was stored."""
@@ -299,9 +330,13 @@ class Journal:
         lines = (self._tail.pop(segment, b"") + body).split(b"\n")
         self._tail[segment] = lines.pop()
         for line in filter(None, lines):
-            event = json.loads(line)
+            try:
+                event = json_value(line, path=self.path(segment, stream))
+                check_shape(event, {"type?": str, "step?": str}, path=self.path(segment, stream))
+            except InputError:  # kept on the disk; conversion counts such lines aloud
+                continue
             if event.get("type") == "step_end" and event.get("status") == "done":
-                self.done.add(event["step"])
+                self.done.add(event.get("step", ""))
             self.last_event = event
 
     def _write_key(self) -> None:
@@ -329,9 +364,34 @@ def _append(path: Path, body: bytes) -> None:
         os.fsync(file.fileno())
 
 
-def _stream_of(name: str) -> tuple[int, str]:
-    number, _, rest = name.removeprefix("seg-").partition("_")
-    return int(number), rest.partition(".")[0]
+def _stream_of(name: str) -> tuple[int, str] | None:
+    """Return segment and stream of a file's name; None: it is none of the streams."""
+    found = re.fullmatch(r"seg-(\d{3,6})_(.+)", name, re.ASCII)
+    stream = next((s for s, ending in STREAMS.items() if found and found[2] == ending), None)
+    return None if found is None or stream is None else (int(found[1]), stream)
+
+
+_KEY = {
+    "secret": str,
+    "port?": (int, None),
+    "lease?": (None, {"token": str, "window": str, "segment": int}),
+}
+
+
+def _read_key(path: Path) -> dict[str, Any]:
+    """Return secret, port and lease of a session; a new secret where they are lost."""
+    try:
+        return read_json_object(path, _KEY)
+    except InputError:  # a page that is still open must be opened anew
+        return {"secret": secrets.token_urlsafe(32)}
+
+
+def read_done(folder: Path) -> dict[str, Any]:
+    """Return how a session ended; empty when it has not, or when that file is damaged."""
+    try:
+        return read_json_object(folder / "done.json", {"outcome": str, "reason?": str})
+    except InputError:
+        return {}
 
 
 def _now() -> str:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from mimicry.files import write_json, write_text
+from mimicry.files import read_text, write_json, write_text
 from mimicry.runner.plan import SessionPlan
 
 __all__ = ["enter_participant"]
@@ -12,7 +12,7 @@ def enter_participant(study: Path, plan: SessionPlan) -> None:
     """Add the participant to participants.tsv, once; other columns stay as they are."""
     path = study / "participants.tsv"
     label = f"sub-{plan.participant}"
-    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else ["participant_id"]
+    lines = (read_text(path).splitlines() if path.exists() else []) or ["participant_id"]
     if label not in {line.split("\t")[0] for line in lines}:
         width = len(lines[0].split("\t"))
         lines.append("\t".join([label, *["n/a"] * (width - 1)]))

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from mimicry.errors import InputError
-from mimicry.files import sha256_of
+from mimicry.files import read_json_object, sha256_of
 
 __all__ = [
     "CameraSettings",
@@ -18,6 +18,7 @@ __all__ = [
     "Stimulus",
     "check_label",
     "plan_from_json",
+    "read_plan",
 ]
 
 PhaseKind = Literal["iti", "fixation", "cue", "stimulus", "blank"]
@@ -212,6 +213,41 @@ class SessionPlan:
                 raise InputError(
                     "a stimulus has changed since the session was planned", path=stimulus.path
                 )
+
+
+_SHAPE = {
+    **dict.fromkeys(("protocol", "protocol_digest", "task", "participant", "title"), str),
+    "session": (str, None),
+    "consent": list,
+    "steps": [
+        {
+            "step_id": str,
+            "kind": str,
+            "text": [str],
+            "phases": [{"kind": str, "duration_s": (float, None), "stimulus": (int, None)}],
+            "questions": [{"question_id": str, "kind": str, "options": [str], "labels": [str]}],
+            "columns?": dict,
+        }
+    ],
+    "stimuli": [{"stimulus_id": str, "path": str, "sha256": str}],
+    "camera": {"record": bool, "width": int, "height": int, "fps": float, "bitrate": int},
+}
+
+
+def read_plan(folder: Path) -> SessionPlan:
+    """Return the plan that was written into a session's folder.
+
+    Raises
+    ------
+    InputError
+        When it is missing or damaged.
+    """
+    path = folder / "plan.json"
+    content = read_json_object(path, _SHAPE)
+    try:
+        return plan_from_json(content)
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(f"is not the plan of a session ({error})", path=path) from error
 
 
 def plan_from_json(value: Mapping[str, Any]) -> SessionPlan:

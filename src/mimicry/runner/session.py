@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from mimicry.errors import IntegrityError, MimicryError
-from mimicry.files import read_json, sha256_of
+from mimicry.files import sha256_of
 from mimicry.runner.app import FaceCheck, RunnerState
 from mimicry.runner.browser import open_browser
 from mimicry.runner.convert import convert_session
-from mimicry.runner.journal import Journal
+from mimicry.runner.journal import Journal, read_done
 from mimicry.runner.plan import SessionPlan
 from mimicry.runner.pointer import nudge_pointer
 from mimicry.runner.serve import FIRST_PORT, Server, serving
@@ -94,8 +94,7 @@ def run_session(
         _show(server, journal, browser, say, kiosk=kiosk, wait=alive, switches=switches)
         if not journal.finished:
             return SessionEnd("interrupted", journal.folder)
-        done = read_json(journal.folder / "done.json")
-        end = SessionEnd(done["outcome"], journal.folder)
+        end = SessionEnd(read_done(journal.folder).get("outcome", "interrupted"), journal.folder)
         end.files = convert_session(journal.folder, study)
         if score and end.outcome == "finished" and "video" in end.files:
             _score(end, state, study, journal.plan, say)
@@ -211,9 +210,9 @@ def forget_video(video: Path, folder: Path, landmarks: Path) -> None:
 
     stored = LandmarkFile(landmarks)
     frames = sum(len(chunk) for chunk in stored)
-    if not frames or frames != stored.provenance["video"]["frames"]:
+    if not frames or frames != stored.provenance.get("video", {}).get("frames"):
         raise IntegrityError("the landmark file lacks frames; the video is kept", path=video)
-    if stored.provenance["input"]["sha256"] != sha256_of(video):
+    if stored.provenance.get("input", {}).get("sha256") != sha256_of(video):
         raise IntegrityError("the landmarks are those of another video; it is kept", path=video)
     video.unlink()
     for raw in folder.glob("seg-*_video.ivf"):

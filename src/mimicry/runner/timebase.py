@@ -6,7 +6,8 @@ page's clock, measured when the recording started. Page loads are placed behind 
 the server's clock.
 """
 
-import json
+import math
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,9 +16,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mimicry.errors import InputError, QualityWarning
+from mimicry.files import check_shape, read_json_lines
 from mimicry.runner.journal import STREAMS
 
-__all__ = ["LONGEST_GAP_S", "Segment", "place_segments", "read_segment"]
+__all__ = ["LONGEST_GAP_S", "Segment", "place_segments", "read_events", "read_segment"]
 
 LONGEST_GAP_S = 600.0
 _CLOCKS_DIFFER_S = 5.0
@@ -84,21 +87,76 @@ def read_segment(folder: Path, number: int) -> Segment:
     def path(stream: str) -> Path:
         return folder / f"seg-{number:03d}_{STREAMS[stream]}"
 
-    events: list[Mapping[str, Any]] = []
+    events: list[dict[str, Any]] = []
+    frames: list[tuple[int, float, bool]] = []
+    lost = 0
     if path("events").exists():
-        lines = path("events").read_text(encoding="utf-8").splitlines()
-        events = [json.loads(line) for line in lines if line.strip()]
-    rows = np.zeros((0, 4))
+        events, lost = read_events(path("events"))
     if path("frames").exists():
-        text = path("frames").read_text(encoding="ascii").splitlines()[1:]
-        cells = [line.split("\t") for line in text]
-        stamps = np.array([int(c[1]) for c in cells], np.int64)
-        rows = np.array([[0, 0, float(c[2]), int(c[3])] for c in cells]).reshape(-1, 4)
-    else:
-        stamps = np.zeros(0, np.int64)
+        for line in path("frames").read_bytes().split(b"\n")[1:]:
+            if line:
+                row = _frame(line)
+                frames += [row] if row else []
+                lost += row is None
+    if lost:
+        text = f"{folder.name}, segment {number}: {lost} damaged lines of the journal were left out"
+        warnings.warn(QualityWarning(text), stacklevel=2)
+    stamps, arrival, asked = zip(*frames, strict=True) if frames else ((), (), ())
     return Segment(
-        number, tuple(events), stamps, rows[:, 2], rows[:, 3].astype(bool), path("video")
+        number,
+        tuple(events),
+        np.array(stamps, np.int64),
+        np.array(arrival, np.float64),
+        np.array(asked, bool),
+        path("video"),
     )
+
+
+_NUMBER = (float, None)
+_CLOCK = {"page_ms": float, "server_ns": str, "rtt_ms": float}
+_EVENT = {"type": str, "t?": float, "step?": str}
+_EVENTS: dict[str, Mapping[str, Any]] = {
+    "segment_start": {"t": float, "timeOrigin?": float, "clock?": (_CLOCK, None)},
+    "segment_end": {"clock?": (_CLOCK, None)},
+    "capture_clock": {"constant_ms?": _NUMBER},
+    "marker": {"t": float},
+    "step_start": {"step": str},
+    "step_end": {"step": str, "flags?": [str]},
+    "stimulus": {
+        "step": str,
+        "kind": str,
+        "onset_ms": float,
+        "end": float,
+        "onset_source": str,
+        "onset_spread_ms?": _NUMBER,
+        "period_ms?": _NUMBER,
+        "dropped?": _NUMBER,
+    },
+    "rating": {"step": str, "question": str, "shown_ms": float, "rt_ms": float},
+}
+
+
+def read_events(path: Path) -> tuple[list[dict[str, Any]], int]:
+    """Return what the page reported in one segment, and how many lines are damaged."""
+    lines, damaged = read_json_lines(path, _EVENT)
+    good = []
+    for event in lines:
+        try:
+            check_shape(event, _EVENTS.get(event["type"], {}), path=path)
+        except InputError:
+            continue
+        good.append(event)
+    return good, len(damaged) + len(lines) - len(good)
+
+
+def _frame(line: bytes) -> tuple[int, float, bool] | None:
+    """Return camera time, time of arrival and whether it was encoded; None: a damaged line."""
+    try:
+        _, stamp, arrival, asked = line.split(b"\t")
+        values = int(stamp), float(arrival), bool(int(asked))
+    except ValueError:
+        return None
+    return values if abs(values[0]) < 1 << 62 and math.isfinite(values[1]) else None
 
 
 def place_segments(segments: Sequence[Segment]) -> list[Segment]:

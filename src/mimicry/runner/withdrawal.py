@@ -1,24 +1,32 @@
-"""Removing one person from a study: recordings, derived files, rows of tables; with a log."""
+"""Removing one person from a study: recordings, derived files, rows of tables; with a log.
 
-import csv
+It must work on any study, also a damaged one: names and bytes are looked at, nothing is parsed.
+"""
+
+import os
 import re
 import shutil
+import warnings
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from mimicry.errors import InputError
-from mimicry.files import write_text
+from mimicry.errors import InputError, QualityWarning
+from mimicry.files import atomic_path, read_json_object, write_json
 from mimicry.runner.plan import check_label
 
 __all__ = ["found_of", "withdraw"]
 
-_NAMES = ("participant", "participant_id")
+_NAMES = (b"participant", b"participant_id")
+_LOG = "withdrawals.tsv"
+_HEAD = b"time\tparticipant\tfiles\n"
 
 
 def found_of(study: Path, participant: str) -> tuple[list[Path], list[Path]]:
     """Return what is a participant's own, and the tables that hold rows of theirs.
 
-    Their own are their folders, and the results over all participants that name them.
+    Their own are folders and files of their name wherever they lie in the study, and the results
+    over all participants that name them.
 
     Raises
     ------
@@ -26,16 +34,16 @@ def found_of(study: Path, participant: str) -> tuple[list[Path], list[Path]]:
         When the study holds nothing of this participant, or the label is none.
     """
     label = check_label(participant.removeprefix("sub-"), key="--participant")
-    folders = [p for p in (study, study / "sourcedata") if (p / f"sub-{label}").is_dir()]
-    folders = [p / f"sub-{label}" for p in folders]
-    folders += sorted(p for p in study.glob(f"derivatives/*/sub-{label}") if p.is_dir())
-    folders += _joint_results(study, label)
-    tables = [p for p in _tables(study) if p not in folders and _without(p, label) is not None]
-    if not folders and not tables:
+    own: list[Path] = []
+    others = [p for p in _below(study, label, own) if p.suffix == ".tsv" and p.name != _LOG]
+    tables = [path for path in others if _without(path, label) is not None]
+    own += [p for p in _joint_results(study, label) if p not in own]
+    tables = [p for p in tables if p not in own]
+    if not own and not tables:
         raise InputError(
             f"the study holds nothing of participant {label!r}", path=study, key="--participant"
         )
-    return folders, tables
+    return own, tables
 
 
 def withdraw(study: Path, participant: str) -> tuple[list[Path], list[Path]]:
@@ -52,50 +60,123 @@ def withdraw(study: Path, participant: str) -> tuple[list[Path], list[Path]]:
     Raises
     ------
     InputError
-        When the study holds nothing of this participant.
+        When the study holds nothing of this participant, or when something could not be
+        deleted: everything else is, and the rest is named.
     """
     label = participant.removeprefix("sub-")
-    folders, tables = found_of(study, label)
-    files = sum(1 for top in folders for p in (top, *top.rglob("*")) if p.is_file())
+    own, tables = found_of(study, label)
+    files = sum(1 for top in own for p in (top, *top.rglob("*")) if p.is_file())
+    kept: list[str] = []
     for table in tables:
-        text = _without(table, label)
-        if text is not None:
-            write_text(table, text)
-    for own in folders:
-        if own.is_dir():
-            shutil.rmtree(own)
-        else:
-            own.unlink()
-    log = study / "withdrawals.tsv"
-    before = log.read_text(encoding="utf-8") if log.exists() else "time\tparticipant\tfiles\n"
-    now = datetime.now(UTC).isoformat(timespec="seconds")
-    write_text(log, f"{before}{now}\tsub-{label}\t{files}\n")
-    return folders, tables
+        content = _without(table, label)
+        try:
+            if content is not None:
+                with atomic_path(table) as temporary:
+                    temporary.write_bytes(content)
+        except OSError as error:
+            kept.append(f"rows of {table} ({error.strerror})")
+    for path in own:
+        kept += _delete(path)
+    kept += _unlock(study, label)
+    _write_log(study / _LOG, f"sub-{label}", files, kept)
+    if kept:
+        raise InputError(
+            f"could not delete everything of participant {label!r}; left are {'; '.join(kept)}",
+            path=study,
+            hint="Make these files writable and run the command again.",
+        )
+    return own, tables
+
+
+def _below(study: Path, label: str, own: list[Path]) -> Iterator[Path]:
+    """Go through a study's files; what is named after the person is put into `own` instead."""
+    named = re.compile(rf"\.?(?:.*[^A-Za-z0-9])?sub-{label}(?![A-Za-z0-9])")
+    for place, folders, names in os.walk(study):
+        mine = [name for name in sorted(folders) if named.match(name)]
+        own += [Path(place, name) for name in mine]
+        folders[:] = sorted(set(folders) - set(mine))
+        for name in sorted(names):
+            path = Path(place, name)
+            if named.match(name):
+                own.append(path)
+            else:
+                yield path
 
 
 def _joint_results(study: Path, label: str) -> list[Path]:
     """Return results over all participants whose sidecar or page names this one."""
-    named = re.compile(rf"sub-{label}(?![A-Za-z0-9])")
-    texts = [p for e in ("json", "html", "md") for p in study.glob(f"derivatives/*/*.{e}")]
-    stems = {p.with_suffix("") for p in texts if named.search(p.read_text(encoding="utf-8"))}
+    named = re.compile(rf"sub-{label}(?![A-Za-z0-9])".encode())
+    texts = [p for e in ("json", "html", "md", "log") for p in study.glob(f"derivatives/*/*.{e}")]
+    stems = {p.with_suffix("") for p in texts if p.is_file() and named.search(p.read_bytes())}
     return sorted(p for p in study.glob("derivatives/*/*.*") if p.with_suffix("") in stems)
 
 
-def _tables(study: Path) -> list[Path]:
-    return [*study.glob("participants.tsv"), *sorted(study.glob("derivatives/*/*.tsv"))]
-
-
-def _without(table: Path, label: str) -> str | None:
-    """Return a table's text without the person's rows; None when it has none."""
-    text = table.read_text(encoding="utf-8")
-    lines = text.splitlines(keepends=True)
-    rows = list(csv.reader(text.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE))
+def _without(table: Path, label: str) -> bytes | None:
+    """Return a table's bytes without the person's rows; None when it has none."""
+    try:
+        lines = table.read_bytes().splitlines(keepends=True)
+    except OSError as error:
+        text = f"{table} cannot be read ({error.strerror}): look for the person there yourself"
+        warnings.warn(QualityWarning(text), stacklevel=2)
+        return None
+    rows = [[c.strip(b' "\r\n') for c in line.split(b"\t")] for line in lines]
     if len(rows) < 2:
         return None
-    columns = [k for k, name in enumerate(rows[0]) if name in _NAMES]
-    theirs = [
-        any(k < len(row) and row[k] in {label, f"sub-{label}"} for k in columns) for row in rows
+    names = [name.removeprefix(b"\xef\xbb\xbf").strip(b'"') for name in rows[0]]
+    columns = [k for k, name in enumerate(names) if name in _NAMES]
+    own = {label.encode(), f"sub-{label}".encode()}
+    named = re.compile(rf"(?:.*[^A-Za-z0-9])?sub-{label}(?![A-Za-z0-9])".encode())
+    mine = [
+        any(k < len(row) and row[k] in own for k in columns) or any(map(named.match, row))
+        for row in rows
     ]
-    if not any(theirs):
+    if not any(mine):
         return None
-    return "".join(line for line, his in zip(lines, theirs, strict=True) if not his)
+    return b"".join(line for line, gone in zip(lines, mine, strict=True) if not gone)
+
+
+def _delete(path: Path) -> list[str]:
+    """Delete a file, a link or a folder with all in it; return what could not be deleted."""
+    kept: list[str] = []
+    for _ in range(2):  # a process at work on this person may write while files are deleted
+        kept.clear()
+        try:
+            if path.is_symlink():
+                text = f"{path} was a link: what it pointed to, {path.resolve()}, is left"
+                warnings.warn(QualityWarning(text), stacklevel=2)
+                path.unlink()
+            elif path.is_dir():
+                shutil.rmtree(path, onerror=lambda _f, p, e: kept.append(f"{p} ({e[1]})"))
+            else:
+                path.unlink(missing_ok=True)
+        except OSError as error:
+            kept.append(f"{path} ({error.strerror})")
+        if not kept:
+            break
+    return kept[:1] if path.exists() else []
+
+
+def _unlock(study: Path, label: str) -> list[str]:
+    """Take the person's tables out of the lock of a blind study."""
+    mark = study / "blind.json"
+    if not mark.is_file():
+        return []
+    named = re.compile(rf"sub-{label}(?![A-Za-z0-9])")
+    try:
+        content = read_json_object(mark, {"locked": (None, {"tables": dict})})
+        tables = (content["locked"] or {}).get("tables", {})
+        if any(map(named.search, tables)):
+            left = {k: v for k, v in tables.items() if not named.search(k)}
+            write_json(mark, {**content, "locked": {**content["locked"], "tables": left}})
+    except (InputError, OSError) as error:
+        if named.search(mark.read_bytes().decode("utf-8", "replace")):
+            return [f"names in {mark} ({error})"]
+    return []
+
+
+def _write_log(path: Path, label: str, files: int, kept: list[str]) -> None:
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    before = path.read_bytes() if path.exists() else _HEAD
+    line = f"{now}\t{label}\t{files}\n" if not kept else f"{now}\t{label}\tunfinished\n"
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(before + b"\n" * (not before.endswith(b"\n")) + line.encode())

@@ -7,6 +7,7 @@ from typing import Any
 from mimicry import __version__
 from mimicry.errors import InputError, IntegrityError, OutputExistsError
 from mimicry.files import (
+    check_shape,
     digest,
     make_folder,
     read_json_object,
@@ -19,6 +20,13 @@ from mimicry.protocol import Protocol
 __all__ = ["freeze", "read_prereg", "render_prereg", "write_prereg"]
 
 FORMAT = 1
+_SHAPE = {
+    "hash": str,
+    "mimicry": str,
+    "protocol": {"name": str, "digest": str},
+    "settings": dict,
+    "content": dict,
+}
 
 
 def freeze(protocol: Protocol) -> dict[str, Any]:

@@ -3,6 +3,10 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+# One process a core; a module stays in one process, so that its fixtures are made once.
+PARALLEL ?= -n $(shell $(PYTHON) -c 'import os; print(os.cpu_count())') --dist loadscope
+# Spinning threads of small matrix products only fight each other on a small machine.
+export OPENBLAS_NUM_THREADS ?= 1
 DEV_STAMP := $(VENV)/.installed-dev
 
 .PHONY: help demo lint types test test-slow bench wheel clean
@@ -36,10 +40,12 @@ types: $(DEV_STAMP)
 	$(BIN)/mypy
 
 test: $(DEV_STAMP)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(PARALLEL) -m "not slow and not serial"
+	$(BIN)/python -m pytest -m "serial and not slow"
 
 test-slow: $(DEV_STAMP)
-	$(BIN)/python -m pytest -m slow --timeout=1800
+	$(BIN)/python -m pytest $(PARALLEL) -m "slow and not serial" --timeout=1800
+	$(BIN)/python -m pytest -m "slow and serial" --timeout=1800
 
 bench: $(DEV_STAMP)
 	$(BIN)/python -m benchmarks

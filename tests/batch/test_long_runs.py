@@ -91,6 +91,7 @@ def look(pid: int, frames: int) -> Sample:
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+@pytest.mark.serial
 def test_ten_minutes_need_no_more_memory_and_time_per_frame_than_one(
     make_video, real_face, tmp_path
 ):

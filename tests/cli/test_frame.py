@@ -20,6 +20,7 @@ def _run(*args: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.serial
 def test_help_lists_the_commands_within_its_cpu_budget() -> None:
     timed = (
         "import sys, time\n"

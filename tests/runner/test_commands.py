@@ -19,7 +19,7 @@ from lab import camera_flags, wait_for
 
 from mimicry.files import read_json
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.slow, pytest.mark.serial, pytest.mark.timeout(1800)]
 
 
 @pytest.fixture(scope="module")

@@ -46,7 +46,7 @@ import mimicry
 from mimicry.files import read_json
 from mimicry.timeline import read_manifest
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(2400)]
+pytestmark = [pytest.mark.slow, pytest.mark.serial, pytest.mark.timeout(2400)]
 
 LATENCY_S = 0.6
 AMPLITUDE = 0.6

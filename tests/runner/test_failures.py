@@ -22,7 +22,7 @@ from mimicry.runner.journal import Journal
 from mimicry.runner.plan import CameraSettings, Phase, Question, SessionPlan, Step
 from mimicry.runner.timebase import LONGEST_GAP_S
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.slow, pytest.mark.serial, pytest.mark.timeout(900)]
 
 # what may be missing after a crash, beside the encoder's queue: the piece being filled, and what
 # waits for the disk

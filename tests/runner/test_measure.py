@@ -139,6 +139,7 @@ def test_the_audit_counts_lost_frames_and_drift() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.serial
 def test_the_doctor_looks_at_the_timing_in_a_real_browser(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -60,6 +60,7 @@ def test_the_live_view_opens_no_connection(tmp_path: Path, clips: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.serial
 def test_a_session_talks_to_this_machine_only(tmp_path: Path) -> None:
     """Server, browser and all their children, from launch to the first trial."""
     from driver import Visit, watch

@@ -20,7 +20,7 @@ from mimicry.runner import measure as measure_module
 from mimicry.runner.convert import convert_session
 from mimicry.runner.timebase import Segment, read_segment
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.slow, pytest.mark.serial, pytest.mark.timeout(900)]
 
 
 TICK_S = 0.004  # the rig looks once a millisecond; 99 % of looks within this, or it cannot judge

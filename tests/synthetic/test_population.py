@@ -193,6 +193,7 @@ def test_an_unknown_stimulus_is_named():
         simulate_session(trials, {}, person, rng=np.random.default_rng(1))
 
 
+@pytest.mark.serial
 def test_a_session_takes_milliseconds():
     """An 8-minute session of 72 trials with two units: CPU time, generous bound."""
     simulate(n=24, nuisance=NUISANCE["webcam"])

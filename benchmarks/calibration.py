@@ -44,7 +44,8 @@ from mimicry.synthetic.effects import GROUPS, Change, Effect, Group
 from mimicry.synthetic.nuisance import NUISANCE, Nuisance
 from mimicry.synthetic.participants import draw_clip_effects, draw_participant
 from mimicry.synthetic.population import simulate_session
-from mimicry.timeline.align import align, masked_frames
+from mimicry.timeline.align import align
+from mimicry.timeline.masking import masked_frames
 
 EMOTIONS = {
     "happy": EmotionMap(("AU12",), ("AU04",), "positive"),

@@ -36,7 +36,7 @@ from mimicry.synthetic.motion import minimum_jerk
 from mimicry.synthetic.nuisance import NUISANCE
 from mimicry.synthetic.participants import draw_participant
 from mimicry.synthetic.population import simulate_session
-from mimicry.timeline.align import masked_frames
+from mimicry.timeline.masking import masked_frames
 
 sys.path.insert(0, str(Path(__file__).parent))
 from calibration import put_row

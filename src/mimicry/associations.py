@@ -9,7 +9,7 @@ import numpy as np
 from mimicry.dyad_input import Shared, Source, read_partner, read_shared
 from mimicry.errors import EventsError, InputError
 from mimicry.files import digest, make_folder, refuse_other_results, sha256_of, write_json
-from mimicry.records import SeriesMeasure
+from mimicry.records import ReadingOptions, SeriesMeasure
 from mimicry.series import METHODS, choose_method, measure
 
 __all__ = ["associate", "numbers_of", "write_measure"]
@@ -34,6 +34,8 @@ def associate(
     action_unit: str = "AU12",
     offset_s: float = 0.0,
     smooth_s: float | None = None,
+    reading: ReadingOptions | None = None,
+    faces: Sequence[str] = (),
 ) -> SeriesMeasure:
     """Return what a method without a lag matrix finds in the movements of people.
 
@@ -56,7 +58,7 @@ def associate(
         How many surrogates, drawn how, from which seed; None: the preset's.
     partners
         Other people in the second's role, for the null ``pseudo-pairs``.
-    rate_hz, columns, action_unit, offset_s, smooth_s
+    rate_hz, columns, action_unit, offset_s, smooth_s, reading, faces
         As for :func:`mimicry.synchrony`; ``fir`` is not smoothed unless `smooth_s` says so.
 
     Returns
@@ -107,9 +109,13 @@ def associate(
         action_unit=action_unit,
         offset_s=offset_s,
         smooth_s=smooth_s,
+        reading=reading,
+        faces=faces,
     )
     others = [
-        read_partner(p, shared, columns=columns, action_unit=action_unit, smooth_s=smooth_s)
+        read_partner(
+            p, shared, columns=columns, action_unit=action_unit, smooth_s=smooth_s, reading=reading
+        )
         for p in partners
     ]
     given = {} if events is None else {"events": _events_digest(events)}

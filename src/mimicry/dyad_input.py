@@ -6,21 +6,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
+from mimicry.dyad_tracks import Source, frame_rate, read_track, read_tracks
 from mimicry.errors import AlignmentError, InputError, TableError
 from mimicry.files import digest, sha256_of
-from mimicry.records import ActionUnitTrack, ScoringSettings
+from mimicry.records import ActionUnitTrack, ReadingOptions, ScoringSettings
 
 __all__ = ["Shared", "Source", "read_pair", "read_partner", "read_shared"]
 
 Floats = NDArray[np.float64]
-Source = str | Path | ArrayLike | ActionUnitTrack
 
 COMMON_HZ = 25.0
 SMOOTH_S = 0.1
-_LANDMARKS = "_landmarks.parquet"
-_EYES = ("AU43", "AU45")  # a mask against blinks would hide what they measure
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +59,13 @@ def read_shared(
     action_unit: str,
     offset_s: float,
     smooth_s: float | None,
+    reading: ReadingOptions | None = None,
+    faces: Sequence[str] = (),
 ) -> Shared:
     """Return people's series on one grid: `people` of them, None: three or more.
+
+    A single table that holds several faces, or a column for each person beside its times, stands
+    for all of them; `faces` names faces of a single recording instead, in their order.
 
     Raises
     ------
@@ -71,29 +74,35 @@ def read_shared(
     AlignmentError
         When recordings have no time in common.
     """
-    tracks = [_track(s) for s in sources]
-    if all(track is None for track in tracks):
+    found = read_tracks(
+        sources, people=people, columns=columns, action_unit=action_unit,
+        reading=reading or ReadingOptions(), faces=faces,
+    )  # fmt: skip
+    if all(person.track is None for person in found):
         return _untimed(sources, people, rate_hz, columns, smooth_s)
-    timed = [t for t in tracks if t is not None]
-    if len(timed) < len(tracks):
-        at = next(k for k, t in enumerate(tracks) if t is None)
+    untimed = next((p for p in found if p.track is None), None)
+    if untimed is not None:
         raise InputError(
             "one has times and the other has none",
-            path=_path(sources[at]),
+            path=_path(untimed.source),
             hint="Give recordings or action-unit tables only, or columns of numbers only.",
         )
+    timed = [p.track for p in found if p.track is not None]
+    sources = [p.source for p in found]
     if len(timed) < (people or 3):
         raise InputError(
             f"a recording holds one person; {_COUNTS[people]} needed",
             path=_path(sources[0]),
-            hint="Give one recording or action-unit table a person.",
+            hint="Give one recording or action-unit table a person; or, where both are in one "
+            "picture, --face left --face right.",
         )
     if people is not None and len(timed) > people:
         raise InputError(_too_many(len(timed), people), path=_path(sources[people]))
     if offset_s and len(timed) != 2:
         raise InputError("an offset is for two recordings", key="--offset")
     shifts = [0.0, offset_s, *[0.0] * len(timed)][: len(timed)]
-    grid_hz = rate_hz or min(COMMON_HZ, *(float(np.floor(_frame_rate(t))) for t in timed))
+    rates = [frame_rate(t, p.source) for t, p in zip(timed, found, strict=True)]
+    grid_hz = rate_hz or min(COMMON_HZ, *rates)
     start = max(t.times_s[0] + shift for t, shift in zip(timed, shifts, strict=True))
     stop = min(t.times_s[-1] + shift for t, shift in zip(timed, shifts, strict=True))
     if not stop > start:
@@ -110,8 +119,8 @@ def read_shared(
     times = start + np.arange(int(np.floor((stop - start) * grid_hz + 1e-9)) + 1) / grid_hz
     values = np.stack(
         [
-            _sampled(track, action_unit, times - shift, smooth)
-            for track, shift in zip(timed, shifts, strict=True)
+            _sampled(track, person.column or action_unit, times - shift, smooth)
+            for track, shift, person in zip(timed, shifts, found, strict=True)
         ]
     )
     provenance = {
@@ -120,10 +129,30 @@ def read_shared(
         "offset_s": offset_s,
         "smooth_s": smooth,
         "shared_start_s": float(start),
+        "frame_rates_hz": rates,
         "missing_fraction": np.isnan(values).mean(axis=1).tolist(),
     }
-    names = tuple(_name(s, _person(k)) for k, s in enumerate(sources))
+    names = tuple(p.name or _name(p.source, _person(k)) for k, p in enumerate(found))
+    _refuse_nothing(values, names)
     return Shared(values, float(grid_hz), names, True, float(start), provenance)
+
+
+def _refuse_nothing(values: Floats, names: Sequence[str]) -> None:
+    """Refuse people of whom nothing usable is there, or nothing at one time."""
+    there = np.isfinite(values)
+    for name, row in zip(names, there, strict=True):
+        if not row.any():
+            raise InputError(
+                f"{name} has no usable sample in the shared {values.shape[1]} samples: all are "
+                "missing or masked (no face, blink, head turned away, not sure)",
+                hint="Look at the recording's quality, or take another action unit with --au.",
+            )
+    if not there.all(axis=0).any():
+        shares = ", ".join(f"{n} {r.mean():.0%}" for n, r in zip(names, there, strict=True))
+        raise InputError(
+            f"there is no moment at which all have a usable sample (usable: {shares})",
+            hint="Check that they were recorded at the same time.",
+        )
 
 
 def _too_many(found: int, people: int) -> str:
@@ -141,9 +170,10 @@ def read_partner(
     columns: Sequence[int] | None,
     action_unit: str,
     smooth_s: float | None,
+    reading: ReadingOptions | None = None,
 ) -> Floats:
     """Return the second person of another session, on the grid of a pair from its own start."""
-    track = _track(source)
+    track = read_track(source, reading or ReadingOptions(), columns)
     if track is not None:
         length = track.times_s[-1] - track.times_s[0]
         times = track.times_s[0] + np.arange(int(length * pair.rate_hz + 1e-9) + 1) / pair.rate_hz
@@ -214,52 +244,18 @@ def _order(source: Source, sources: Sequence[Source]) -> str:
     return "the second" if at == 1 else f"number {at + 1}"
 
 
-def _track(source: Source) -> ActionUnitTrack | None:
-    """The action units of a recording, a landmark file or a table; None for bare numbers."""
-    if isinstance(source, ActionUnitTrack):
-        return source
-    if not isinstance(source, str | Path):
-        return None
-    from mimicry.capture.video import VIDEO_SUFFIXES
-
-    path = Path(source)
-    if not path.is_file():
-        raise TableError("file not found", path=path)
-    if path.suffix.lower() in VIDEO_SUFFIXES or path.name.endswith(_LANDMARKS):
-        from mimicry.pipeline import extract
-
-        return extract(path)
-    if path.suffix.lower() == ".parquet" or _has_times(path):
-        from mimicry.interchange.au_table import read_au_table
-
-        return read_au_table(path)
-    return None
-
-
-def _has_times(path: Path) -> bool:
-    """Whether the first line of a text file names a time column."""
-    with path.open("rb") as handle:
-        head = handle.readline(65536).decode("utf-8", errors="replace").lower()
-    return "timestamp" in head
-
-
-def _frame_rate(track: ActionUnitTrack) -> float:
-    return float(1.0 / np.median(np.diff(track.times_s)))
-
-
 def _sampled(track: ActionUnitTrack, name: str, times_s: Floats, smooth_s: float) -> Floats:
     """One action unit at given times: masked, smoothed, never across gaps."""
     from mimicry.kernels.resample import sample_at
     from mimicry.kernels.smooth import gaussian_smooth
-    from mimicry.timeline.align import masked_frames
+    from mimicry.timeline.masking import hidden_frames
 
     if name not in track.names:
         raise TableError(
             f"no action unit {name!r}; the recording has {', '.join(track.names)}", key="--au"
         )
     values = np.array(track.of(name))
-    if name not in _EYES:
-        values[masked_frames(track, ScoringSettings(emotions={}))] = np.nan
+    values[hidden_frames(track, name, ScoringSettings(emotions={}))] = np.nan
     return sample_at(track.times_s, gaussian_smooth(track.times_s, values, smooth_s), times_s)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from mimicry.dyad_input import Source, read_pair, read_partner
 from mimicry.errors import InputError
 from mimicry.files import digest, make_folder, refuse_other_results, write_json
-from mimicry.records import Synchrony, SynchronySettings
+from mimicry.records import ReadingOptions, Synchrony, SynchronySettings
 from mimicry.series import preset as preset_named
 from mimicry.series import synchronise
 
@@ -33,6 +33,8 @@ def synchrony(
     action_unit: str = "AU12",
     offset_s: float = 0.0,
     smooth_s: float | None = None,
+    reading: ReadingOptions | None = None,
+    faces: Sequence[str] = (),
 ) -> Synchrony:
     """Return how the movements of two people go together, by window and lag.
 
@@ -63,6 +65,12 @@ def synchrony(
         Added to the second's times, where the clocks differ by a known amount.
     smooth_s
         SD of a Gaussian that shifts nothing in time; None: 0.1 for what carries times, else 0.
+    reading
+        Which face, below which confidence frames are masked, and the frame rate or video of
+        tables without times; see :class:`mimicry.ReadingOptions`.
+    faces
+        Names of the two faces in a single recording or table, in their order. A table that
+        holds two faces stands for both anyway.
 
     Returns
     -------
@@ -102,9 +110,13 @@ def synchrony(
         action_unit=action_unit,
         offset_s=offset_s,
         smooth_s=smooth_s,
+        reading=reading,
+        faces=faces,
     )
     others = [
-        read_partner(p, pair, columns=columns, action_unit=action_unit, smooth_s=smooth_s)
+        read_partner(
+            p, pair, columns=columns, action_unit=action_unit, smooth_s=smooth_s, reading=reading
+        )
         for p in partners
     ]
     return synchronise(

@@ -1,13 +1,16 @@
 """Agreement of two sources of the same face's movement, from their files."""
 
 import re
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from mimicry.errors import InputError
-from mimicry.records import ActionUnitTrack
+import numpy as np
+
+from mimicry.errors import InputError, QualityWarning
+from mimicry.records import ActionUnitTrack, ReadingOptions, ScoringSettings
 from mimicry.statistics.agreement import Agreement, Rescale, compare_tracks
 
 __all__ = ["Validation", "validate", "write_validation"]
@@ -59,6 +62,7 @@ def validate(
     smooth_s: float = 0.05,
     max_lag_s: float = 1.0,
     rescale: Rescale = "fit",
+    reading: ReadingOptions | None = None,
 ) -> Validation:
     """Agreement of two sources per action unit: correlation, lag, ICC, Bland-Altman limits.
 
@@ -78,16 +82,36 @@ def validate(
         Added to the reference's times, to bring both on one clock.
     rate_hz, smooth_s, max_lag_s, rescale
         As in :func:`mimicry.statistics.agreement.compare_tracks`.
+    reading
+        Which face of a table with several, below which confidence its frames are masked, and
+        the frame rate or video for tables without times of their own.
+
+    Frames that scoring would mask (no face, blink, head turned away, implausible or unsure) are
+    missing here too.
 
     Raises
     ------
     InputError
-        When a file cannot be read, a column is unknown, or the two share no time or column.
+        When a file cannot be read, a column is unknown, the two share no time or column, or too
+        few samples of all of them.
+
+    Warns
+    -----
+    QualityWarning
+        When some pair of columns has no result, with the reason.
     """
-    ours = _read(Path(track), None)
-    theirs = _read(Path(reference), time_column)
+    from mimicry.timeline.masking import masked
+
+    asked = _asked(pairs)
+    reading = reading or ReadingOptions()
+    ours = _read(Path(track), None, reading, None if asked is None else list(asked))
+    theirs = _read(
+        Path(reference), time_column, reading, None if asked is None else list(asked.values())
+    )
+    _check_used(reading, Path(track), Path(reference), time_column)
+    ours, theirs = (masked(t, ScoringSettings(emotions={})) for t in (ours, theirs))
     theirs = replace(theirs, times_s=theirs.times_s + offset_s)
-    chosen = _pairs(pairs, ours, theirs, Path(track), Path(reference))
+    chosen = _known(asked, ours, theirs, Path(track), Path(reference))
     try:
         rows = compare_tracks(
             ours, theirs, pairs=chosen, rate_hz=rate_hz, smooth_s=smooth_s,
@@ -100,6 +124,8 @@ def validate(
             hint="Say which columns belong together with --pair AU12=NAME, and bring both on "
             "one clock with --offset.",
         ) from error
+    _say_what_counts(ours, theirs, Path(track), Path(reference))
+    _say_what_is_empty(rows, ours, theirs, rate_hz, Path(reference))
     return Validation(
         tuple(rows),
         {
@@ -109,6 +135,7 @@ def validate(
             "smooth_s": smooth_s,
             "max_lag_s": max_lag_s,
             "rescale": rescale,
+            **({"reading": _without_paths(reading)} if reading.to_json() else {}),
         },
     )
 
@@ -161,35 +188,119 @@ def write_validation(
     return [table, sidecar]
 
 
-def _read(path: Path, time_column: str | None) -> ActionUnitTrack:
+_FEWEST = 10
+
+
+def _read(
+    path: Path, time_column: str | None, reading: ReadingOptions, columns: list[str] | None
+) -> ActionUnitTrack:
     """Read a known action-unit table, or else any table over time."""
+    from mimicry.interchange.au_readers import faces_in_table
     from mimicry.interchange.au_table import read_au_table
     from mimicry.interchange.sources import AU_KINDS, identify
-    from mimicry.interchange.time_table import read_time_table
+    from mimicry.interchange.time_table import FRAME_COLUMNS, read_time_table
 
-    if time_column is None and identify(path).kind in AU_KINDS:
-        return read_au_table(path)
-    return read_time_table(path, time_column=time_column)
+    kind = identify(path).kind
+    if time_column is not None or kind not in AU_KINDS:
+        counts = (time_column or "").lower() in FRAME_COLUMNS
+        own = reading if counts else ReadingOptions()
+        return read_time_table(path, time_column=time_column, columns=columns, reading=own)
+    if kind == "mimicry":  # one face, no confidence
+        reading = replace(reading, face=None, min_confidence=None)
+    elif reading.face is not None and len(faces_in_table(path)) < 2:
+        reading = replace(reading, face=None)
+    return read_au_table(path, reading=reading)
 
 
-def _pairs(
-    asked: Sequence[str],
+def _check_used(reading: ReadingOptions, track: Path, reference: Path, column: str | None) -> None:
+    """Refuse a frame rate or video that no table needs: it would count for nothing."""
+    from mimicry.interchange.sources import AU_KINDS, identify
+    from mimicry.interchange.time_table import FRAME_COLUMNS
+
+    if reading.fps is None and reading.video is None:
+        return
+    counted = column is not None and column.lower() in FRAME_COLUMNS
+    kinds = [identify(track).kind, identify(reference).kind if column is None else "times"]
+    if not counted and not AU_KINDS & set(kinds):
+        raise InputError(
+            "both tables have times of their own, so a frame rate or video means nothing",
+            path=track,
+            key="--fps",
+        )
+
+
+def _without_paths(reading: ReadingOptions) -> dict[str, Any]:
+    chosen = reading.to_json()
+    return {**chosen, "video": Path(chosen["video"]).name} if "video" in chosen else chosen
+
+
+def _say_what_counts(
+    ours: ActionUnitTrack, theirs: ActionUnitTrack, track: Path, reference: Path
+) -> None:
+    """Say where times look like frame numbers beside a table with true times."""
+    steps = [np.diff(t.times_s) for t in (ours, theirs)]
+    counts = [len(s) > 1 and bool((s == 1.0).all()) for s in steps]
+    for counted, other, path in zip(counts, steps[::-1], (track, reference), strict=True):
+        if counted and np.median(other) < 0.5:
+            text = (
+                f"{path.name}: the times rise by exactly 1, as frame numbers do. If they are frame "
+                "numbers, call the column frame and give --time-column frame with --fps."
+            )
+            warnings.warn(QualityWarning(text), stacklevel=3)
+
+
+def _say_what_is_empty(
+    rows: Sequence[Agreement],
+    ours: ActionUnitTrack,
+    theirs: ActionUnitTrack,
+    rate_hz: float,
+    reference: Path,
+) -> None:
+    """Refuse a comparison without any result; say why single pairs have none."""
+    empty = [row for row in rows if row.r != row.r]
+    few = [row for row in empty if row.n < _FEWEST]
+    if len(empty) == len(rows):
+        steps = " and ".join(
+            f"{len(t)} rows from {t.times_s[0]:.6g} to {t.times_s[-1]:.6g} s"
+            for t in (ours, theirs)
+        )
+        said = f"share only {max(row.n for row in rows)} samples at {rate_hz:g} per second"
+        raise InputError(
+            f"the two {said} ({steps}); at least {_FEWEST} are needed"
+            if few
+            else "one of the two does not vary in any pair of columns",
+            path=reference,
+            hint="Check that both times are seconds on one clock, that rows lie no more than 0.1 s "
+            "apart, and which rows are masked.",
+        )
+    for row in empty:
+        why = f"only {row.n} samples in common" if row.n < _FEWEST else "one does not vary"
+        warnings.warn(
+            QualityWarning(f"{row.estimate} and {row.reference} have no result: {why}"),
+            stacklevel=3,
+        )
+
+
+def _asked(pairs: Sequence[str]) -> dict[str, str] | None:
+    if not pairs:
+        return None
+    split = (text.partition("=") for text in pairs)
+    return {left: right or left for left, _, right in split}
+
+
+def _known(
+    asked: dict[str, str] | None,
     ours: ActionUnitTrack,
     theirs: ActionUnitTrack,
     track: Path,
     reference: Path,
 ) -> dict[str, str] | None:
-    if not asked:
-        return None
-    out: dict[str, str] = {}
-    for text in asked:
-        left, _, right = text.partition("=")
-        right = right or left
+    """Return the pairs that were asked for; refuse a column that is not there."""
+    for left, right in (asked or {}).items():
         for name, source, path in ((left, ours, track), (right, theirs, reference)):
             if name not in source.names:
                 near = [n for n in source.names if not re.search(r"_[LR]$", n)]
                 raise InputError(
                     f"no column {name!r}; found {', '.join(near[:25])}", path=path, key=name
                 )
-        out[left] = right
-    return out
+    return asked

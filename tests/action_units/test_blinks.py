@@ -1,12 +1,11 @@
-"""Blinks: found, timed, counted, masked; and talking as a nuisance."""
+"""Blinks: found, timed, counted; and talking as a nuisance."""
 
 import numpy as np
 import pytest
 
-from mimicry.action_units import find_blinks, masked, untrusted
+from mimicry.action_units import find_blinks
 from mimicry.action_units.blinks import blink_mask, split_closure
 from mimicry.action_units.speech import speech_activity
-from mimicry.records import ActionUnitTrack
 
 T = np.arange(300) / 30
 
@@ -53,40 +52,6 @@ def test_both_parts_sum_to_the_closure_and_missing_stays_missing():
     slow, fast = split_closure(T, closure[:, None])
     np.testing.assert_allclose((slow + fast)[:, 0], closure)
     assert len(find_blinks(T, np.full(300, np.nan))) == 0
-
-
-def track(values, **quality):
-    quality = {"success": np.ones(300), **quality}
-    names = ("AU12", "AU45")
-    return ActionUnitTrack(
-        times_s=T,
-        intensity=np.column_stack([values, values]),
-        names=names,
-        pose_deg=np.zeros((300, 3)),
-        quality=quality,
-        blendshapes=np.zeros((300, 0)),
-    )
-
-
-def test_a_short_hole_is_bridged_by_a_line_and_a_long_one_stays():
-    blink = np.zeros(300)
-    blink[30:38] = 1  # 9 frame steps from good to good: 0.3 s
-    blink[100:160] = 1
-    units = masked(track(2 * T, blink=blink), bridge_s=0.31)
-    np.testing.assert_allclose(units.of("AU12")[30:38], 2 * T[30:38])
-    assert np.isnan(units.of("AU12")[100:160]).all()
-    assert np.isnan(masked(track(2 * T, blink=blink)).of("AU12")[30:38]).all()
-    np.testing.assert_allclose(units.of("AU45"), 2 * T)
-
-
-def test_each_reason_masks_by_itself():
-    pose_ok, plausible = np.ones(300), np.ones(300)
-    pose_ok[10], plausible[20] = 0, 0
-    some = track(T, pose_ok=pose_ok, plausible=plausible)
-    assert np.flatnonzero(untrusted(some)).tolist() == [10, 20]
-    assert np.flatnonzero(untrusted(some, pose=False)).tolist() == [20]
-    with pytest.raises(ValueError, match="bridge_s"):
-        masked(some, bridge_s=-1)
 
 
 def test_talking_is_flagged_and_a_smile_is_not():

@@ -162,7 +162,7 @@ def test_the_command_checks_a_table_against_an_emg_envelope(files, tmp_path):
         (["--pair", "AU12=corrugator"], "no column 'corrugator'; found zygomaticus"),
         ([], "share no column"),
         (["--pair", "AU12=zygomaticus", "--offset", "1000"], "share no time"),
-        (["--pair", "AU12=zygomaticus", "--time-column", "marker"], "times are no numbers"),
+        (["--pair", "AU12=zygomaticus", "--time-column", "marker"], "cells that are no numbers"),
         (["--pair", "AU12=zygomaticus", "--rescale", "z"], "no rescaling"),
     ],
 )

@@ -10,7 +10,6 @@ from mimicry.action_units.definitions import (
     ActionUnit,
     columns,
 )
-from mimicry.action_units.masking import masked, untrusted
 from mimicry.action_units.measure import measure
 from mimicry.action_units.streaming import USED_LANDMARKS, measure_chunks
 
@@ -25,9 +24,7 @@ __all__ = [
     "calibrated",
     "columns",
     "find_blinks",
-    "masked",
     "measure",
     "measure_chunks",
     "own_full_expression",
-    "untrusted",
 ]

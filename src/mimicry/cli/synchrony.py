@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from mimicry.cli._options import FPS, MIN_CONFIDENCE, VIDEO, reading_options
 from mimicry.cli._run import Outcome, run_command
 
 if TYPE_CHECKING:
@@ -40,6 +41,15 @@ def synchrony(
     smooth: float | None = typer.Option(
         None, help="SD of the smoothing, s; default: 0.1 with times, 0 without."
     ),
+    face: list[str] = typer.Option(
+        [],
+        "--face",
+        metavar="largest|left|right|ID",
+        help="Which of several faces; twice for two people in one recording.",
+    ),
+    min_confidence: float | None = MIN_CONFIDENCE,
+    fps: float | None = FPS,
+    video: Path | None = VIDEO,
     absolute: bool = typer.Option(False, "--absolute", help="Average absolute values."),
     surrogates: int | None = typer.Option(
         None, help="Surrogates to compare with; default: 0, events and isc 999."
@@ -76,6 +86,8 @@ def synchrony(
             "action_unit": au,
             "offset_s": offset,
             "smooth_s": smooth,
+            "faces": face,
+            "reading": reading_options(min_confidence=min_confidence, fps=fps, video=video),
         }
         if preset in METHODS:
             _refuse(preset, {"--absolute": absolute})
@@ -128,7 +140,9 @@ def _of_synchrony(result: "Synchrony", paths: list[Path]) -> Outcome:
         "rate_hz": result.rate_hz,
         "details": {k: v for k, v in result.provenance.items() if k != "inputs"},
     }
-    return Outcome(outputs=paths, extra=extra, text=_text(summary, dict(result.surrogate)))
+    text = f"{'rate hz':28} {result.rate_hz:g}\n{_text(summary, dict(result.surrogate))}"
+    notes = list(result.provenance.get("notes", ()))
+    return Outcome(outputs=paths, warnings=notes, extra=extra, text=text)
 
 
 def _of_measure(result: "SeriesMeasure", paths: list[Path]) -> Outcome:
@@ -137,7 +151,8 @@ def _of_measure(result: "SeriesMeasure", paths: list[Path]) -> Outcome:
     numbers = numbers_of(result)
     table = {name: list(values) for name, values in result.table.items()}
     extra = {**numbers, **dict(result.summary), "table": table}
-    lines = [
+    lines = [f"{'rate hz':28} {result.rate_hz:g}"]
+    lines += [
         f"{name.replace('_', ' '):28} {_short(value)}" for name, value in result.summary.items()
     ]
     if result.surrogate:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import typer
 
+from mimicry.cli._options import FACE, FPS, MIN_CONFIDENCE, VIDEO, reading_options
 from mimicry.cli._run import Outcome, run_command
 
 __all__ = ["validate"]
@@ -26,6 +27,10 @@ def validate(
     rescale: str = typer.Option(
         "fit", help="fit: put the track on the reference's scale first; none: same unit."
     ),
+    face: str | None = FACE,
+    min_confidence: float | None = MIN_CONFIDENCE,
+    fps: float | None = FPS,
+    video: Path | None = VIDEO,
     out: Path | None = typer.Option(None, help="Folder for the table."),
     overwrite: bool = typer.Option(False, "--overwrite", help="Replace other results."),
     as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),
@@ -50,6 +55,7 @@ def validate(
             smooth_s=smooth,
             max_lag_s=max_lag,
             rescale=cast("Literal['fit', 'none']", rescale),
+            reading=reading_options(face=face, min_confidence=min_confidence, fps=fps, video=video),
         )
         paths = (
             []

@@ -249,14 +249,12 @@ def _confidence(
         sure = score >= limit
     low = int((seen & ~sure).sum())
     if low:
-        warnings.warn(
-            QualityWarning(
-                f"{table.path.name}: {low} of {int(seen.sum())} frames with a face "
-                f"({low / seen.sum():.0%}) have a {column} below {limit:g} and are masked; "
-                "--min-confidence sets the limit"
-            ),
-            stacklevel=4,
+        text = (
+            f"{table.path.name}: {low} of {int(seen.sum())} frames with a face "
+            f"({low / seen.sum():.0%}) have a {column} below {limit:g} and are masked. "
+            "Another limit is set with --min-confidence."
         )
+        warnings.warn(QualityWarning(text), stacklevel=4)
     known = {"column": column, "limit": limit, "frames_below": low}
     return {"confidence": score, "plausible": np.where(seen, sure, np.nan)}, known
 

@@ -116,7 +116,7 @@ def _by_place(table: Table, labels: NDArray[np.str_], ids: Sequence[str], face: 
     place = _place(table)
     if place is None:
         raise TableError(
-            f"has no column that tells where a face is, so --face {face} has no answer",
+            f"has no column that tells where a face is, so which is the {face} one has no answer",
             path=table.path,
             key="--face",
             hint=f"Choose by id, for instance --face {ids[0]}; it has {', '.join(ids)}.",

@@ -13,9 +13,12 @@ from mimicry.interchange.table import Table, read_any_table
 from mimicry.interchange.table_times import check_rising, row_times
 from mimicry.records import ActionUnitTrack, ReadingOptions
 
-__all__ = ["read_time_table"]
+__all__ = ["FRAME_COLUMNS", "read_time_table"]
 
-_COUNTS = frozenset({"frame", "frames", "frame_number", "frame_idx", "sample", "index", "row"})
+#: Columns of these names count frames or rows and are no times.
+FRAME_COLUMNS = frozenset(
+    {"frame", "frames", "frame_number", "frame_idx", "sample", "index", "row"}
+)
 
 
 def read_time_table(
@@ -65,7 +68,7 @@ def read_time_table(
     table.refuse_repeats()
     name, scale = _time_name(table, time_column)
     counted = reading.fps is not None or reading.video is not None
-    if name.lower() in _COUNTS and not counted:
+    if name.lower() in FRAME_COLUMNS and not counted:
         raise TableError(
             f"column {name!r} counts frames or rows, expected seconds",
             path=table.path,
@@ -124,6 +127,11 @@ def _number_columns(
     for name in table.names if columns is None else columns:
         if name == time_name or not name:
             continue
+        if name not in table:
+            others = [n for n in table.names if n != time_name]
+            raise TableError(
+                f"no column {name!r}; found {', '.join(others[:25])}", path=table.path, key=name
+            )
         values, wrong = table.judged(name)
         numbers = int(np.isfinite(values).sum())
         if columns is None and len(wrong) > numbers:

@@ -129,7 +129,7 @@ def _quality(view: RecordingView) -> str:
         track.times_s,
         track.pose_deg,
         track.tracked,
-        (track.quality["pose_ok"] == 1) & (track.quality["plausible"] == 1),
+        (track.quality["pose_ok"] != 0) & (track.quality["plausible"] != 0),
         view.onsets_s,
         pose_limit_deg=view.settings.pose_limit_deg,
     )

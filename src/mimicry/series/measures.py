@@ -182,6 +182,12 @@ def _dtw(
         return np.array([d for d, _ in found]), [why for _, why in found]
 
     values, reasons = distances(series[1])
+    if reasons and set(reasons) == {"missing"}:
+        raise InputError(
+            f"in each of {len(reasons)} windows a sample is missing or masked",
+            key="--window",
+            hint="Choose a shorter --window, or bridge longer gaps with --set bridge_s=0.5.",
+        )
     there = values[np.isfinite(values)]
     mean = float(there.mean()) if there.size else float("nan")
     summary = {

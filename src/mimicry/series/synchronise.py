@@ -53,6 +53,9 @@ def synchronise(
     others = [np.asarray(p, np.float64) for p in partners]
     extra = {**(provenance or {}), "duration_s": len(a) / rate_hz}
     result = _record(associate(a, b, settings, grid), settings, grid, names, extra)
+    lost = _without_value(result, a, b)
+    if lost:
+        result = replace(result, provenance={**result.provenance, "notes": [lost]})
     if not (settings.surrogates or others):
         return result
     drawn = [
@@ -60,6 +63,33 @@ def synchronise(
         for s in surrogate_series(b, settings, grid, others)
     ]
     return replace(result, surrogate=_against_chance(_statistics(result), drawn, settings))
+
+
+def _without_value(result: Synchrony, first: Floats, second: Floats) -> str:
+    """Say how many windows have no value, and why; refuse a result without any.
+
+    Raises
+    ------
+    InputError
+        When no window has a value.
+    """
+    empty = np.asarray(np.isnan(result.values).all(axis=1))
+    if not empty.any():
+        return ""
+    why = []
+    for name, series in zip(result.names, (first, second), strict=True):
+        missing = float(np.isnan(series).mean())
+        still = np.isfinite(series).any() and float(np.nanmax(series) - np.nanmin(series)) == 0.0
+        why += [f"{name}: {missing:.0%} of the samples missing or masked"] if missing else []
+        why += [f"{name} never moves"] if still else []
+    text = f"{'; '.join(why) or 'somebody does not move in them'}"
+    if empty.all():
+        raise InputError(
+            f"none of {len(empty)} windows has a value ({text})",
+            key="--window",
+            hint=f"A window needs {result.settings.min_valid:.0%} of its pairs of samples.",
+        )
+    return f"{int(empty.sum())} of {len(empty)} windows have no value ({text})"
 
 
 def _record(

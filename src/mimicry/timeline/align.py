@@ -17,13 +17,11 @@ from mimicry.records import (
     StimulusTimeline,
     TrialTable,
 )
+from mimicry.timeline.masking import blinking, hidden_frames, masked_frames
 
-__all__ = ["align", "masked_frames"]
+__all__ = ["align"]
 
 Floats = NDArray[np.float64]
-
-# A closing eye is what these measure, so a blink must not hide it from them.
-_EYE_CLOSURE = ("AU43", "AU45")
 
 
 def align(
@@ -88,8 +86,8 @@ def align(
         names=names,
         rate_hz=settings.rate_hz,
         times_s=grid,
-        response=_cut(track, names, masked, onset, grid, settings.smooth_amplitude_s, settings),
-        response_fast=_cut(track, names, masked, onset, grid, settings.smooth_latency_s, settings),
+        response=_cut(track, names, onset, grid, settings.smooth_amplitude_s, settings),
+        response_fast=_cut(track, names, onset, grid, settings.smooth_latency_s, settings),
         stimulus=_stimuli(trials, timelines, names, grid),
         timelines={s: timelines[s] for s in dict.fromkeys(trials.stimulus_id)},
         onset_s=onset,
@@ -99,24 +97,6 @@ def align(
         masked=bin_counts(track.times_s, on_clock, track.tracked & masked),
         quality=_quality(track, onset, settings),
     )
-
-
-def masked_frames(track: ActionUnitTrack, settings: ScoringSettings) -> NDArray[np.bool_]:
-    """(T,) True where a value must not be used: blink, head turned away, implausible fit."""
-    return _blink(track) | _turned_or_implausible(track, settings)
-
-
-def _blink(track: ActionUnitTrack) -> NDArray[np.bool_]:
-    return np.asarray(track.quality.get("blink", np.zeros(len(track))) == 1)
-
-
-def _turned_or_implausible(track: ActionUnitTrack, settings: ScoringSettings) -> NDArray[np.bool_]:
-    angle = np.abs(track.pose_deg[:, :2])  # pitch, yaw
-    known = np.isfinite(angle).all(axis=1)
-    turned = np.where(np.isfinite(angle), angle, 0.0).max(axis=1) > settings.pose_limit_deg
-    ok = track.quality.get("pose_ok", np.ones(len(track)))
-    plausible = track.quality.get("plausible", np.ones(len(track)))
-    return np.asarray(turned | (~known & (ok == 0)) | (plausible == 0))
 
 
 def _check_windows(settings: ScoringSettings) -> None:
@@ -216,7 +196,6 @@ def _with_identity(trials: TrialTable, timelines: Mapping[str, StimulusTimeline]
 def _cut(
     track: ActionUnitTrack,
     names: tuple[str, ...],
-    masked: NDArray[np.bool_],
     onset: Floats,
     grid: Floats,
     sigma_s: float,
@@ -224,11 +203,10 @@ def _cut(
 ) -> Floats:
     """(K, G, A): masked, smoothed, sampled."""
     values = np.full((len(track), len(names)), np.nan)
-    eyes_open = _turned_or_implausible(track, settings)
     for k, name in enumerate(names):
         if name in track.names:
-            hidden = eyes_open if name.startswith(_EYE_CLOSURE) else masked
-            values[:, k] = np.where(hidden | ~track.tracked, np.nan, track.of(name))
+            hidden = hidden_frames(track, name, settings)
+            values[:, k] = np.where(hidden, np.nan, track.of(name))
     smooth = gaussian_smooth(track.times_s, values, sigma_s, max_gap_s=settings.max_gap_s)
     at = (onset[:, None] + grid).ravel()
     sampled = sample_at(track.times_s, smooth, at, max_gap_s=settings.max_gap_s)
@@ -256,7 +234,7 @@ def _quality(track: ActionUnitTrack, onset: Floats, settings: ScoringSettings) -
     in_baseline = window_slices(track.times_s, onset, settings.baseline_s)
     frame_s = float(np.median(np.diff(track.times_s))) if len(track) > 1 else 0.0
     first, last = track.times_s[0] - frame_s, track.times_s[-1] + frame_s
-    seen, blink, pose = track.tracked, _blink(track), np.abs(track.pose_deg[:, :2])
+    seen, blink, pose = track.tracked, blinking(track), np.abs(track.pose_deg[:, :2])
     rows = [
         _trial_quality(track.times_s[s] - t, seen[s], blink[s], pose[s], window)
         | {

@@ -1,7 +1,6 @@
 """Print the oldest versions that pyproject.toml allows, as constraints for pip.
 
-    python scripts/oldest_versions.py > oldest.txt
-    python -m pip install -c oldest.txt "facial-mimicry[runner,cluster,synth,lsl]"
+Used by ``.ci/run``: ``pip install -c`` with what this prints installs the oldest allowed versions.
 """
 
 import re

@@ -13,6 +13,7 @@
     ├── AlignmentError                   two clocks cannot be brought together
     ├── IntegrityError                   a file is not the one its checksum promises
     ├── OutputExistsError                results are there already and differ
+    ├── LibraryError                     a library is broken, or of a version never tested
     └── MissingExtraError (ImportError)  an optional part is not installed
 
     QualityWarning (UserWarning)
@@ -28,6 +29,7 @@ __all__ = [
     "EventsError",
     "InputError",
     "IntegrityError",
+    "LibraryError",
     "MimicryError",
     "MissingExtraError",
     "NoFaceError",
@@ -129,6 +131,10 @@ class IntegrityError(MimicryError):
 
 class OutputExistsError(MimicryError):
     """Results are there already and were made from other inputs or settings."""
+
+
+class LibraryError(MimicryError):
+    """A library cannot be loaded or fails, mostly in a version that was never tested."""
 
 
 class MissingExtraError(MimicryError, ImportError):

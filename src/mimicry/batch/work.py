@@ -14,6 +14,7 @@ from mimicry.batch.locks import BusyError, held
 from mimicry.errors import IntegrityError, NoFaceError, OutputExistsError
 from mimicry.interchange.landmark_file import LandmarkFile, is_landmark_file
 from mimicry.landmarks import WorkerPool
+from mimicry.landmarks.libraries import explained
 from mimicry.pipeline import Extraction, extract_recording, score_recording
 from mimicry.study.failures import Failure
 
@@ -77,7 +78,7 @@ def do_task(task: Task, *, progress: Show | None = None, pool: WorkerPool | None
                 time.sleep(_PATIENCE_S / 20)
     except Exception as error:
         # whatever one recording does, the others go on: its reason becomes a row in failures.tsv
-        return _failed(task, error)
+        return _failed(task, explained(error) or error)
 
 
 def lost(task: Task, reason: str) -> Result:

@@ -276,10 +276,8 @@ def _slack_s(report: VideoReport) -> float:
 
 def _open(path: Path) -> tuple[Any, Any]:
     """Open a container and its first real video track."""
-    try:
-        import av
-    except ImportError as error:
-        raise RecordingError(f"the video library cannot be loaded ({error})", path=path) from error
+    import av
+
     if path.is_dir():
         raise RecordingError("is a folder, not a video file", path=path)
     if not path.exists():

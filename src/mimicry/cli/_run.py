@@ -59,6 +59,12 @@ def run_command(command: str, work: Callable[[], Outcome], *, as_json: bool) -> 
             outcome = work()
         except MimicryError as problem:
             outcome = Outcome(status="failed", problem=problem)
+        except Exception as slip:
+            from mimicry.landmarks.libraries import explained
+
+            if (caused := explained(slip)) is None:
+                raise
+            outcome = Outcome(status="failed", problem=caused)
         except KeyboardInterrupt:
             outcome = Outcome(status="failed")
             code = 130

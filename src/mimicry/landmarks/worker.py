@@ -18,8 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mimicry.capture.video import Frame, VideoReader
-from mimicry.errors import MimicryError, MissingExtraError
-from mimicry.landmarks import native
+from mimicry.errors import MimicryError
 from mimicry.landmarks.detector import MAX_FACES, N_LANDMARKS, FaceDetector
 from mimicry.landmarks.messages import write_message
 from mimicry.records.blendshapes import BLENDSHAPE_NAMES
@@ -43,19 +42,10 @@ def main() -> None:
 
 
 def _load(model: Path, *, raw: bool) -> FaceDetector:
-    try:
-        import cv2
+    import cv2
 
-        cv2.setNumThreads(1)
-        return FaceDetector(model, raw=raw)
-    except (ImportError, OSError) as error:
-        name = native.named_in(str(error))
-        if name is None:
-            raise
-        raise MissingExtraError(
-            f"a shared library of the system is missing ({name}).",
-            hint=f"Install it; on Debian or Ubuntu: {native.install_command([name])}",
-        ) from error
+    cv2.setNumThreads(1)
+    return FaceDetector(model, raw=raw)
 
 
 def _serve(request: dict[str, Any], detector: FaceDetector, answers: BinaryIO) -> None:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from mimicry import errors
 from mimicry.landmarks.guard import guarded_environment
+from mimicry.landmarks.libraries import explained_output
 from mimicry.landmarks.messages import read_message
 
 __all__ = ["LandmarkWorker", "WorkerPool"]
@@ -103,8 +104,8 @@ class LandmarkWorker:
                 hint="Try again; if it happens again, convert the video with another program.",
             )
         self._chatter.seek(0)
-        text = self._chatter.read().decode(errors="replace").strip()
-        return RuntimeError(f"the landmark process ended with code {code}:\n{text[-4000:]}")
+        text = self._chatter.read().decode(errors="replace")
+        return explained_output("the landmark process", code, text)
 
     def close(self) -> None:
         """End the process, whatever it is doing."""

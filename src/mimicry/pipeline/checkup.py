@@ -24,6 +24,7 @@ from mimicry.kernels.pictures import packed
 from mimicry.landmarks import native
 from mimicry.landmarks.extract import extract_landmarks
 from mimicry.landmarks.guard import guarded_environment
+from mimicry.landmarks.libraries import explained, libraries
 from mimicry.landmarks.model_file import MODEL_SHA256, checked_model
 from mimicry.pipeline.extraction import usable_cores
 
@@ -31,7 +32,6 @@ __all__ = ["Check", "audit", "check_camera", "check_environment"]
 
 Status = Literal["ok", "warning", "failed", "skipped"]
 
-_PACKAGES = ("mediapipe", "av", "opencv-contrib-python", "numpy", "scipy", "pandas", "pyarrow")
 _SPACE_GB = 2.0
 
 
@@ -117,18 +117,23 @@ def _verdict(timing: dict[str, Any]) -> tuple[Status, str]:
 
 
 def _versions() -> Check:
+    known = libraries()
     found = {"mimicry": __version__, "python": platform.python_version()}
-    missing = []
-    for name in _PACKAGES:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            missing.append(name)
+    found |= {lib.name: lib.found for lib in known[1:] if lib.found is not None}
+    shown = ", ".join(f"{name} {number}" for name, number in found.items())
+    missing = [lib.name for lib in known if lib.found is None]
+    untested = [lib for lib in known if lib.found is not None and not lib.fits]
     if missing:
         text = f"missing: {', '.join(missing)}. Install again: pip install facial-mimicry"
         return Check("versions", "failed", text, found)
-    text = ", ".join(f"{name} {number}" for name, number in found.items())
-    return Check("versions", "ok", f"{text} on {platform.platform()}", found)
+    if untested:
+        remedies = "; ".join(lib.remedy for lib in untested)
+        text = f"never tested: {', '.join(map(str, untested))}. Better: {remedies}"
+        return Check("versions", "warning", f"{text}. Found: {shown}", found)
+    if not known:
+        text = "the package is not installed (pip), so what was tested is not known"
+        return Check("versions", "warning", text, found)
+    return Check("versions", "ok", f"{shown} on {platform.platform()}; all tested", found)
 
 
 def _model(path: Path | None) -> Check:
@@ -186,8 +191,9 @@ def _landmarks(model: Path | None) -> Check:
     with tempfile.TemporaryDirectory() as folder:
         try:
             track = extract_landmarks(_small_video(Path(folder) / "check.mp4"), model=model)
-        except (MimicryError, RuntimeError) as error:
-            return Check("landmarks", "failed", str(error))
+        except Exception as error:
+            # whatever fails here would fail in every extraction
+            return Check("landmarks", "failed", str(explained(error) or error))
     return Check("landmarks", "ok", f"a process started and measured {len(track)} frames")
 
 

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mimicry.kernels.pictures import packed
+from mimicry.landmarks.libraries import explained
 from mimicry.runner.live_protocol import write_picture
 
 __all__ = ["main"]
@@ -49,7 +50,7 @@ def main() -> None:
         return
     except Exception as problem:
         # the parent shows the sentence; the process ends either way
-        write_picture(out, {"error": f"{problem}"}, b"")
+        write_picture(out, {"error": f"{explained(problem) or problem}"}, b"")
         raise
 
 

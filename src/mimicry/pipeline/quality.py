@@ -81,4 +81,6 @@ def _spread(values: NDArray[np.float64]) -> dict[str, float] | None:
 
 
 def _share(flags: NDArray[np.float64], seen: NDArray[np.bool_]) -> float | None:
-    return float((flags[seen] == 1).mean()) if seen.any() else None
+    """Share of seen frames with a flag; None where the source does not say."""
+    known = seen & np.isfinite(flags)
+    return float((flags[known] == 1).mean()) if known.any() else None

@@ -1,0 +1,172 @@
+"""Tables of other tools: which face, which times, how sure."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from mimicry.capture.video import VideoReader
+from mimicry.errors import QualityWarning, TableError
+from mimicry.interchange.au_readers import faces_in_table, read_au_table
+from mimicry.pipeline.quality import quality_of
+from mimicry.records import ReadingOptions
+
+N = 30
+
+
+def openface(path, *, faces=1, **changes):
+    """Write a table as OpenFace does; the face of id k smiles at k + 1."""
+    frames = np.repeat(np.arange(1, N + 1), faces)
+    ids = np.tile(np.arange(faces), N)
+    columns = {
+        "frame": frames,
+        "face_id": ids,
+        "timestamp": np.round((frames - 1) / 25, 3),
+        "confidence": 0.98,
+        "success": 1,
+        "AU12_r": ids + 1.0,
+        **changes,
+    }
+    pd.DataFrame({k: v for k, v in columns.items() if v is not None}).to_csv(path, index=False)
+    return path
+
+
+def feat(path, frames, **columns):
+    n = len(frames)
+    pose = dict.fromkeys(("Pitch", "Roll", "Yaw"), np.zeros(n))
+    smile = columns.pop("smile", np.full(n, 0.5))
+    pd.DataFrame({"frame": frames, "AU12": smile, **pose, **columns}).to_csv(path, index=False)
+    return path
+
+
+def choose(**options):
+    return ReadingOptions(**options)
+
+
+def test_a_face_is_chosen_by_id_by_place_and_by_size(tmp_path):
+    """Face 0 is far away on the right, face 1 near on the left."""
+    place = {"pose_Tx": np.tile([200.0, -100.0], N), "pose_Tz": np.tile([900.0, 500.0], N)}
+    path = openface(tmp_path / "o.csv", faces=2, **place)
+    for face, smile in (("0", 1), ("1", 2), ("left", 2), ("right", 1), ("largest", 2)):
+        track = read_au_table(path, reading=choose(face=face))
+        assert set(track.of("AU12")) == {smile}
+        assert len(track) == N
+        assert track.provenance["face"] == face
+    assert faces_in_table(path) == ("1", "0")
+    with pytest.raises(TableError, match=r"2 faces \(0, 1\).*--face 0 or --face left"):
+        read_au_table(path)
+    with pytest.raises(TableError, match="no face 7; it has 0, 1"):
+        read_au_table(path, reading=choose(face="7"))
+
+
+def test_where_nothing_tells_places_apart_only_ids_are_offered(tmp_path):
+    path = openface(tmp_path / "o.csv", faces=2)
+    with pytest.raises(TableError, match=r"no column that tells where.*by id.*--face 0.*0, 1"):
+        read_au_table(path, reading=choose(face="left"))
+    assert faces_in_table(path) == ("0", "1")
+
+
+def test_faces_without_ids_are_followed_by_their_place(tmp_path):
+    """The left face is missed in a few frames: the right one stays the right one."""
+    rows = [(f, x, s) for f in range(N) for x, s in ((300, 0.9), (100, 0.1))]
+    rows = [r for r in rows if not (r[0] in (3, 4, 5) and r[1] == 100)]
+    frames, x, smile = (np.array(c) for c in zip(*rows, strict=True))
+    box = {"FaceRectX": x, "FaceRectWidth": 80, "FaceRectHeight": 90}
+    path = feat(tmp_path / "f.csv", frames, smile=smile, **box)
+    left = read_au_table(path, reading=choose(face="left", fps=25))
+    right = read_au_table(path, reading=choose(face="right", fps=25))
+    assert (len(left), len(right)) == (N - 3, N)
+    assert set(left.of("AU12")) == {0.1}
+    assert set(right.of("AU12")) == {0.9}
+    bare = feat(tmp_path / "g.csv", frames, smile=smile)
+    with pytest.raises(TableError, match="nothing tells the faces apart"):
+        read_au_table(bare, reading=choose(fps=25))
+
+
+def test_missing_first_frames_do_not_move_the_others(tmp_path):
+    """OpenFace counts frames from 1, Py-Feat from 0; neither is moved to its first row."""
+    late = openface(tmp_path / "o.csv", frame=np.arange(11, 11 + N), timestamp=None)
+    assert read_au_table(late, reading=choose(fps=10)).times_s[0] == pytest.approx(1.0)
+    late = feat(tmp_path / "f.csv", np.arange(10, 10 + N))
+    assert read_au_table(late, reading=choose(fps=10)).times_s[0] == pytest.approx(1.0)
+    skipped = feat(tmp_path / "s.csv", np.arange(0, 24 * N, 24))
+    np.testing.assert_allclose(
+        read_au_table(skipped, reading=choose(fps=24)).times_s, np.arange(N, dtype=float)
+    )
+    known = read_au_table(late, times_s=5 + np.arange(100) / 10)
+    assert known.times_s[0] == pytest.approx(6.0)
+
+
+def test_the_video_gives_the_times_of_its_frames(tmp_path, clips):
+    video = clips / "face_noface.mov"
+    with VideoReader(video) as reader:
+        times = np.array([f.time_s for f in reader.frames(part=1, parts=2, block=1 << 60)])
+    path = feat(tmp_path / "f.csv", [4, 8, 16])
+    track = read_au_table(path, reading=choose(video=str(video)))
+    assert track.times_s.tolist() == times[[4, 8, 16]].tolist()
+    assert track.provenance["times"] == {"from": "the video's frames"}
+    beyond = feat(tmp_path / "g.csv", [4, 8, 5000])
+    with pytest.raises(TableError, match=r"frame 5000, but the video has \d+ frames"):
+        read_au_table(beyond, reading=choose(video=str(video)))
+
+
+@pytest.mark.parametrize(
+    ("times", "said"),
+    [
+        (40.0 * np.arange(N), "looks like milliseconds"),
+        (1.7e12 + 40.0 * np.arange(N), "looks like milliseconds"),
+        (1.0 + np.arange(N), "looks like frame numbers"),
+        (40_000.0 * np.arange(N), "looks like microseconds"),
+        (np.repeat(np.arange(N / 2) / 25, 2), "ms apart|15 repeated"),
+        (np.r_[0, 0.04, 0.04, np.arange(3, N) / 25], r"1 repeated.*line 4"),
+        (np.r_[0, 0.04, 0.02, np.arange(3, N) / 25], r"1 going back.*line 4"),
+        (np.r_[0, np.nan, np.arange(2, N) / 25], "1 of 30 rows have no time, the first in line 3"),
+    ],
+)
+def test_times_that_are_none_are_recognised(tmp_path, times, said):
+    path = openface(tmp_path / "o.csv", timestamp=times)
+    with pytest.raises(TableError, match=said):
+        read_au_table(path)
+    assert len(read_au_table(path, reading=choose(fps=25))) == N
+
+
+def test_unix_seconds_stay_what_they_are(tmp_path):
+    path = openface(tmp_path / "o.csv", timestamp=1.7e9 + np.arange(N) / 25)
+    assert read_au_table(path).times_s[0] == 1.7e9
+
+
+@pytest.mark.parametrize("tool", ["openface", "feat", "libreface"])
+def test_frames_below_the_limit_are_masked_and_counted(tmp_path, tool):
+    score = np.where(np.arange(N) % 3 == 0, 0.75, 0.9)
+    path = tmp_path / "t.csv"
+    if tool == "openface":
+        openface(path, confidence=score)
+    elif tool == "feat":
+        feat(path, np.arange(N), FaceScore=score)
+    else:
+        columns = {"frame_time_in_ms": 40.0 * np.arange(N), "frame_idx": np.arange(N)}
+        columns |= {"au_12_intensity": np.ones(N), "face_detection_score": score}
+        pd.DataFrame(columns).to_csv(path, index=False)
+    fps = None if tool == "libreface" else 25.0
+    with pytest.warns(QualityWarning, match=r"t\.csv: 10 of 30 .*33%.* below 0\.8"):
+        track = read_au_table(path, reading=choose(fps=fps))
+    assert track.names == ("AU12",)
+    assert track.times_s[2] == pytest.approx(0.08)
+    assert track.tracked.all()
+    assert np.flatnonzero(track.quality["plausible"] == 0).tolist() == list(range(0, N, 3))
+    quality = quality_of(track)
+    assert quality["tracked_fraction"] == 1.0
+    assert quality["share_of_tracked_frames"] == {
+        "plausible": pytest.approx(2 / 3), "pose_ok": None, "blink": None,
+    }  # fmt: skip
+    assert (
+        read_au_table(path, reading=choose(fps=fps, min_confidence=0.7)).quality["plausible"] == 1
+    ).all()
+
+
+def test_a_limit_without_a_confidence_and_percents_are_refused(tmp_path):
+    path = openface(tmp_path / "o.csv", confidence=None)
+    with pytest.raises(TableError, match=r"no column of confidence"):
+        read_au_table(path, reading=choose(min_confidence=0.5))
+    path = openface(tmp_path / "p.csv", confidence=98)
+    with pytest.raises(TableError, match=r"holds 98 in line 2, expected 0 to 1"):
+        read_au_table(path)

@@ -161,6 +161,7 @@ def _score(task: Task, progress: Show | None, pool: WorkerPool | None) -> Result
         scored.frames,
         scored.frames_with_face,
         {kind: str(path) for kind, path in scored.files.items()},
+        list(scored.warnings),
     )
 
 

@@ -81,7 +81,7 @@ def run_command(command: str, work: Callable[[], Outcome], *, as_json: bool) -> 
         code = 3 if isinstance(outcome.problem, MissingExtraError) else 2
         error = _described(outcome.problem)
     outcome.warnings += [str(w.message) for w in caught if w.category is QualityWarning]
-    outcome.warnings = [followable(text, options) for text in outcome.warnings]
+    outcome.warnings = [followable(text, options) for text in dict.fromkeys(outcome.warnings)]
     for text in outcome.warnings:
         say(f"warning: {text}")
     if error is not None:

@@ -25,6 +25,7 @@ def outcome_of(scored: "ScoredRecording") -> Outcome:
                 "files": {kind: str(path) for kind, path in scored.files.items()},
             }
         ],
+        warnings=list(scored.warnings),
         extra={
             "resumed": scored.resumed,
             "trials": {"total": len(scored.scores), "valid": int(scored.scores["valid"].sum())},

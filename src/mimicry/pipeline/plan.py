@@ -1,6 +1,7 @@
 """Everything that is known about a recording before its first frame is read."""
 
 import re
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mimicry import __version__, files
-from mimicry.errors import EventsError, RecordingError, StimulusError
+from mimicry.errors import EventsError, QualityWarning, RecordingError
 from mimicry.interchange.landmark_file import is_landmark_file
 from mimicry.interchange.sources import identify
 from mimicry.records import ReadingOptions, ScoringSettings, StimulusTimeline, TrialTable
@@ -26,7 +27,10 @@ Intervals = Sequence[tuple[float, float]]
 
 @dataclass(frozen=True, eq=False)
 class Plan:
-    """Everything that is known before the first frame is read."""
+    """Everything that is known before the first frame is read.
+
+    `notes` are the doubts about the events that the user must hear of.
+    """
 
     recording: Path
     prefix: str
@@ -38,6 +42,7 @@ class Plan:
     timelines: Mapping[str, StimulusTimeline]
     stimuli: "StimulusSet"
     inputs: dict[str, Any]
+    notes: tuple[str, ...] = ()
 
     @property
     def onsets_s(self) -> NDArray[np.float64]:
@@ -105,18 +110,19 @@ def make_plan(
         When recording, events, protocol or stimuli are missing or wrong.
     """
     from mimicry.protocol import load_protocol
+    from mimicry.protocol.trials import read_trials
     from mimicry.study.layout import stimuli_copy, study_of_events
-    from mimicry.timeline import read_events
 
     if not recording.is_file():
         raise RecordingError("file not found", path=recording, hint="Check the name.")
     plan = load_protocol(protocol)
     settings = plan.scoring_settings()
-    trials = read_events(events)
     root = study_of_events(events) if study is None else Path(study)
     timelines = plan.timelines(stimuli, root and stimuli_copy(root))
-    _check_conditions(trials, plan, events)
-    _check_stimuli(trials, timelines, events)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", QualityWarning)
+        trials = read_trials(events, plan, timelines)
+    notes = tuple(str(w.message) for w in caught if w.category is QualityWarning)
     prefix = prefix or recording_prefix(recording)
     used = {name: timelines[name] for name in sorted(set(trials.stimulus_id))}
     inputs: dict[str, Any] = {
@@ -136,49 +142,8 @@ def make_plan(
             inputs["reading"] = {**chosen, "video": _identity(_existing(Path(reading.video)))}
     return Plan(
         recording, prefix, inputs["participant"], inputs["session"],
-        plan, settings, trials, used, timelines, inputs,
+        plan, settings, trials, used, timelines, inputs, notes,
     )  # fmt: skip
-
-
-def _check_conditions(trials: TrialTable, protocol: "Protocol", events: str | Path) -> None:
-    """Refuse a condition that the protocol does not have: it would be scored as nothing."""
-    from mimicry.protocol.explain import explain
-
-    known = protocol.file.conditions
-    unknown = sorted(set(trials.condition) - set(known))
-    if unknown:
-        raise EventsError(
-            f"the protocol {protocol.name} has no condition {', '.join(map(repr, unknown))}; "
-            f"{explain(unknown[0], known)}",
-            path=events,
-            key="trial_type",
-            hint="A condition that is shown but not scored stands in the protocol without targets.",
-        )
-
-
-def _check_stimuli(trials: TrialTable, timelines: "StimulusSet", events: str | Path) -> None:
-    """Refuse stimuli that the manifest does not have, and durations in milliseconds."""
-    from mimicry.protocol.explain import nearest
-
-    unknown = sorted(set(trials.stimulus_id) - set(timelines))
-    if unknown:
-        near = nearest(unknown[0], timelines)
-        said = f"did you mean {near!r}?" if near else f"it has {len(timelines)} others"
-        raise StimulusError(
-            f"the stimulus manifest {timelines} has no {', '.join(map(repr, unknown))}; {said}",
-            path=events,
-            key="stimulus",
-            hint="Name the manifest of these clips with --stimuli.",
-        )
-    clip_s = np.array([np.ptp(timelines[s].times_s) for s in trials.stimulus_id])
-    odd = np.flatnonzero((clip_s > 0) & (trials.duration_s > 100 * clip_s))
-    if len(odd):
-        raise EventsError(
-            f"a duration of {trials.duration_s[odd[0]]:g} for a clip of {clip_s[odd[0]]:g} s",
-            path=events,
-            key="duration",
-            hint="Durations are seconds.",
-        )
 
 
 def _existing(video: Path) -> Path:

@@ -5,7 +5,7 @@ The sidecar ``_scores.json`` is written last: where it is, the results are compl
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -78,6 +78,8 @@ class ScoredRecording:
         How many frames the recording has, and with a face.
     resumed
         True when the results were there already.
+    warnings
+        What the user must know; the same as in ``_qc.json``.
     """
 
     recording: Path
@@ -89,6 +91,7 @@ class ScoredRecording:
     frames: int
     frames_with_face: int
     resumed: bool
+    warnings: list[str] = field(default_factory=list)
 
 
 def score(
@@ -226,6 +229,7 @@ def score_recording(
     if masked is not None and masked.locked:
         plan = _with_exclusions(plan, masked)
     if blind or (masked is not None and not masked.locked):
+        _say(plan.notes)
         return _score_blind(plan, folder, how)
     paths = {kind: folder / f"{plan.prefix}{ending}" for kind, ending in _KINDS.items()}
     same = not overwrite and files.refuse_other_results(paths["sidecar"], plan.digest)
@@ -238,7 +242,7 @@ def score_recording(
             raise _no_face(plan, len(track))
         aligned, scores, summary = _scored(plan, track)
     said = [str(w.message) for w in caught if w.category is QualityWarning]
-    found = list(dict.fromkeys([*qc.get("warnings", []), *said]))
+    found = list(dict.fromkeys([*plan.notes, *qc.get("warnings", []), *said]))
     notes = [*found, *summary.notes]
     table, conditions = scores.to_frame(), summary.to_frame()
     provenance = {**provenance_of(plan, track), "frames": _frames(track)}
@@ -253,8 +257,7 @@ def score_recording(
         files.write_json(paths["qc"], {**qc, "trials": trial_quality(table), "warnings": notes})
         files.write_text(paths["report"], page)
         files.write_json(paths["sidecar"], scores_sidecar(provenance, table, conditions, notes))
-    for text in found:
-        warnings.warn(QualityWarning(text), stacklevel=2)
+    _say(found)
     return ScoredRecording(
         plan.recording,
         plan.prefix,
@@ -262,9 +265,16 @@ def score_recording(
         table,
         conditions,
         _shown(plan),
-        **_frames(track),
+        len(track),
+        int(track.tracked.sum()),
         resumed=False,
+        warnings=notes,
     )
+
+
+def _say(found: Sequence[str]) -> None:
+    for text in found:
+        warnings.warn(QualityWarning(text), stacklevel=3)
 
 
 def _with_exclusions(plan: Plan, study: Blind) -> Plan:
@@ -310,8 +320,10 @@ def _score_blind(
         table,
         pd.DataFrame(),
         [],
-        **frames,
+        frames["frames"],
+        frames["frames_with_face"],
         resumed=resumed,
+        warnings=list(plan.notes),
     )
 
 
@@ -450,6 +462,10 @@ def _shown(plan: Plan) -> list[str]:
 
 
 def _read_back(plan: Plan, paths: dict[str, Path]) -> ScoredRecording:
+    notes = [
+        str(text) for text in files.read_json_object(paths["qc"], {"warnings": list})["warnings"]
+    ]
+    counts = _counts(paths["sidecar"])
     return ScoredRecording(
         plan.recording,
         plan.prefix,
@@ -457,8 +473,10 @@ def _read_back(plan: Plan, paths: dict[str, Path]) -> ScoredRecording:
         _read_tsv(paths["scores"]),
         _read_tsv(paths["summary"]),
         _shown(plan),
-        **_counts(paths["sidecar"]),
+        counts["frames"],
+        counts["frames_with_face"],
         resumed=True,
+        warnings=notes,
     )
 
 

@@ -71,11 +71,16 @@ class Protocol:
 
         How it came about (``extends``, provenance) is left out, so a variant and the same
         protocol written out in full have the same content; and so is the place of the stimulus
-        manifest, whose checksum every score carries.
+        manifest, whose checksum every score carries. A condition's ``any_emotion`` stands there
+        only when it is set: files written before it existed keep their digest.
         """
-        return self.file.model_dump(
+        content = self.file.model_dump(
             mode="json", exclude={"extends": True, "provenance": True, "stimuli": {"manifest"}}
         )
+        for condition in content["conditions"].values():
+            if not condition["any_emotion"]:
+                del condition["any_emotion"]
+        return content
 
     @property
     def manifest(self) -> Path | None:
@@ -109,6 +114,14 @@ class Protocol:
         from mimicry.timeline.manifest import choose_manifest
 
         return choose_manifest(explicit, study_copy, self.manifest)
+
+    def emotions(self) -> dict[str, tuple[str, str]]:
+        """Return the words for what a condition shows; those with ``any_emotion`` are left out."""
+        return {
+            name: (condition.emotion, name)
+            for name, condition in self.file.conditions.items()
+            if not condition.any_emotion
+        }
 
     def windows(self) -> dict[str, tuple[float, float]]:
         """Return the scoring windows, seconds from the dynamic onset."""

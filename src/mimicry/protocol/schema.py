@@ -89,6 +89,11 @@ class Condition(Part):
     valence: Literal["positive", "negative", "none"] = Field(
         default="none", description="Decides the reference trials of 'reference: valence'."
     )
+    any_emotion: bool = Field(
+        default=False,
+        description="Clips of this condition may show other emotions than `emotion`; without it, "
+        "events whose clip shows another one are refused.",
+    )
 
 
 class Level(Part):

@@ -51,7 +51,8 @@ class AlignedTrials:
     quality
         Name -> (K,) numbers of each trial: ``n_frames``, ``tracked_fraction``, ``max_gap_s``,
         ``fps_effective``, ``pose_max_deg``, ``blink_fraction``, ``speech`` (0/1, in the
-        baseline), ``outside`` (0/1, the trial reaches beyond the recording).
+        baseline), ``outside`` (0/1, the trial reaches beyond the recording),
+        ``overlap`` (0/1, with the clip of another trial), ``duration`` (0/1, not above 0 s).
 
     Raises
     ------

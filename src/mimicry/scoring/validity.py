@@ -28,9 +28,10 @@ def judge_trials(
         (K,) True where no reason applies.
     reason
         K texts, sorted codes joined by ``;``: ``artefact`` (too many bad bins in the
-        response), ``baseline`` (in the baseline), ``excluded`` (by quality control, in the
-        column `excluded`), ``low_fps``, ``outside`` (the trial reaches
-        beyond the recording), ``speech`` (in the baseline).
+        response), ``baseline`` (in the baseline), ``duration`` (0 s or less), ``excluded`` (by
+        quality control, in the column `excluded`), ``low_fps``, ``outside`` (the trial reaches
+        beyond the recording), ``overlap`` (with the clip of another trial), ``speech`` (in the
+        baseline).
 
     Notes
     -----
@@ -46,9 +47,11 @@ def judge_trials(
     flags = {
         "artefact": unseen[:, after].mean(axis=1) > share,
         "baseline": bad_before.mean(axis=1) > share,
+        "duration": _flag(aligned, "duration"),
         "excluded": np.array([bool(text) for text in _excluded(aligned)], dtype=bool),
         "low_fps": rate < settings.min_fps - 1e-9,
         "outside": quality["outside"] == 1,
+        "overlap": _flag(aligned, "overlap"),
         "speech": quality["speech"] == 1,
     }
     invalid = np.logical_or.reduce(list(flags.values()))
@@ -57,6 +60,11 @@ def judge_trials(
         for k in range(len(aligned))
     )
     return ~invalid, reasons
+
+
+def _flag(aligned: AlignedTrials, name: str) -> NDArray[np.bool_]:
+    """A mark that trials made in memory need not have."""
+    return np.asarray(aligned.quality.get(name, np.zeros(len(aligned))) == 1)
 
 
 def _excluded(aligned: AlignedTrials) -> tuple[str, ...]:

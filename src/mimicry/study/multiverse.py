@@ -23,6 +23,7 @@ from mimicry.files import (
 from mimicry.interchange.au_table import read_au_table
 from mimicry.kernels.arrangements import sign_arrangements
 from mimicry.kernels.baseline import delta, pooled_sd
+from mimicry.protocol.trials import read_trials
 from mimicry.records import (
     ActionUnitTrack,
     AlignedTrials,
@@ -39,7 +40,7 @@ from mimicry.study.extracted import Extracted, extracted, gaps_of
 from mimicry.study.folder import Study
 from mimicry.study.grid import Grid, Specification, read_grid, settings_of
 from mimicry.study.layout import stimuli_copy
-from mimicry.timeline import align, read_events
+from mimicry.timeline import align
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -160,7 +161,10 @@ def multiverse(
     said, lacking = gaps_of(study, found, incomplete=incomplete)
     people: dict[tuple[Any, ...], list[_Scores]] = {m: [] for m in choices.measurements()}
     for k, recording in enumerate(found):
-        track, trials = read_au_table(recording.au_table), read_events(recording.events)
+        track, trials = (
+            read_au_table(recording.au_table),
+            read_trials(recording.events, protocol, timelines),
+        )
         if lock is not None:
             trials = with_exclusions(trials, lock, recording.participant, recording.session)
         for measurement, scores in _measured(

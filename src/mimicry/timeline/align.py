@@ -17,6 +17,7 @@ from mimicry.records import (
     StimulusTimeline,
     TrialTable,
 )
+from mimicry.timeline.crosscheck import impossible_times, match_stimuli
 from mimicry.timeline.masking import blinking, hidden_frames, masked_frames
 
 __all__ = ["align"]
@@ -69,6 +70,7 @@ def align(
     names = settings.scored
     _check_windows(settings)
     _check_units(track, names)
+    trials = match_stimuli(trials, timelines)
     _check_stimuli(trials, timelines)
     if not track.tracked.any():
         raise NoFaceError(
@@ -95,7 +97,7 @@ def align(
         frames=bin_counts(track.times_s, on_clock, np.ones(len(track), dtype=bool)),
         tracked=bin_counts(track.times_s, on_clock, track.tracked),
         masked=bin_counts(track.times_s, on_clock, track.tracked & masked),
-        quality=_quality(track, onset, settings),
+        quality=_quality(track, onset, settings) | impossible_times(trials, timelines),
     )
 
 

@@ -1,31 +1,63 @@
 """Reading a BIDS events table."""
 
-import csv
-import math
+import warnings
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
-from mimicry.errors import EventsError
+from mimicry.errors import EventsError, QualityWarning
+from mimicry.interchange.text import decode, number_of, split_lines
 from mimicry.records import TrialTable
 
 __all__ = ["read_events"]
 
 _MISSING = {"", "n/a", "N/A", "nan", "NaN"}
-_OWN = {"onset", "duration", "trial_type", "stimulus", "trial_id"}
+_STIMULUS = ("stimulus", "stim_file")
+_NUMBERS = ("onset", "duration")
 SHOWN = "stimulus"
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """Cells of an events table; rows are numbered from 1, after the header."""
+
+    file: Path
+    header: list[str]
+    rows: list[list[str]]
+
+    def column(self, name: str) -> list[str]:
+        """Cells of a column, missing ones as ""."""
+        k = self.header.index(name)
+        return [_text(row[k]) for row in self.rows]
+
+    def has(self, name: str) -> bool:
+        """Whether there is such a column."""
+        return name in self.header
+
+    def of(self, rows: Sequence[int]) -> "_Table":
+        """Only these rows (from 0)."""
+        return _Table(self.file, self.header, [self.rows[k] for k in rows])
 
 
 def read_events(path: str | Path) -> TrialTable:
     """Return the trials of a tab-separated BIDS events table.
 
+    A BIDS table has no quoting: a quotation mark is a character like others. It may hold rows
+    of several kinds. With a column ``phase``, trials are the rows with ``stimulus`` there;
+    without it, rows that name no stimulus (fixation, responses) are skipped, and a
+    :class:`~mimicry.errors.QualityWarning` says how many.
+
     Parameters
     ----------
     path
         Table with the columns ``onset`` (s, start of the clip on the recording's clock),
-        ``trial_type`` (condition) and ``stimulus`` (id in the stimulus manifest); optional
-        ``duration`` (s), ``trial_id`` (default: number of the row, from 1), ``phase`` (only
-        rows with ``stimulus`` are trials) and any design columns.
+        ``trial_type`` (condition) and ``stimulus`` or ``stim_file`` (id in the stimulus
+        manifest; folders and the file's ending do not matter); optional ``duration`` (s),
+        ``trial_id`` (default: number of the row, from 1) and any design columns.
 
     Returns
     -------
@@ -35,109 +67,208 @@ def read_events(path: str | Path) -> TrialTable:
     Raises
     ------
     EventsError
-        When the file is missing, is no tab-separated table, lacks a column or a value, or
-        holds no trial. File and column are named.
+        When the file is missing, is no tab-separated table, has a column or a trial id twice,
+        lacks a column or a value, or holds no trial. File and column are named.
     """
-    file = Path(path)
-    header, rows = _read(file)
-    for name in ("onset", "trial_type", "stimulus"):
-        if name not in header:
-            raise EventsError(
-                f"found the columns {', '.join(header)}, expected also a column {name!r}",
-                path=file,
-                key=name,
-                hint="An events table is tab-separated, with onset, trial_type and stimulus.",
-            )
-    table = [dict(zip(header, row, strict=True)) for row in rows]
-    numbered = [
-        (line, row)
-        for line, row in enumerate(table, start=1)
-        if "phase" not in header or row["phase"] == SHOWN
-    ]
-    if not numbered:
-        raise EventsError(
-            f"found no trial among {len(table)} rows",
-            path=file,
-            key="phase" if "phase" in header else "onset",
-            hint=f"Rows count as trials when their phase is {SHOWN!r}.",
-        )
-    extra = [name for name in header if name not in _OWN]
-    try:
-        return TrialTable(
-            trial_id=tuple(_text(row.get("trial_id", "")) or str(n) for n, row in numbered),
-            stimulus_id=tuple(_required(file, n, row, "stimulus") for n, row in numbered),
-            condition=tuple(_required(file, n, row, "trial_type") for n, row in numbered),
-            onset_s=np.array([_number(file, n, row, "onset") for n, row in numbered]),
-            duration_s=np.array(
-                [_number(file, n, row, "duration", missing_ok=True) for n, row in numbered]
-            ),
-            columns={name: tuple(_text(row[name]) for _, row in numbered) for name in extra},
-            source=str(file),
-        )
-    except EventsError:
-        raise
-    except ValueError as error:
-        raise EventsError(str(error), path=file, key="trial_id") from error
+    table = _read(Path(path))
+    for name in ("onset", "trial_type"):
+        if not table.has(name):
+            raise _lacks(table, name)
+    stimulus = _stimulus_column(table)
+    shown = _shown_rows(table, stimulus)
+    trials = table.of(shown)
+    numbers = [k + 1 for k in shown]
+    own = {"onset", "duration", "trial_type", "trial_id", stimulus}
+    ids = trials.column("trial_id") if trials.has("trial_id") else [""] * len(numbers)
+    labels = tuple(label or str(n) for label, n in zip(ids, numbers, strict=True))
+    _check_ids(table, labels, numbers)
+    decimal = _decimal(trials)
+    return TrialTable(
+        trial_id=labels,
+        stimulus_id=_required(trials, stimulus, numbers),
+        condition=_required(trials, "trial_type", numbers),
+        onset_s=_seconds(trials, "onset", numbers, decimal),
+        duration_s=_seconds(trials, "duration", numbers, decimal, missing_ok=True),
+        columns={name: tuple(trials.column(name)) for name in trials.header if name not in own},
+        source=str(table.file),
+    )
 
 
-def _read(file: Path) -> tuple[list[str], list[list[str]]]:
+def _read(file: Path) -> _Table:
     try:
-        text = file.read_text(encoding="utf-8-sig")
+        found = decode(file.read_bytes())
     except FileNotFoundError as error:
         raise EventsError(
             "file not found", path=file, key="--events", hint="Check the name."
         ) from error
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
         raise EventsError(
-            f"not a readable UTF-8 text file ({type(error).__name__})", path=file, key="--events"
+            f"cannot be read ({error.strerror})", path=file, key="--events"
         ) from error
-    lines = [row for row in csv.reader(text.splitlines(), delimiter="\t") if any(row)]
+    if found is None:
+        raise EventsError("not a text file", path=file, key="--events")
+    lines = [line.split("\t") for line in split_lines(found[0])[0]]
+    lines = [cells for cells in lines if any(cell.strip() for cell in cells)]
     if not lines:
         raise EventsError(
             "the table is empty, expected a header and trials", path=file, key="onset"
         )
-    header = [name.strip() for name in lines[0]]
-    if len(header) == 1 and "," in header[0]:
-        raise EventsError(
-            "found commas between the columns, expected tabs",
-            path=file,
-            key="onset",
-            hint="Save the table as tab-separated text (.tsv).",
-        )
-    for n, row in enumerate(lines[1:], start=1):
+    header, rows = [name.strip() for name in lines[0]], lines[1:]
+    _check_separator(file, header)
+    for n, row in enumerate(rows, start=1):
         if len(row) != len(header):
             raise EventsError(
                 f"row {n} has {len(row)} cells, the header has {len(header)}",
                 path=file,
                 key=header[0],
+                hint="A cell may hold no tab and no line end.",
             )
-    return header, lines[1:]
+    return _without_blank_columns(file, header, rows)
+
+
+def _check_separator(file: Path, header: list[str]) -> None:
+    first = header[0]
+    if len(header) == 1:
+        for sign, name in ((";", "semicolons"), (",", "commas")):
+            if sign in first:
+                raise EventsError(
+                    f"found {name} between the columns, expected tabs",
+                    path=file,
+                    key="onset",
+                    hint="Save the table as tab-separated text (.tsv).",
+                )
+    if all(len(name) > 1 and name[0] == name[-1] == '"' for name in header):
+        raise EventsError(
+            "found quotation marks around the names of the columns; a BIDS table has none",
+            path=file,
+            key=first.strip('"'),
+            hint="Write it without (R: quote = FALSE).",
+        )
+
+
+def _without_blank_columns(file: Path, header: list[str], rows: list[list[str]]) -> _Table:
+    """Leave out empty columns without a name; refuse other ones, and names that stand twice."""
+    kept = [k for k, name in enumerate(header) if name or any(row[k].strip() for row in rows)]
+    names = [header[k] for k in kept]
+    if "" in names:
+        raise EventsError(
+            f"column {kept[names.index('')] + 1} has no name", path=file, key="header"
+        )
+    twice = [name for name, count in Counter(names).items() if count > 1]
+    if twice:
+        raise EventsError(
+            f"the column {twice[0]!r} stands {names.count(twice[0])} times in the header",
+            path=file,
+            key=twice[0],
+            hint="Keep one of them, or give the others names of their own.",
+        )
+    return _Table(file, names, [[row[k] for k in kept] for row in rows])
+
+
+def _lacks(table: _Table, name: str) -> EventsError:
+    return EventsError(
+        f"found the columns {', '.join(table.header)}, expected also a column {name!r}",
+        path=table.file,
+        key=name,
+        hint="An events table is tab-separated, with onset, trial_type and stimulus.",
+    )
+
+
+def _stimulus_column(table: _Table) -> str:
+    """``stimulus``, or BIDS's own ``stim_file`` where that is missing or empty."""
+    there = [name for name in _STIMULUS if table.has(name)]
+    if not there:
+        raise _lacks(table, "stimulus")
+    return next((name for name in there if any(table.column(name))), there[0])
+
+
+def _shown_rows(table: _Table, stimulus: str) -> list[int]:
+    """The rows (from 0) that are trials; those of other kinds are counted aloud."""
+    named = table.column(stimulus)
+    if table.has("phase"):
+        shown = [k for k, phase in enumerate(table.column("phase")) if phase == SHOWN]
+        key, hint = "phase", f"Rows count as trials when their phase is {SHOWN!r}."
+    else:
+        shown = [k for k, name in enumerate(named) if name]
+        key, hint = stimulus, "Rows count as trials when they name a stimulus."
+        _say_skipped(table, [k for k, name in enumerate(named) if not name], stimulus)
+    if not shown:
+        raise EventsError(
+            f"found no trial among {len(table.rows)} rows", path=table.file, key=key, hint=hint
+        )
+    return shown
+
+
+def _say_skipped(table: _Table, skipped: Sequence[int], stimulus: str) -> None:
+    if not skipped or len(skipped) == len(table.rows):
+        return
+    kinds = Counter(table.of(skipped).column("trial_type"))
+    counted = ", ".join(f"{name or 'n/a'} {count}" for name, count in kinds.most_common(4))
+    more = ", ..." if len(kinds) > 4 else ""
+    warnings.warn(
+        QualityWarning(
+            f"{table.file.name}: {len(skipped)} of {len(table.rows)} rows have nothing in the "
+            f"column {stimulus!r} and are no trials ({counted}{more})"
+        ),
+        stacklevel=4,
+    )
+
+
+def _check_ids(table: _Table, labels: Sequence[str], numbers: Sequence[int]) -> None:
+    label, count = Counter(labels).most_common(1)[0]
+    if count > 1:
+        rows = [str(n) for own, n in zip(labels, numbers, strict=True) if own == label]
+        raise EventsError(
+            f"the trial id {label!r} stands in rows {', '.join(rows[:5])}",
+            path=table.file,
+            key="trial_id",
+            hint="Give every trial an id of its own, or leave the column out.",
+        )
 
 
 def _text(value: str) -> str:
     return "" if value.strip() in _MISSING else value.strip()
 
 
-def _required(file: Path, n: int, row: dict[str, str], name: str) -> str:
-    value = _text(row[name])
-    if not value:
-        raise EventsError(f"row {n} has no value in column {name!r}", path=file, key=name)
-    return value
+def _required(table: _Table, name: str, numbers: Sequence[int]) -> tuple[str, ...]:
+    values = table.column(name)
+    for value, n in zip(values, numbers, strict=True):
+        if not value:
+            raise EventsError(f"row {n} has no value in column {name!r}", path=table.file, key=name)
+    return tuple(values)
 
 
-def _number(
-    file: Path, n: int, row: dict[str, str], name: str, *, missing_ok: bool = False
-) -> float:
-    value = _text(row.get(name, ""))
-    if not value and missing_ok:
-        return math.nan
-    try:
-        number = float(value)
-    except ValueError:
-        number = math.nan
-    if not math.isfinite(number):
-        found = repr(value) if value else "nothing"
+def _decimal(table: _Table) -> str:
+    """The decimal sign of onsets and durations: a comma where no number has a point."""
+    cells = [c for name in _NUMBERS if table.has(name) for c in table.column(name)]
+    commas = [cell for cell in cells if "," in cell]
+    if not commas or any("." in cell for cell in cells):
+        return "."
+    if all(len(cell.partition(",")[2]) == 3 for cell in commas):
         raise EventsError(
-            f"row {n} has {found} in column {name!r}, expected seconds", path=file, key=name
+            f"{commas[0]!r} may be a decimal comma or thousands; expected a decimal point",
+            path=table.file,
+            key="onset",
         )
-    return number
+    return ","
+
+
+def _seconds(
+    table: _Table, name: str, numbers: Sequence[int], decimal: str, *, missing_ok: bool = False
+) -> NDArray[np.float64]:
+    """Numbers of a column. Nothing is turned into a missing number that is not one."""
+    if not table.has(name):
+        return np.full(len(numbers), np.nan)
+    cells = table.column(name)
+    read = [number_of(cell, decimal) for cell in cells]
+    values = np.array([np.inf if value is None else value for value in read])
+    wrong = np.flatnonzero(np.isinf(values) | (np.isnan(values) & (not missing_ok))).tolist()
+    if wrong:
+        found = repr(cells[wrong[0]]) if cells[wrong[0]] else "nothing"
+        more = f" (and {len(wrong) - 1} more such cells)" if len(wrong) > 1 else ""
+        raise EventsError(
+            f"row {numbers[wrong[0]]} has {found} in column {name!r}, expected seconds{more}",
+            path=table.file,
+            key=name,
+        )
+    return values

@@ -172,3 +172,12 @@ def test_a_stimulus_missing_from_the_own_set_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", ["a: " + "[" * 5000, "x: 1\n" * 3, "\0", "a: !!python/name:os 1"])
 def test_hostile_files_are_refused_in_words(text: str) -> None:
     assert message_of(text).startswith("mine.yaml: ")
+
+
+def test_a_word_that_yaml_takes_for_a_truth_value_needs_quotes() -> None:
+    with pytest.raises(ProtocolError, match="ratings.r.low is false; expected text: write it in"):
+        protocol_from_text(
+            "name: mine\nextends: dynamic-happy-angry\nprovenance: {'*': default}\n"
+            "ratings: {r: {prompt: Well, low: no, high: 'yes'}}\n",
+            path="mine.yaml",
+        )

@@ -68,6 +68,17 @@ class Visit:
         return count
 
 
+def agree(page: Any, seconds: float = 60) -> None:
+    """Agree at the consent page, by keys: read to the end, tick the box, press the button."""
+    page.get_by_role("button", name="I agree").wait_for(timeout=1000 * seconds)
+    page.keyboard.press("End")
+    page.locator("#read:enabled").wait_for(timeout=1000 * seconds)
+    page.keyboard.press("Tab")
+    page.keyboard.press("Space")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+
+
 def watch(visit: Visit) -> None:
     """Note every request and every error of a page."""
     visit.page.on("request", lambda r: visit.requests.append(r.url))

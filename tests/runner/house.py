@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from driver import agree
 from lab import wait_for
 
 from mimicry.files import read_json, sha256_of
@@ -81,9 +82,8 @@ def attached(profile: Path) -> Iterator[Any]:
 
 
 def take_part(page: Any) -> None:
-    """Agree, pass the camera check, begin: all by Enter."""
-    page.get_by_role("button", name="I agree").wait_for(timeout=90_000)
-    page.keyboard.press("Enter")
+    """Agree, pass the camera check, begin: all by keys."""
+    agree(page, seconds=90)
     page.get_by_role("heading", name="Camera check").wait_for(timeout=90_000)
     page.locator("button:enabled").wait_for(timeout=90_000)
     page.locator("button:enabled").press("Enter")

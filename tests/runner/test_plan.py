@@ -8,10 +8,10 @@ import yaml
 
 from mimicry.errors import IntegrityError, OutputExistsError, ProtocolError, StimulusError
 from mimicry.files import sha256_of
-from mimicry.protocol import load_protocol
+from mimicry.protocol import load_protocol, protocol_from_text
 from mimicry.runner.convert import session_files
 from mimicry.runner.from_protocol import BREAK_EVERY, plan_session, task_label
-from mimicry.runner.plan import SessionPlan, plan_from_json
+from mimicry.runner.plan import Question, SessionPlan, plan_from_json
 from mimicry.runner.study import (
     latest_session,
     prepare_study,
@@ -190,3 +190,47 @@ def test_the_newest_unfinished_session_is_found(house: SessionPlan, tmp_path: Pa
 
 def test_names_become_labels() -> None:
     assert task_label("dynamic-happy-angry") == "dynamichappyangry"
+
+
+def asked(rating: str) -> Question:
+    head = "name: mine\nextends: dynamic-happy-angry\nprovenance: {'*': default}\n"
+    protocol = protocol_from_text(
+        f"{head}ratings: {{r: {{prompt: 'Well?', after: session, {rating}}}}}\n", path="mine.yaml"
+    )
+    (question,) = plan_session(protocol, "01").steps[-1].questions
+    return question
+
+
+def test_a_scale_has_the_answers_that_it_names() -> None:
+    slider = asked("low: not, high: very, steps: 7")
+    assert (slider.minimum, slider.maximum, slider.steps) == (0, 6, 7)
+    assert slider.labels == ("not", "very")
+    percent = asked("low: not, high: very")
+    assert (percent.minimum, percent.maximum, percent.steps) == (0, 100, 101)
+    signed = asked("low: '-3', high: '3', steps: 7")
+    assert (signed.minimum, signed.maximum, signed.steps) == (-3, 3, 7)
+    keys = asked("scale: keys, low: '0', high: '10', steps: 11")
+    assert (keys.first, keys.options[:2], keys.options[-1]) == (0, ("0", "1"), "10")
+    words = asked("scale: keys, low: not, high: very, steps: 4")
+    assert (words.first, words.options) == (1, ("not", "", "", "very"))
+    named = asked("scale: keys, low: a, high: c, steps: 3, labels: [a, b, c]")
+    assert named.options == ("a", "b", "c")
+    assert (named.limit_s, asked("low: a, high: b, limit_s: 4").limit_s) == (None, 4)
+
+
+@pytest.mark.parametrize(
+    ("rating", "said"),
+    [
+        ("scale: keys, low: a, high: b", "ratings.r has 101 keys .* at most 21"),
+        ("scale: keys, low: '0', high: '10', steps: 7", "from 0 to 10, which is not 7 steps"),
+        ("low: '0', high: '10'", "from 0 to 10, which is not 101 steps"),
+        ("scale: keys, low: '-3', high: '3', steps: 7", "begins at -3, which no key can say"),
+        ("low: a, high: c, steps: 3, labels: [a, b, c]", "labels are for 'scale: keys'"),
+        ("scale: keys, low: a, high: c, steps: 3, labels: [a, c]", "are 2 texts .* expected 3"),
+        ("scale: keys, low: a, high: c, steps: 2, labels: [a, b]", "from 'a' .low. to 'c' .high."),
+        ("low: a, high: b, limit_s: 0", "ratings.r.limit_s is 0; expected greater than 0"),
+    ],
+)
+def test_a_scale_that_cannot_be_shown_is_refused(rating: str, said: str) -> None:
+    with pytest.raises(ProtocolError, match=f"line 4: .*{said}"):
+        asked(rating)

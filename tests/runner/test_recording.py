@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 import av
 import pandas as pd
 import pytest
-from driver import Visit, finish, visiting
+from driver import Visit, agree, finish, visiting
 from lab import small_plan
 
 from mimicry.errors import OutputExistsError
@@ -32,8 +32,7 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> Visit:
     )
     with visiting(folder, plan) as visit:
         page, keys = visit.page, visit.page.keyboard
-        page.get_by_role("button", name="I agree").wait_for(timeout=60_000)
-        keys.press("Enter")
+        agree(page)
         visit.pass_check()
         for answer in ("2", "3"):
             page.get_by_text("How happy").wait_for(timeout=60_000)

@@ -10,7 +10,7 @@ from mimicry.kernels.mixing import crossed_start
 from mimicry.protocol.explain import explain
 from mimicry.protocol.origins import NEEDS_PROVENANCE, parse_entry
 from mimicry.protocol.positions import Key, Problem, show_key
-from mimicry.protocol.schema import ACTION_UNITS, Block, Primary
+from mimicry.protocol.schema import ACTION_UNITS, Block, Primary, Rating
 from mimicry.protocol.stimuli import check_stimuli
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["check_file", "without_dropped"]
 
 MOST_TRIALS = 5000  # of a block: hours
+MOST_KEYS = 21  # two rows of buttons on a small screen
 
 
 def check_file(protocol: "Protocol") -> list[Problem]:
@@ -174,11 +175,47 @@ def _order_exists(protocol: "Protocol", name: str, block: Block) -> Iterator[Pro
 
 def _ratings(protocol: "Protocol") -> Iterator[Problem]:
     for name, rating in protocol.file.ratings.items():
+        yield from _scale(name, rating)
         key = ("ratings", name, "blocks")
         if _inherited(protocol, key):
             continue
         yield from _known(key, rating.blocks, protocol.file.blocks, "there is no block")
         yield from _twice(key, rating.blocks)
+
+
+def _scale(name: str, rating: Rating) -> Iterator[Problem]:
+    """See whether a question can be answered as it is written."""
+    key = ("ratings", name)
+    numbers = rating.numbers()
+    if numbers is not None and len(numbers) != rating.steps:
+        yield Problem(
+            (*key, "steps"),
+            f"ratings.{name} goes from {rating.low} to {rating.high}, which is not "
+            f"{rating.steps} steps (ratings.{name}.steps, 101 unless given)",
+        )
+    if rating.labels and rating.scale == "slider":
+        yield Problem((*key, "labels"), f"ratings.{name}.labels are for 'scale: keys'")
+    elif rating.labels and (
+        len(rating.labels) != rating.steps
+        or (rating.labels[0], rating.labels[-1]) != (rating.low, rating.high)
+    ):
+        yield Problem(
+            (*key, "labels"),
+            f"ratings.{name}.labels are {len(rating.labels)} texts from {rating.labels[0]!r} to "
+            f"{rating.labels[-1]!r}; expected {rating.steps} (steps), from {rating.low!r} (low) "
+            f"to {rating.high!r} (high)",
+        )
+    if rating.scale == "keys" and rating.steps > MOST_KEYS:
+        yield Problem(
+            (*key, "steps"),
+            f"ratings.{name} has {rating.steps} keys (ratings.{name}.steps, 101 unless given); "
+            f"expected at most {MOST_KEYS}, or 'scale: slider'",
+        )
+    elif rating.scale == "keys" and numbers is not None and rating.low.startswith("-"):
+        yield Problem(
+            (*key, "low"),
+            f"ratings.{name} begins at {rating.low}, which no key can say; use 'scale: slider'",
+        )
 
 
 def _windows(protocol: "Protocol") -> Iterator[Problem]:

@@ -248,6 +248,9 @@ def _sentence(key: Key, item: Any) -> str:
         return f"unknown key {shown}; {explain(str(key[-1]), known)}"
     if kind == "missing":
         return f"{shown} is missing"
+    if kind == "string_type" and isinstance(item["input"], bool | int | float):
+        said = json.dumps(item["input"])
+        return f"{shown} is {said}; expected text: write it in quotes"
     found = json.dumps(item["input"], default=str, ensure_ascii=False)
     found = found if len(found) <= 60 else found[:57] + "..."
     expected = item["msg"].replace("Input should be ", "").replace("Value error, ", "")

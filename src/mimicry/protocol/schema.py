@@ -4,6 +4,7 @@ The descriptions are the reference for authors: the exported JSON Schema carries
 editor shows them while one types.
 """
 
+import re
 from dataclasses import fields
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args, get_type_hints
 
@@ -44,6 +45,8 @@ Score = Literal[
     "contrast", "contrast_raw", "contrast_cal", "hit_rate", "latency_shift_s", "rating", "coupling"
 ]
 SCORES: tuple[str, ...] = get_args(Score)
+
+_WHOLE = re.compile(r"-?\d{1,6}", re.ASCII)
 
 Text = Annotated[str, Field(min_length=1)]
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(?:[-_][a-z0-9]+)*$")]
@@ -231,22 +234,51 @@ class Block(Part):
     practice: int = Field(
         default=0, ge=0, le=100, description="Practice trials before the block, never scored."
     )
-    break_s: Seconds = Field(default=30.0, description="Planned pause after the block.")
+    break_s: Seconds = Field(
+        default=30.0,
+        description="Pause between this block and the next; participants go on when it is over.",
+    )
 
 
 class Rating(Part):
     """A question to the participant."""
 
     prompt: Text = Field(description="The question.")
-    scale: Literal["slider", "keys"] = Field(default="slider", description="How it is answered.")
-    low: Text = Field(description="Label of the low end (or of the first key).")
+    scale: Literal["slider", "keys"] = Field(
+        default="slider",
+        description="How it is answered: by moving a slider, or by a key (a button) for each "
+        "answer, at most 21.",
+    )
+    low: Text = Field(
+        description="Label of the low end (or of the first key). Where both ends are whole "
+        "numbers, answers are stored as these numbers; else keys count from 1, sliders from 0."
+    )
     high: Text = Field(description="Label of the high end (or of the last key).")
-    steps: int = Field(default=101, ge=2, le=1001, description="Number of possible answers.")
+    steps: int = Field(
+        default=101,
+        ge=2,
+        le=1001,
+        description="Number of possible answers; a slider stands still at these only.",
+    )
+    labels: list[Text] = Field(
+        default_factory=list,
+        description="Texts of all keys from low to high; empty: only the ends are named.",
+    )
     after: Literal["trial", "block", "session"] = Field(
         default="trial", description="When it is asked."
     )
     blocks: list[str] = Field(default_factory=list, description="In these blocks; empty: all.")
-    limit_s: Seconds = Field(default=6.0, description="Planned time for the answer.")
+    limit_s: Annotated[float, Field(gt=0, le=3600)] | None = Field(
+        default=None,
+        description="Seconds after which the question goes away, answered or not; null: it "
+        "stays until it is answered (6 s are planned).",
+    )
+
+    def numbers(self) -> range | None:
+        """Return the numbers of the answers where the labels of both ends are whole numbers."""
+        if not (_WHOLE.fullmatch(self.low) and _WHOLE.fullmatch(self.high)):
+            return None
+        return range(int(self.low), int(self.high) + 1)
 
 
 class Capture(Part):

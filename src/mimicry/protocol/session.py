@@ -21,6 +21,7 @@ __all__ = ["Phase", "Redraw", "Session", "Trial", "build_session"]
 
 REDRAW_BATCH = 2_000
 READING_S = 15.0  # planned time for the instruction page of a block
+ANSWER_S = 6.0  # planned time for an answer without a limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -436,7 +437,7 @@ def _phases(protocol: "Protocol", block: str, item: _Item) -> tuple[Phase, ...]:
     durations = [(n, d, cue if n == "cue" else "") for n, d in protocol.timing(item.levels).items()]
     for name, rating in protocol.file.ratings.items():
         if rating.after == "trial" and (not rating.blocks or block in rating.blocks):
-            durations.append(("rating", rating.limit_s, name))
+            durations.append(("rating", rating.limit_s or ANSWER_S, name))
     phases: list[Phase] = []
     clock = 0.0
     for name, duration, text in durations:

@@ -106,6 +106,7 @@ blocks:
 
 # ratings:
 #   mood: {{prompt: How do you feel?, low: bad, high: good, after: trial, blocks: [watch]}}
+#   warm: {{prompt: How warm?, low: "0", high: "10", scale: keys, steps: 11, after: block}}
 
 capture:
   fps: 30

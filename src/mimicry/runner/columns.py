@@ -44,9 +44,11 @@ BEH_COLUMNS: Mapping[str, str] = {
     "trial_id": "trial that was rated, n/a for other questions",
     "block": "block of the protocol",
     "question": "name of the question",
-    "response": "number of the answer from 1, or position of the slider",
+    "response": "number of the answer (keys: from 1, sliders: from 0, or the numbers at the "
+    "ends of the scale); n/a: none within the time limit",
     "label": "text of the answer",
     "response_time": "s; from showing the question to the answer",
+    "answered_by": "keydown, click, or limit: the time was over, and a slider's position counts",
     "correct": "attention checks: 1 right, 0 wrong",
     "practice": "1: asked in a practice trial",
     "segment": "page load in which it was asked",

@@ -272,16 +272,19 @@ def _rating_rows(plan: SessionPlan, segments: Sequence[Segment]) -> Iterator[Row
             asked = event["question"]
             question = next((q for q in step.questions if q.question_id == asked), None)
             value: Any = event.get("value")
-            if question is None or (question.kind == "choice" and not _chosen(question, value)):
+            none = value is None and event.get("by") == "limit"
+            chosen = question is not None and question.kind == "choice" and not none
+            if question is None or (chosen and not _chosen(question, value)):
                 continue  # a damaged journal
             yield {
                 "onset": round(segment.time_s(event["shown_ms"]), 6),
                 "trial_id": step.trial_id or None,
                 "block": step.block or None,
                 "question": question.question_id,
-                "response": value + 1 if question.kind == "choice" else value,
-                "label": question.options[value] if question.kind == "choice" else None,
-                "response_time": round(event["rt_ms"] / 1000, 6),
+                "response": value + question.first if chosen else value,
+                "label": question.options[value] if chosen else None,
+                "response_time": None if none else round(event["rt_ms"] / 1000, 6),
+                "answered_by": event.get("by"),
                 "correct": None if question.answer is None else int(value == question.answer),
                 "practice": int(step.practice),
                 "segment": segment.number,

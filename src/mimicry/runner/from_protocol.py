@@ -13,6 +13,7 @@ from mimicry.runner.plan import CameraSettings, Phase, Question, SessionPlan, St
 
 if TYPE_CHECKING:
     from mimicry.protocol import Protocol
+    from mimicry.protocol.schema import Rating
     from mimicry.protocol.session import Session, Trial
 
 __all__ = ["CONSENT", "plan_session", "task_label"]
@@ -214,16 +215,26 @@ def _questions(protocol: "Protocol", after: str, block: str | None) -> tuple[Que
     )
 
 
-def _question(name: str, rating: Any) -> Question:
+def _question(name: str, rating: "Rating") -> Question:
+    numbers = rating.numbers()
     if rating.scale == "keys":
-        inner = [""] * max(rating.steps - 2, 0)
-        return Question(name, rating.prompt, options=(rating.low, *inner, rating.high))
+        inner = [""] * (rating.steps - 2)
+        texts = rating.labels or [rating.low, *inner, rating.high]
+        if numbers is not None:
+            texts = [str(number) for number in numbers]
+        first = 1 if numbers is None else numbers[0]
+        return Question(
+            name, rating.prompt, options=tuple(texts), first=first, limit_s=rating.limit_s
+        )
+    low = 0 if numbers is None else numbers[0]
     return Question(
         name,
         rating.prompt,
         kind="slider",
-        minimum=0.0,
-        maximum=float(rating.steps - 1),
+        minimum=float(low),
+        maximum=float(low + rating.steps - 1),
+        steps=rating.steps,
+        limit_s=rating.limit_s,
         labels=(rating.low, rating.high),
     )
 

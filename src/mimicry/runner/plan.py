@@ -86,7 +86,11 @@ class Phase:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A rating: a row of choices answered by number key, or a slider."""
+    """A rating: a row of choices answered by number key, or a slider.
+
+    Choices are numbered from `first`. A slider has `steps` answers from `minimum` to `maximum`.
+    After `limit_s` the question goes away; what a slider was moved to counts then.
+    """
 
     question_id: str
     text: str
@@ -94,6 +98,9 @@ class Question:
     options: tuple[str, ...] = ()
     minimum: float = 0.0
     maximum: float = 100.0
+    steps: int = 101
+    first: int = 1
+    limit_s: float | None = None
     labels: tuple[str, str] = ("", "")
     answer: int | None = None
 
@@ -147,6 +154,7 @@ class SessionPlan:
     keep_video: bool = True
     background: str = "#808080"
     record_only: bool = False
+    closing: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         check_label(self.participant, key="participant")
@@ -254,6 +262,7 @@ def plan_from_json(value: Mapping[str, Any]) -> SessionPlan:
     """Rebuild a plan from :meth:`SessionPlan.to_json`."""
     fields = dict(value)
     fields["consent"] = tuple(fields["consent"])
+    fields["closing"] = tuple(fields.get("closing", ()))
     fields["steps"] = tuple(_step(s) for s in fields["steps"])
     fields["stimuli"] = tuple(
         Stimulus(s["stimulus_id"], Path(s["path"]), s["sha256"]) for s in fields["stimuli"]

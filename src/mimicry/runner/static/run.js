@@ -1,7 +1,7 @@
 // The participant's page: created -> claimed -> checking -> ready -> running -> draining -> finished.
 
 import { Refused, clockSample, get, post } from './api.js';
-import { ask, choose, el, message, page, show } from './pages.js';
+import { agree, ask, choose, el, message, page, show } from './pages.js';
 import { hold, imageOnset, measureRefresh, nextFrame, pause, playVideo, preload, prepareVideo, showImage } from './present.js';
 import { Recorder, describeCamera, missingFeatures, openCamera } from './recorder.js';
 import { cameraCheck, preview } from './setup.js';
@@ -296,8 +296,8 @@ async function recordOnly() {
 
 async function consent() {
   if (!state.plan.consent.length || state.done.has('consent')) return;
-  const answer = await choose({ title: state.plan.title, text: state.plan.consent, buttons: ['I agree', 'I do not agree'] });
-  if (answer === 1) throw new Ended('no consent');
+  const agreed = await agree({ title: state.plan.title, text: state.plan.consent });
+  if (!agreed) throw new Ended('no consent');
   log('step_end', { step: 'consent', status: 'done', flags: [] });
 }
 
@@ -310,7 +310,8 @@ async function end(outcome, reason) {
   if (failure) { fail(failure.reason, failure.status); return; }
   await post(outcome === 'finished' ? '/finish' : '/abort', { reason }, { 'X-Lease': state.lease.lease });
   state.name = outcome;
-  if (outcome === 'finished') message('Thank you', ['The session is complete. Please call the experimenter.']);
+  const { closing } = state.plan;
+  if (outcome === 'finished') message('Thank you', ['The session is complete. Please call the experimenter.', ...closing]);
   else message('The session was ended', ['What was recorded is kept unless you ask for its deletion. Please call the experimenter.']);
 }
 

@@ -28,6 +28,7 @@ def simulated(tmp_path_factory):
     simulate_study(load_protocol("dynamic-happy-angry"), root, participants=1)
     protocol = yaml.safe_load((root / "protocol.yaml").read_text())
     protocol["scoring"]["surrogates"] = 49
+    protocol["power"]["participants"] = 1
     (root / "protocol.yaml").write_text(yaml.safe_dump(protocol))
     events = next(root.glob("sub-*/beh/*_events.tsv"))
     lines = events.read_text().splitlines(keepends=True)

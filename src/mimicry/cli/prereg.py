@@ -4,6 +4,7 @@ from pathlib import Path
 
 import typer
 
+from mimicry.cli._options import STIMULI
 from mimicry.cli._run import Outcome, run_command
 
 __all__ = ["prereg"]
@@ -13,6 +14,7 @@ def prereg(
     protocol: str = typer.Argument(help="A protocol file, or the name of a shipped one."),
     out: Path | None = typer.Option(None, help="JSON file; default: NAME_prereg.json here."),
     study: Path | None = typer.Option(None, help="Write STUDY/prereg.json instead."),
+    stimuli: Path | None = STIMULI,
     as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),
 ) -> None:
     """Write down settings, action units, exclusions, contrast and seeds, with a hash."""
@@ -20,10 +22,13 @@ def prereg(
     def work() -> Outcome:
         from mimicry.protocol import load_protocol
         from mimicry.study.freeze import freeze, write_prereg
+        from mimicry.study.layout import PREREG, stimuli_copy
 
-        document = freeze(load_protocol(protocol))
+        plan = load_protocol(protocol)
+        copy = None if study is None else stimuli_copy(study)
+        document = freeze(plan, plan.timelines(stimuli, copy))
         name = f"{document['protocol']['name']}_prereg.json"
-        path = out or (study / "prereg.json" if study is not None else Path(name))
+        path = out or (study / PREREG if study is not None else Path(name))
         paths = write_prereg(document, path)
         text = f"{path}\nSHA-256 {document['hash']}\nRegister both files before the first person."
         return Outcome(outputs=paths, extra={"hash": document["hash"]}, text=text)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import typer
 
+from mimicry.cli._options import INCOMPLETE
 from mimicry.cli._run import Outcome, run_command
 
 __all__ = ["verify"]
@@ -12,6 +13,7 @@ __all__ = ["verify"]
 def verify(
     study: Path = typer.Argument(help="The study's folder."),
     prereg: Path | None = typer.Option(None, help="Preregistration; default: the study's own."),
+    incomplete: bool = INCOMPLETE,
     as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),
 ) -> None:
     """Compare a study with its preregistration; name every difference (exit 2 if any)."""
@@ -19,16 +21,19 @@ def verify(
     def work() -> Outcome:
         from mimicry.errors import IntegrityError
         from mimicry.study.verify import verify_study
+        from mimicry.study.verify_plan import NO_PROOF
 
-        found = verify_study(study, prereg)
+        found = verify_study(study, prereg, incomplete=incomplete)
         extra = {
             "prereg": str(found.prereg),
             "hash": found.hash,
             "checked": found.checked,
             "differences": [d.to_json() for d in found.differences],
+            **found.order.to_json(),
         }
         if not found.differences:
             text = f"as preregistered ({found.hash[:12]}): {len(found.checked)} files compared"
+            text += f"\n{found.order.sentence()}\n{NO_PROOF}"
             return Outcome(extra=extra, warnings=list(found.notes), text=text)
         count = len(found.differences)
         problem = IntegrityError(
@@ -38,6 +43,7 @@ def verify(
             hint="Restore what was registered, or report each difference as a deviation.",
         )
         lines = "\n".join(f"- {difference}" for difference in found.differences)
+        lines += f"\n{found.order.sentence()}\n{NO_PROOF}"
         return Outcome(
             status="failed",
             extra=extra,

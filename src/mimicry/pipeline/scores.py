@@ -27,6 +27,7 @@ from mimicry.records import (
     TrialTable,
 )
 from mimicry.scoring.validity import EXCLUDED
+from mimicry.study.scoring_log import log_scoring
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -256,6 +257,7 @@ def score_recording(
         )
         files.write_json(paths["qc"], {**qc, "trials": trial_quality(table), "warnings": notes})
         files.write_text(paths["report"], page)
+        log_scoring(folder, plan.prefix, plan.digest)
         files.write_json(paths["sidecar"], scores_sidecar(provenance, table, conditions, notes))
     _say(found)
     return ScoredRecording(

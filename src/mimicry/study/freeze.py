@@ -2,52 +2,61 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mimicry import __version__
 from mimicry.errors import InputError, IntegrityError, OutputExistsError
-from mimicry.files import (
-    check_shape,
-    digest,
-    make_folder,
-    read_json_object,
-    to_json_text,
-    write_json,
-    write_text,
-)
+from mimicry.files import digest, make_folder, to_json_text, write_json, write_text
+from mimicry.loading import read_json_object
 from mimicry.protocol import Protocol
+from mimicry.study.scoring_log import now
 
-__all__ = ["freeze", "read_prereg", "render_prereg", "write_prereg"]
+if TYPE_CHECKING:
+    from mimicry.timeline.manifest import StimulusSet
 
-FORMAT = 1
-_SHAPE = {
-    "hash": str,
-    "mimicry": str,
-    "protocol": {"name": str, "digest": str},
-    "settings": dict,
-    "content": dict,
-}
+__all__ = ["freeze", "read_prereg", "render_prereg", "unhashed", "write_prereg"]
+
+FORMAT = 2
+# beside the plan, not in it: the same plan has the same hash whenever it is frozen
+_UNHASHED = ("hash", "frozen_at")
 
 
-def freeze(protocol: Protocol) -> dict[str, Any]:
+def freeze(protocol: Protocol, stimuli: "StimulusSet | None" = None) -> dict[str, Any]:
     """Return the preregistration of a protocol.
 
     Parameters
     ----------
     protocol
         From :func:`mimicry.protocol.load_protocol`, with everything it inherits.
+    stimuli
+        The stimuli that will be shown, from :meth:`mimicry.protocol.Protocol.timelines`;
+        None: those that hold without a study.
 
     Returns
     -------
     dict
-        Hypothesis, primary contrast with its smallest effect of interest, action-unit map,
-        exclusions, scoring settings with seeds, design, planned sample, the whole resolved
-        protocol, and ``hash``: a SHA-256 over all the rest. Equal protocols give equal bytes.
+        Hypothesis, primary contrast with its smallest effect of interest, groups compared,
+        windows, action-unit map, exclusions, scoring settings with seeds, design, planned
+        sample, checksum of the stimulus manifest, the options of scoring, the whole resolved
+        protocol, and ``hash``: a SHA-256 over all the rest. Equal protocols and stimuli give
+        equal documents; the time of freezing is added by :func:`write_prereg`.
     """
+    shown = stimuli if stimuli is not None else protocol.timelines()
+    document = {**derived(protocol), "stimuli": {"manifest": shown.sha256}, "options": OPTIONS}
+    return {**document, "hash": digest(document)}
+
+
+#: What a user could choose when scoring; a plan holds no such choice.
+OPTIONS: Mapping[str, Any] = {"neutral": None, "reading": {}}
+
+
+def derived(protocol: Protocol) -> dict[str, Any]:
+    """Return everything in a preregistration that follows from the protocol alone."""
     file = protocol.file
     content = protocol.content()
     settings = protocol.scoring_settings().to_json()
-    document: dict[str, Any] = {
+    primary = protocol.file.analysis.primary
+    return {
         "format": FORMAT,
         "mimicry": __version__,
         "protocol": {"name": protocol.name, "title": file.title, "digest": protocol.digest},
@@ -59,13 +68,21 @@ def freeze(protocol: Protocol) -> dict[str, Any]:
             "rules": content["analysis"]["exclusions"],
             "validity": {name: settings[name] for name in _VALIDITY},
         },
+        "windows": {
+            "primary": settings["primary_window"],
+            "baseline": settings["baseline_s"],
+            **{f"window {name}": span for name, span in settings["windows"].items()},
+        },
+        "groups": {
+            "by": primary.between.factor if primary.between else "group",
+            "control": primary.between.more if primary.between else None,
+        },
         "action_units": settings["emotions"],
         "seeds": {"design": file.design.seed, "scoring": settings["seed"]},
         "sample": content["power"],
         "settings": settings,
         "content": content,
     }
-    return {**document, "hash": digest(document)}
 
 
 _VALIDITY = (
@@ -84,7 +101,7 @@ _VALIDITY = (
 
 
 def write_prereg(document: Mapping[str, Any], path: Path) -> list[Path]:
-    """Write the document as JSON and, beside it, as text to read (``.md``).
+    """Write the document with the time as JSON and, beside it, as text to read (``.md``).
 
     Raises
     ------
@@ -101,8 +118,9 @@ def write_prereg(document: Mapping[str, Any], path: Path) -> list[Path]:
                 hint="Choose another --out; keep both, and say why the plan changed.",
             )
         return [path, readable]
-    write_text(readable, render_prereg(document))
-    write_json(path, document)
+    dated = {**document, "frozen_at": now()}
+    write_text(readable, render_prereg(dated))
+    write_json(path, dated)
     return [path, readable]
 
 
@@ -116,9 +134,8 @@ def read_prereg(path: str | Path) -> dict[str, Any]:
     IntegrityError
         When its content is not what was hashed.
     """
-    document = read_json_object(Path(path))
     try:
-        check_shape(document, _SHAPE, path=Path(path))
+        document = read_json_object(Path(path), _SHAPE)
     except InputError as error:
         raise InputError(
             f"not a preregistration: {error.message}",
@@ -126,16 +143,50 @@ def read_prereg(path: str | Path) -> dict[str, Any]:
             key=error.key,
             hint="Make one with: mimicry prereg PROTOCOL",
         ) from error
-    content = {name: value for name, value in document.items() if name != "hash"}
-    if digest(content) != document["hash"]:
+    if document["format"] not in (1, FORMAT):
+        raise InputError(
+            f"its format is {document['format']!r}; this version reads 1 and {FORMAT}",
+            path=path,
+            key="format",
+        )
+    own = digest(unhashed(document))
+    if own != document["hash"]:
         raise IntegrityError(
             f"the preregistration was changed after it was made: its content has the hash "
-            f"{digest(content)[:12]}, it says {str(document['hash'])[:12]}",
+            f"{own[:12]}, it says {str(document['hash'])[:12]}",
             path=path,
             key="hash",
             hint="Take the file that was registered.",
         )
     return document
+
+
+_BETWEEN = {"factor": str, "more": str, "less": str}
+_SHAPE = {
+    "format": int,
+    "hash": str,
+    "mimicry": str,
+    "protocol": {"name": str, "title": str, "digest": str},
+    "hypothesis": dict,
+    "primary": {"condition": str, "block": str, "between": (None, _BETWEEN)},
+    "secondary": list,
+    "gate": str,
+    "exclusions": {"rules": list, "validity": dict},
+    "action_units": {"*": {"targets": [str], "opponents": [str]}},
+    "seeds": dict,
+    "sample": {"participants": int},
+    "settings": {"primary_window": str, "seed": int},
+    "content": {"analysis": dict, "design": {"groups": dict}},
+    "stimuli?": {"manifest": str},
+    "options?": dict,
+    "windows?": dict,
+    "groups?": dict,
+}
+
+
+def unhashed(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the plan without its hash and without the time of freezing."""
+    return {name: value for name, value in document.items() if name not in _UNHASHED}
 
 
 def render_prereg(document: Mapping[str, Any]) -> str:
@@ -149,6 +200,7 @@ def render_prereg(document: Mapping[str, Any]) -> str:
         "(of the JSON file beside this text, without its own `hash`).",
         f"Analysis program: mimicry {document['mimicry']}.",
         "",
+        *_frozen_at(document),
         "## Hypothesis",
         "",
         *_pairs(document["hypothesis"]),
@@ -172,6 +224,7 @@ def render_prereg(document: Mapping[str, Any]) -> str:
         *[f"- {_line(text)}" for text in document["exclusions"]["rules"] or ["none"]],
         *_pairs(document["exclusions"]["validity"]),
         "",
+        *_groups(document),
         "## Action units",
         "",
         *[_emotion(name, m) for name, m in document["action_units"].items()],
@@ -180,6 +233,7 @@ def render_prereg(document: Mapping[str, Any]) -> str:
         "",
         *_pairs(document["seeds"]),
         "",
+        *_stimuli(document),
         "## Scoring settings",
         "",
         "```json",
@@ -188,6 +242,26 @@ def render_prereg(document: Mapping[str, Any]) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _frozen_at(document: Mapping[str, Any]) -> list[str]:
+    if "frozen_at" not in document:
+        return []
+    text = f"Frozen at {_line(document['frozen_at'])} by the clock of the computer it was made on."
+    return [f"{text} That clock is no proof: the date of the registry is.", ""]
+
+
+def _groups(document: Mapping[str, Any]) -> list[str]:
+    if "groups" not in document:
+        return []
+    return ["## Groups", "", *_pairs(document["groups"]), ""]
+
+
+def _stimuli(document: Mapping[str, Any]) -> list[str]:
+    if "stimuli" not in document:
+        return []
+    manifest = _line(document["stimuli"]["manifest"])
+    return ["## Stimuli", "", f"Manifest with the SHA-256 `{manifest}`.", ""]
 
 
 def _pairs(values: Mapping[str, Any]) -> list[str]:

@@ -1,42 +1,25 @@
 """Is a study's analysis the one that was preregistered? Every difference by name."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from mimicry.blinding import MARKER, blind_study_of, lock_problems
 from mimicry.errors import InputError
-from mimicry.files import read_json_object, read_text, to_json_text
+from mimicry.loading import read_json_object
 from mimicry.protocol import load_protocol
-from mimicry.study.folder import read_table
+from mimicry.study.differences import ABSENT, Difference, compare
+from mimicry.study.failures import read_failures
+from mimicry.study.folder import SCORES
 from mimicry.study.freeze import read_prereg
+from mimicry.study.layout import PREREG, PROTOCOL, RESULTS, SCORES_SIDECAR, recordings
+from mimicry.study.participants import read_people
+from mimicry.study.tables import read_cells
+from mimicry.study.verify_analyses import analysis_differences
+from mimicry.study.verify_plan import Order, order_of, plan_differences
 
 __all__ = ["Difference", "Verification", "verify_study"]
-
-_ABSENT = "not there"
-_SCORES = {
-    "inputs?": {"settings?": dict, "protocol?": {"digest?": (str, None)}},
-    "versions?": dict,
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """One place in which a study departs from its preregistration."""
-
-    where: str
-    key: str
-    frozen: Any
-    found: Any
-
-    def __str__(self) -> str:
-        """Return it as one line."""
-        return f"{self.where}: {self.key} was {_short(self.frozen)}, is {_short(self.found)}"
-
-    def to_json(self) -> dict[str, Any]:
-        """Return plain JSON types."""
-        return {"where": self.where, "key": self.key, "frozen": self.frozen, "found": self.found}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +31,20 @@ class Verification:
     checked: tuple[str, ...]
     differences: tuple[Difference, ...]
     notes: tuple[str, ...]
+    order: Order
 
 
-def verify_study(root: str | Path, prereg: str | Path | None = None) -> Verification:
+def verify_study(
+    root: str | Path, prereg: str | Path | None = None, *, incomplete: bool = False
+) -> Verification:
     """Compare a study with its preregistration.
 
-    Compared are the study's ``protocol.yaml`` (every value), the settings, seed, protocol and
-    program version recorded beside every ``*_scores.tsv``, whether every recorded participant
-    was scored or is listed in ``failures.tsv``, whether ``scores.tsv`` holds just these scores,
-    and the analyses that were made of it.
+    Compared are the preregistration with itself and its readable text, the study's
+    ``protocol.yaml`` (every value), the settings, windows, seed, options, stimulus manifest,
+    protocol and program version recorded beside every ``*_scores.tsv``, the number of people
+    and their groups, whether every recording was scored or failed, whether ``scores.tsv``
+    holds just these scores, the locked exclusions, the analyses that were made of them, and
+    the time of freezing with that of the first scoring.
 
     Parameters
     ----------
@@ -64,11 +52,13 @@ def verify_study(root: str | Path, prereg: str | Path | None = None) -> Verifica
         The study's folder.
     prereg
         The preregistration; None: ``prereg.json`` (or the one ``*_prereg.json``) in the study.
+    incomplete
+        People and recordings that are still missing are noted and are no differences.
 
     Raises
     ------
     InputError
-        When the study or the preregistration is missing.
+        When the study or the preregistration is missing, or a file of the study is not one.
     IntegrityError
         When the preregistration was changed after it was made.
     """
@@ -78,25 +68,32 @@ def verify_study(root: str | Path, prereg: str | Path | None = None) -> Verifica
     path = Path(prereg) if prereg is not None else _own_prereg(folder)
     frozen = read_prereg(path)
     checked: list[str] = []
-    found: list[Difference] = []
+    found: list[Difference] = list(plan_differences(path, frozen))
     notes: list[str] = []
-    own = folder / "protocol.yaml"
+    own = folder / PROTOCOL
     if own.is_file():
         checked.append(own.name)
         found += _protocol(own, frozen)
-    results = folder / "derivatives" / "mimicry"
-    sidecars = sorted(results.glob("**/*_scores.json"))
+    results = folder / RESULTS
+    sidecars = sorted(results.glob(f"**/*{SCORES_SIDECAR}"))
+    people: set[str] = set()
     for sidecar in sidecars:
         name = sidecar.relative_to(folder).as_posix()
         checked.append(name)
-        found += _scores(name, read_json_object(sidecar, _SCORES), frozen)
+        content = read_json_object(sidecar, _SIDECAR)
+        found += _scores(name, content, frozen)
+        people.add(str(content["inputs"].get("participant") or sidecar.parent.name))
+    blind = blind_study_of(folder)
     if not sidecars:
         notes.append("nothing has been scored yet, so only the protocol was compared")
     if sidecars:
-        found += _participants(folder, results, sidecars)
+        found += _unscored(folder, results)
+        found += _sample(people, frozen)
         found += _whole_table(results, sidecars)
-    found += _group_results(folder, results, frozen)
-    blind = blind_study_of(folder)
+    found += _groups(folder, frozen)
+    for name, differences in analysis_differences(folder, results, frozen, blind):
+        checked.append(name)
+        found += differences
     if blind is not None and (sidecars or blind.locked):
         checked.append(MARKER)
         found += [
@@ -108,11 +105,21 @@ def verify_study(root: str | Path, prereg: str | Path | None = None) -> Verifica
             path=folder,
             hint="Name the study's own folder.",
         )
-    return Verification(path, frozen["hash"], tuple(checked), tuple(found), tuple(notes))
+    order = order_of(frozen, sidecars)
+    found += order.differences(path.name)
+    if order.known == "unknown":
+        notes.append(order.sentence())
+    if incomplete:
+        notes += [f"not finished: {d}" for d in found if d.when_finished]
+        found = [d for d in found if not d.when_finished]
+    return Verification(path, frozen["hash"], tuple(checked), tuple(found), tuple(notes), order)
+
+
+_SIDECAR = {"inputs": {"settings": dict, "protocol": dict}, "versions": dict, "stimuli?": dict}
 
 
 def _own_prereg(folder: Path) -> Path:
-    named = folder / "prereg.json"
+    named = folder / PREREG
     if named.is_file():
         return named
     others = sorted(folder.glob("*_prereg.json"))
@@ -131,87 +138,107 @@ def _protocol(path: Path, frozen: Mapping[str, Any]) -> Iterator[Difference]:
     content = load_protocol(path).content()
     # the study's copy may have another file name than the protocol had
     expected = {k: v for k, v in frozen["content"].items() if k != "name"}
-    yield from _compare(path.name, expected, {k: v for k, v in content.items() if k != "name"})
+    yield from compare(path.name, expected, {k: v for k, v in content.items() if k != "name"})
 
 
 def _scores(
     name: str, sidecar: Mapping[str, Any], frozen: Mapping[str, Any]
 ) -> Iterator[Difference]:
-    inputs = sidecar.get("inputs", {})
-    yield from _compare(name, frozen["settings"], inputs.get("settings", {}), "settings")
-    digest = inputs.get("protocol", {}).get("digest")
+    inputs = sidecar["inputs"]
+    yield from compare(name, frozen["settings"], inputs["settings"], "settings")
+    digest = inputs["protocol"].get("digest")
     if digest != frozen["protocol"]["digest"]:
         yield Difference(name, "protocol.digest", frozen["protocol"]["digest"], digest)
-    version = sidecar.get("versions", {}).get("mimicry")
+    version = sidecar["versions"].get("mimicry")
     if version != frozen["mimicry"]:
         yield Difference(name, "mimicry version", frozen["mimicry"], version)
+    if "options" in frozen:
+        used = {"neutral": inputs.get("neutral"), "reading": inputs.get("reading", {})}
+        yield from compare(name, frozen["options"], used, "options")
+    if "stimuli" in frozen:
+        found = sidecar.get("stimuli", {}).get("sha256", ABSENT)
+        yield from compare(name, frozen["stimuli"], {"manifest": found}, "stimuli")
 
 
-def _participants(folder: Path, results: Path, sidecars: list[Path]) -> Iterator[Difference]:
-    scored = {path.name.removesuffix("_scores.json") for path in sidecars}
-    failures = results / "failures.tsv"
-    failed = read_text(failures) if failures.is_file() else ""
-    for events in sorted(folder.glob("sub-*/**/*_events.tsv")):
-        prefix = events.name.removesuffix("_events.tsv")
-        if prefix not in scored and prefix not in failed:
+def _unscored(folder: Path, results: Path) -> Iterator[Difference]:
+    failures = read_failures(results)
+    for recording in recordings(folder):
+        if not recording.scored and failures.of(recording) is None:
             yield Difference(
-                events.relative_to(folder).as_posix(),
+                recording.events.relative_to(folder).as_posix(),
                 "scores",
                 "one table for every recording",
                 "not scored and not listed in failures.tsv",
+                when_finished=True,
             )
 
 
-def _whole_table(results: Path, sidecars: list[Path]) -> Iterator[Difference]:
+def _sample(people: set[str], frozen: Mapping[str, Any]) -> Iterator[Difference]:
+    planned = frozen["sample"].get("participants", ABSENT)
+    if planned != len(people):
+        fewer = isinstance(planned, int) and len(people) < planned
+        yield Difference(
+            RESULTS.as_posix(), "sample.participants", planned, len(people), when_finished=fewer
+        )
+
+
+def _groups(folder: Path, frozen: Mapping[str, Any]) -> Iterator[Difference]:
+    """The labels of the group column must be those that were planned."""
+    people, planned = read_people(folder), frozen["content"]["design"].get("groups")
+    column = (frozen["primary"].get("between") or {}).get("factor", "group")
+    if people is None or not planned or column not in people.columns:
+        return
+    labels = sorted(set(people.groups(column).values()))
+    others = [name for name in labels if name not in planned]
+    if others:
+        yield Difference(people.path.name, "design.groups", sorted(planned), labels)
+
+
+def _whole_table(results: Path, sidecars: Sequence[Path]) -> Iterator[Difference]:
     """The study's table must hold each participant's rows as they were scored, and no others."""
     whole = results / "scores.tsv"
     if not whole.is_file():
         return
-    table = read_table(whole)
-    keys = ["participant", "session", "block", "trial_id"]
-    parts = []
+    seen: list[dict[Any, str]] = []
     for sidecar in sidecars:
         own = sidecar.with_suffix(".tsv")
-        if not own.is_file():
-            yield Difference(own.name, "file", "beside its sidecar", _ABSENT)
+        if own.is_file():
+            seen += read_cells(own).to_dict("records")
+        else:
+            yield Difference(own.name, "file", "beside its sidecar", ABSENT)
+    expected, there = _by_trial(seen), _by_trial(read_cells(whole).to_dict("records"))
+    for key in sorted({*expected, *there}):
+        ours, theirs = expected.get(key, []), there.get(key, [])
+        if len(ours) != len(theirs):
+            yield Difference(whole.name, _trial(key), _rows(len(ours)), _rows(len(theirs)))
             continue
-        parts.append(read_table(own))
-    seen = [dict(row) for part in parts for row in part.to_dict("records")]
-    expected = {tuple(row.get(k, "") for k in keys): row for row in seen}
-    there = {tuple(row.get(k, "") for k in keys): row for row in table.to_dict("records")}
-    for key in sorted(expected.keys() - there.keys()):
-        yield Difference(whole.name, _trial(key), "a row", _ABSENT)
-    for key in sorted(there.keys() - expected.keys()):
-        yield Difference(whole.name, _trial(key), _ABSENT, "a row")
-    for key in sorted(expected.keys() & there.keys()):
-        for column, value in expected[key].items():
-            other = there[key].get(column)
-            if value != other and not (value != value and other != other):
-                yield Difference(whole.name, f"{_trial(key)}, {column}", value, other)
+        for one, other in zip(ours, theirs, strict=True):
+            for column, value in one.items():
+                if not _same(value, other.get(column)):
+                    name = f"{_trial(key)}, {column}"
+                    yield Difference(whole.name, name, value, other.get(column, ABSENT))
+
+
+def _by_trial(rows: Sequence[Mapping[Any, str]]) -> dict[tuple[str, ...], list[Mapping[Any, str]]]:
+    found: dict[tuple[str, ...], list[Mapping[Any, str]]] = {}
+    for row in rows:
+        found.setdefault(tuple(row.get(k, "") for k in SCORES.keys), []).append(row)
+    return found
+
+
+def _rows(count: int) -> str:
+    return {0: ABSENT, 1: "a row"}.get(count, f"{count} rows")
+
+
+def _same(one: str, other: str | None) -> bool:
+    """Compare two cells; the same number may be written in two ways."""
+    if one == other or other is None:
+        return one == other
+    try:
+        return float(one) == float(other)
+    except ValueError:
+        return False
 
 
 def _trial(key: tuple[str, ...]) -> str:
     return "trial " + "/".join(part for part in key if part)
-
-
-def _group_results(folder: Path, results: Path, frozen: Mapping[str, Any]) -> Iterator[Difference]:
-    for sidecar in sorted(results.glob("group_*.json")):
-        content = read_json_object(sidecar, {"settings?": dict})
-        used = content.get("settings", {}).get("protocol")
-        if isinstance(used, str) and used != frozen["protocol"]["digest"]:
-            name = sidecar.relative_to(folder).as_posix()
-            yield Difference(name, "protocol.digest", frozen["protocol"]["digest"], used)
-
-
-def _compare(where: str, frozen: Any, found: Any, key: str = "") -> Iterator[Difference]:
-    if isinstance(frozen, Mapping) and isinstance(found, Mapping):
-        for name in sorted({*frozen, *found}):
-            inner = f"{key}.{name}" if key else str(name)
-            yield from _compare(where, frozen.get(name, _ABSENT), found.get(name, _ABSENT), inner)
-    elif to_json_text(frozen) != to_json_text(found):
-        yield Difference(where, key, frozen, found)
-
-
-def _short(value: Any) -> str:
-    text = " ".join(str(value).split())
-    return text if len(text) <= 80 else text[:77] + "..."

@@ -149,4 +149,4 @@ def test_a_second_run_finds_its_work_done(demo: tuple[Path, dict[str, Any]]) -> 
 def test_a_page_opens_with_the_contrasts(demo: tuple[Path, dict[str, Any]]) -> None:
     page = (demo[0] / f"{PREFIX}_report.html").read_text(encoding="utf-8")
     assert "happy: contrast" in page
-    assert page.count("<svg") == 4
+    assert page.count("<svg") == 2 + 2 + 1 + 36  # quality, action units, lag profile, trials

@@ -192,7 +192,7 @@ def write_measure(
         return [table, picture, page, sidecar]
     write_tsv(table, result.to_frame())
     draw_measure(result, picture)
-    write_text(page, render_measure(result, picture.read_bytes()))
+    write_text(page, render_measure(result))
     write_json(sidecar, {"digest": key, "version": __version__, **numbers_of(result)})
     return [table, picture, page, sidecar]
 

@@ -175,7 +175,7 @@ def write_synchrony(
     for path, frame in zip(paths, frames, strict=True):
         write_tsv(path, frame)
     draw_synchrony(result, picture)
-    write_text(page, render_synchrony(result, picture.read_bytes()))
+    write_text(page, render_synchrony(result))
     write_json(sidecar, {"digest": made_from, "version": __version__, **_sidecar(result)})
     return everything
 

@@ -1,7 +1,5 @@
 """The report of one recording."""
 
-import re
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -75,8 +73,7 @@ def test_the_same_view_gives_the_same_bytes(view: RecordingView, page: str) -> N
 
 
 def test_the_page_needs_nothing_from_elsewhere(page: str) -> None:
-    page = re.sub(r'xmlns(:xlink)?="[^"]*"', "", page)
-    assert "http" not in re.sub(r"http-equiv", "", page)
+    assert "http" not in page.replace("http-equiv", "")
     assert "<script" not in page
     assert " src=" not in page
 
@@ -97,5 +94,5 @@ def test_the_contrast_stands_on_a_card(page: str) -> None:
 
 
 def test_phases_are_drawn_apart(page: str) -> None:
-    assert page.count("Mean response of each condition") == 2
+    assert page.count("AU12: mean response of each condition") == 2
     assert page.count("<h3>imitate</h3>") == 2

@@ -1,7 +1,6 @@
 """What `score` and `demo` say about a scored recording."""
 
-import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mimicry.cli._run import Outcome
 
@@ -65,17 +64,14 @@ def _conditions(summary: "pd.DataFrame") -> str:
 
 
 def _aligned(columns: list[str], table: "pd.DataFrame") -> str:
-    rows = [columns] + [[_cell(v) for v in row] for row in table[columns].itertuples(index=False)]
+    from mimicry.report.numbers import shown
+
+    rows = [columns] + [
+        [shown(name, v) for name, v in zip(columns, row, strict=True)]
+        for row in table[columns].itertuples(index=False)
+    ]
     widths = [max(len(row[k]) for row in rows) for k in range(len(columns))]
     return "\n".join(
         "  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip()
         for row in rows
     )
-
-
-def _cell(value: Any) -> str:
-    if value is None or (isinstance(value, float) and math.isnan(value)):
-        return "n/a"
-    if isinstance(value, float):
-        return f"{value:z.4f}" if abs(value) < 0.001 else f"{value:.3f}"
-    return str(value)

@@ -70,14 +70,24 @@ def _records(rows: "pd.DataFrame", by: str) -> list[tuple[str, dict[Any, Any]]]:
 
 def _mean(item: tuple[str, dict[Any, Any]]) -> str:
     name, row = item
-    span = f"[{row['low']:.3f}, {row['high']:.3f}]"
-    return f"  {name:36} {row['mean']:7.3f} {span:18} p {row['p']:.3f}, {row['n']} people"
+    return f"{_line(name, row['mean'], row)}, {row['n']} people"
 
 
 def _difference(item: tuple[str, dict[Any, Any]]) -> str:
+    from mimicry.report.group import percent_words
+
     name, row = item
-    span = f"[{row['low']:.3f}, {row['high']:.3f}]"
-    return f"  {name:36} {row['difference']:7.3f} {span:18} p {row['p']:.3f}, gate {row['gate']}"
+    less = percent_words(row)
+    rest = f"gate {row['gate'] or 'n/a'}, {'' if less.startswith('no') else 'less by '}{less}"
+    return f"{_line(name, row['difference'], row)}, {rest}"
+
+
+def _line(name: str, middle: Any, row: dict[Any, Any]) -> str:
+    from mimicry.report.numbers import interval, p_equals
+
+    if row["reason"]:
+        return f"  {name:36} n/a ({row['reason']})"
+    return f"  {name:36} {interval(middle, row['low'], row['high']):24} {p_equals(row['p'])}"
 
 
 def _refusal(item: tuple[str, dict[Any, Any]]) -> str:

@@ -25,6 +25,7 @@ def multiverse(
 
     def work() -> Outcome:
         from mimicry.cli._progress import progress
+        from mimicry.report.numbers import shown
         from mimicry.study import open_study
         from mimicry.study.multiverse import multiverse as run
 
@@ -33,7 +34,7 @@ def multiverse(
             found = run(opened, grid, stimuli=stimuli, incomplete=incomplete, progress=show)
         summary = found.summary()
         paths = found.write(out or opened.results, overwrite=overwrite)
-        lines = [f"{name.replace('_', ' '):24} {_short(value)}" for name, value in summary.items()]
+        lines = [f"{name.replace('_', ' '):24} {shown(name, v)}" for name, v in summary.items()]
         extra = {"summary": summary, "rows": found.rows}
         notes = []
         if summary["without_result"] == summary["specifications"]:
@@ -43,9 +44,3 @@ def multiverse(
         return Outcome(outputs=paths, extra=extra, warnings=notes, text="\n".join(lines))
 
     run_command("multiverse", work, as_json=as_json)
-
-
-def _short(value: object) -> str:
-    if isinstance(value, float):
-        return f"{value:.3f}" if value == value else "n/a"
-    return str(value)

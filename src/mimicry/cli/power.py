@@ -39,6 +39,7 @@ def power(
         from mimicry.power import power as estimate
         from mimicry.power import whole_numbers
         from mimicry.protocol import load_protocol
+        from mimicry.report.numbers import number
         from mimicry.simulation import check_known, noise_level
         from mimicry.synthetic.effects import named_effect, parse_group
 
@@ -63,8 +64,8 @@ def power(
             )
         head = f"{'people':>7} {'trials':>7} {'power':>13} {'right sign':>11} {'wrong way':>10}"
         lines = [
-            f"{e.participants:>7} {e.trials:>7} {e.power:>6.2f} +- {e.power_se:.2f} "
-            f"{e.right_sign:>11.2f} {e.wrong_way:>10.2f}"
+            f"{e.participants:>7} {e.trials:>7} {number(e.power, 2):>6} +- "
+            f"{number(e.power_se, 2)} {number(e.right_sign, 2):>11} {number(e.wrong_way, 2):>10}"
             for e in found
         ]
         note = f"{studies} simulated studies each; people in each group; +- Monte-Carlo error"

@@ -57,16 +57,10 @@ def _where(row: dict[str, Any]) -> str:
 
 
 def _line(row: dict[str, Any]) -> str:
-    interval = f"[{_two(row['split_half_low'])}, {_two(row['split_half_high'])}]"
-    needed = " ".join(f"{_whole(row[k]):>5}" for k in ("trials_for_70", "trials_for_80"))
-    middle = f"{_two(row['split_half']):>5} {interval:>14} {_two(row['odd_even']):>8}"
-    end = f"{_two(row['icc_single'], 3):>7} {_two(row['sem'], 3):>7} {needed}"
-    return f"{_where(row):32} {row['n_participants']:>6} {middle} {end}"
+    from mimicry.report.numbers import number
 
-
-def _two(value: float, digits: int = 2) -> str:
-    return f"{value:.{digits}f}" if value == value else "n/a"
-
-
-def _whole(value: float) -> str:
-    return f"{value:.0f}" if value == value else "n/a"
+    low, high = (number(row[f"split_half_{end}"], 2) for end in ("low", "high"))
+    needed = " ".join(f"{number(row[k], 0):>5}" for k in ("trials_for_70", "trials_for_80"))
+    middle = f"{number(row['split_half'], 2):>5} {f'[{low}, {high}]':>14}"
+    end = f"{number(row['odd_even'], 2):>8} {number(row['icc_single']):>7} {number(row['sem']):>7}"
+    return f"{_where(row):32} {row['n_participants']:>6} {middle} {end} {needed}"

@@ -151,12 +151,10 @@ def _of_measure(result: "SeriesMeasure", paths: list[Path]) -> Outcome:
     numbers = numbers_of(result)
     table = {name: list(values) for name, values in result.table.items()}
     extra = {**numbers, **dict(result.summary), "table": table}
-    lines = [f"{'rate hz':28} {result.rate_hz:g}"]
-    lines += [
-        f"{name.replace('_', ' '):28} {_short(value)}" for name, value in result.summary.items()
-    ]
+    lines = [f"{'rate hz':28} {result.rate_hz:g}", *_lines(result.summary)]
     if result.surrogate:
-        lines.append(_against(str(result.surrogate["statistic"]), result.surrogate))
+        test = result.surrogate
+        lines.append(_against(str(test["statistic"]), test, test.get("n")))
     elif result.settings.null and not result.settings.surrogates:
         lines.append("not compared with chance; add --surrogates 999")
     return Outcome(outputs=paths, extra=extra, text="\n".join(lines))
@@ -253,27 +251,26 @@ def _columns(text: str | None) -> list[int] | None:
 
 
 def _text(summary: dict[str, object], surrogate: dict[str, object]) -> str:
-    lines = [f"{name.replace('_', ' '):28} {_short(value)}" for name, value in summary.items()]
+    lines = _lines(summary)
     for name, test in surrogate.items():
         if isinstance(test, dict):
-            lines.append(_against(name, {**test, "null": surrogate["null"]}))
+            lines.append(_against(name, {**test, "null": surrogate["null"]}, surrogate.get("n")))
     if not surrogate:
         lines.append("not compared with chance; add --surrogates 999")
     return "\n".join(lines)
 
 
-def _against(name: str, test: Mapping[str, Any]) -> str:
+def _lines(summary: Mapping[str, Any]) -> list[str]:
+    from mimicry.report.numbers import shown
+
+    return [f"{name.replace('_', ' '):28} {shown(name, value)}" for name, value in summary.items()]
+
+
+def _against(name: str, test: Mapping[str, Any], draws: object) -> str:
+    from mimicry.report.numbers import number, p_equals
+    from mimicry.report.synchrony import p_floor
+
     return (
-        f"{name.replace('_', ' ')} against {test['null']}: "
-        f"z {_short(test['z_surrogate'])}, p {_short(test['p'])} ({test['sided']})"
+        f"{name.replace('_', ' ')} against {test['null']}: z {number(test['z_surrogate'])}, "
+        f"{p_equals(test['p'], floor=p_floor(draws, test['sided']))} ({test['sided']})"
     )
-
-
-def _short(value: object) -> str:
-    if isinstance(value, dict):
-        return ", ".join(f"{k.replace('_', ' ')} {_short(v)}" for k, v in value.items())
-    if isinstance(value, list):
-        return ", ".join(map(_short, value))
-    if isinstance(value, float):
-        return f"{value:.4f}" if value == value else "n/a"
-    return str(value)

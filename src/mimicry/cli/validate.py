@@ -1,6 +1,5 @@
 """``mimicry validate``: check one source of action units against another."""
 
-import re
 from pathlib import Path
 
 import typer
@@ -69,6 +68,7 @@ def validate(
 
 
 def _text(result: object) -> str:
+    from mimicry.report.numbers import number
     from mimicry.validation import Validation
 
     assert isinstance(result, Validation)
@@ -76,13 +76,13 @@ def _text(result: object) -> str:
     head += f"{'lag s':>7} {'slope':>7} {'ICC':>6} {'limits of agreement':>20}"
     lines = [head]
     for a in result.rows:
-        interval = f"{a.r_low:6.2f} ..{a.r_high:5.2f}"
-        limits = f"{a.limit_low:8.2f} ..{a.limit_high:7.2f}"
-        line = (
-            f"{a.estimate:<10} {a.reference:<14} {a.n:>6} {a.r:>6.2f} {interval:>15} "
-            f"{a.r_best:>7.2f} {a.lag_s:>7.3f} {a.slope:>7.2f} {a.icc_agreement:>6.2f} {limits:>20}"
+        interval = f"{number(a.r_low, 2)} .. {number(a.r_high, 2)}"
+        limits = f"{number(a.limit_low, 2)} .. {number(a.limit_high, 2)}"
+        lines.append(
+            f"{a.estimate:<10} {a.reference:<14} {a.n:>6} {number(a.r, 2):>6} {interval:>15} "
+            f"{number(a.r_best, 2):>7} {number(a.lag_s):>7} {number(a.slope, 2):>7} "
+            f"{number(a.icc_agreement, 2):>6} {limits:>20}"
         )
-        lines.append(re.sub(r"\bnan\b", "n/a", line))
     lines.append("slope: units of the reference for one unit of the track.")
     if result.settings["rescale"] == "fit":
         lines.append("ICC and limits after a straight line from the track to the reference.")

@@ -1,12 +1,16 @@
 """Figures as SVG text: the same data give the same bytes.
 
-Every function takes plain arrays and returns one ``<svg>`` element that can stand in a page.
+Every function takes plain arrays and returns ``<svg>`` elements that can stand in a page, each
+small enough to be read on a telephone; the page lays them side by side.
 matplotlib is imported inside, with its object interface only, so no global state changes.
 """
 
+import contextlib
 import io
 import re
-from collections.abc import Mapping, Sequence
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,7 +20,17 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["PALETTE", "condition_means", "group_means", "lag_profile", "quality_overview"]
+__all__ = [
+    "PALETTE",
+    "colours_of",
+    "condition_means",
+    "figure_style",
+    "group_means",
+    "lag_profile",
+    "quality_overview",
+    "shortened",
+    "svg_of",
+]
 
 Floats = NDArray[np.float64]
 
@@ -25,7 +39,7 @@ PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#6
 _STIMULUS = "#9aa3ad"
 _STYLE: Any = {
     "svg.fonttype": "none",
-    "svg.hashsalt": "mimicry",
+    "text.parse_math": False,  # a name may hold a dollar sign
     "font.family": "sans-serif",
     "font.size": 9.0,
     "axes.spines.top": False,
@@ -39,8 +53,39 @@ _STYLE: Any = {
 }
 
 
-def _colours(names: Sequence[str]) -> dict[str, str]:
+@contextlib.contextmanager
+def figure_style(label: str = "") -> Iterator[None]:
+    """Draw and save figures in this: one look, and names in any script without a warning.
+
+    Parameters
+    ----------
+    label
+        Goes into the names inside an SVG, so that two figures of one page do not share any.
+    """
+    from matplotlib import rc_context
+
+    with rc_context({**_STYLE, "svg.hashsalt": f"mimicry {label}"}), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+        yield
+
+
+def colours_of(names: Sequence[str]) -> dict[str, str]:
+    """Return a colour for every name, the same in every figure with the same names."""
     return {name: PALETTE[k % len(PALETTE)] for k, name in enumerate(names)}
+
+
+def shortened(name: str, most: int = 24) -> str:
+    """Return a name that fits beside an axis, its middle left out.
+
+    Examples
+    --------
+    >>> shortened("a-very-long-name-of-a-condition", 12)
+    'a-ver…dition'
+    """
+    if len(name) <= most:
+        return name
+    front = (most - 1) // 2
+    return f"{name[:front]}…{name[-(most - 1 - front) :]}"
 
 
 def _figure(width: float, height: float) -> "Figure":
@@ -49,16 +94,27 @@ def _figure(width: float, height: float) -> "Figure":
     return Figure(figsize=(width, height), layout="constrained")
 
 
-def _svg(figure: "Figure", label: str) -> str:
-    """Return the figure as an ``<svg>`` element that scales with the page."""
+def svg_of(figure: "Figure", label: str, kind: str = "") -> str:
+    """Return the figure as an ``<svg>`` element that scales with the page.
+
+    Parameters
+    ----------
+    figure
+        Drawn, and saved here, within :func:`figure_style`.
+    label
+        What it shows, for those who cannot see it.
+    kind
+        Further classes of the element.
+    """
     buffer = io.StringIO()
     figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
     text = buffer.getvalue()
     text = text[text.index("<svg") :]
     text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
     head, rest = text.split(">", 1)
-    head = re.sub(r'(width|height)="[^"]*"', "", head)
-    return f'{head} role="img" aria-label="{label}" class="figure">{rest}'
+    head = re.sub(r'(width|height|xmlns(:xlink)?)="[^"]*"', "", head)
+    classes = f"figure {kind}".strip()
+    return f'{head} role="img" aria-label="{escape(label)}" class="{classes}">{rest}'
 
 
 def _shade_windows(axes: "Axes", windows: Mapping[str, tuple[float, float]], primary: str) -> None:
@@ -78,8 +134,8 @@ def condition_means(
     order: Sequence[str],
     windows: Mapping[str, tuple[float, float]],
     primary: str,
-) -> str:
-    """Draw the mean response of each condition with its standard error, one panel a unit.
+) -> list[str]:
+    """Draw the mean response of each condition with its standard error, a figure for each unit.
 
     Parameters
     ----------
@@ -98,14 +154,14 @@ def condition_means(
     windows, primary
         Scoring windows in seconds; the primary one is shaded.
     """
-    from matplotlib import rc_context
-
     labels = np.asarray(conditions)
-    colours = _colours(order)
-    with rc_context(_STYLE):
-        figure = _figure(10.5, 2.9 if len(names) > 2 else 3.2)
-        panels = figure.subplots(1, len(names), squeeze=False, sharex=True)[0]
-        for a, (axes, name) in enumerate(zip(panels, names, strict=True)):
+    colours = colours_of(order)
+    drawn = []
+    for a, name in enumerate(names):
+        label = f"{name}: mean response of each condition with standard error"
+        with figure_style(label):
+            figure = _figure(3.5, 2.5)
+            axes = figure.subplots()
             _shade_windows(axes, windows, primary)
             for condition in [name for name in order if name in conditions]:
                 chosen = response[labels == condition, :, a]
@@ -115,15 +171,14 @@ def condition_means(
                 axes.fill_between(
                     grid_s, mean - error, mean + error, color=colours[condition], alpha=0.18, lw=0
                 )
-                axes.plot(grid_s, mean, color=colours[condition], lw=1.6, label=condition)
+                axes.plot(grid_s, mean, color=colours[condition], lw=1.6)
             envelope = _nan_mean(stimulus[:, :, a], where=stimulus[:, :, a].max(axis=1) > 0)
             _draw_envelope(axes, grid_s, envelope)
             axes.set_title(name)
             axes.set_xlabel("s from dynamic onset")
-        panels[0].set_ylabel("change from baseline (AU units)")
-        handles, texts = panels[0].get_legend_handles_labels()
-        figure.legend(handles, texts, loc="outside upper center", ncols=6, frameon=False)
-        return _svg(figure, "Mean response of each condition with standard error")
+            axes.set_ylabel("change (AU units)")
+            drawn.append(svg_of(figure, label))
+    return drawn
 
 
 def _nan_mean(values: Floats, where: NDArray[np.bool_] | None = None) -> Floats:
@@ -146,7 +201,7 @@ def _draw_envelope(axes: "Axes", grid_s: Floats, envelope: Floats) -> None:
         return
     low, high = axes.get_ylim()
     scaled = low + 0.25 * (high - low) * envelope / np.nanmax(envelope)
-    axes.plot(grid_s, scaled, color=_STIMULUS, lw=1.2, linestyle=(0, (1, 1)), label="stimulus")
+    axes.plot(grid_s, scaled, color=_STIMULUS, lw=1.2, linestyle=(0, (1, 1)))
     axes.set_ylim(low, high)
 
 
@@ -169,15 +224,13 @@ def lag_profile(
     conditions, order
         As in :func:`condition_means`.
     title
-        Title of the panel.
+        What it shows, for those who cannot see it.
     """
-    from matplotlib import rc_context
-
     labels = np.asarray(conditions)
-    colours = _colours(order)
+    colours = colours_of(order)
     fisher = np.arctanh(np.clip(profile, -1 + 1e-7, 1 - 1e-7))
-    with rc_context(_STYLE):
-        figure = _figure(5.2, 2.6)
+    with figure_style(title):
+        figure = _figure(4.4, 2.5)
         axes = figure.subplots()
         axes.axhline(0.0, color="#d1d5db", lw=0.8)
         for condition in [name for name in order if name in conditions]:
@@ -189,13 +242,10 @@ def lag_profile(
             axes.fill_between(
                 lags_s, np.tanh(mean - error), np.tanh(mean + error), color=colour, alpha=0.18, lw=0
             )
-            axes.plot(lags_s, np.tanh(mean), color=colour, lw=1.6, label=condition)
+            axes.plot(lags_s, np.tanh(mean), color=colour, lw=1.6)
         axes.set_xlabel("lag (s); positive = the participant follows")
         axes.set_ylabel("correlation")
-        axes.set_title(title)
-        handles, texts = axes.get_legend_handles_labels()
-        figure.legend(handles, texts, loc="outside upper center", ncols=6, frameon=False)
-        return _svg(figure, title)
+        return svg_of(figure, title)
 
 
 def quality_overview(
@@ -206,8 +256,8 @@ def quality_overview(
     onsets_s: Floats,
     *,
     pose_limit_deg: float,
-) -> str:
-    """Draw head pose over time with untracked and untrusted stretches, and frame intervals.
+) -> list[str]:
+    """Draw head pose over time with untracked and untrusted stretches; and frame intervals.
 
     Parameters
     ----------
@@ -220,11 +270,10 @@ def quality_overview(
     onsets_s
         (K,) dynamic onsets.
     """
-    from matplotlib import rc_context
-
-    with rc_context(_STYLE):
-        figure = _figure(10.5, 2.5)
-        pose, intervals = figure.subplots(1, 2, width_ratios=(3, 1))
+    label = "Head pose over time"
+    with figure_style(label):
+        figure = _figure(5.6, 2.4)
+        pose = figure.subplots()
         step = max(1, len(times_s) // 1500)
         for k, (name, colour) in enumerate(zip(("pitch", "yaw", "roll"), PALETTE, strict=False)):
             pose.plot(times_s[::step], pose_deg[::step, k], lw=0.9, color=colour, label=name)
@@ -236,17 +285,27 @@ def quality_overview(
         pose.plot(onsets_s, np.full(len(onsets_s), -pose_limit_deg), "|", color="#374151", ms=6)
         pose.set_xlabel("recording time (s); ticks: dynamic onsets")
         pose.set_ylabel("head pose (deg)")
-        pose.legend(loc="upper right", ncols=3, frameon=False)
-        steps_ms = np.diff(times_s) * 1000.0
+        figure.legend(loc="outside upper right", ncols=3, frameon=False)
+        first = svg_of(figure, label)
+    return [first, _intervals(np.diff(times_s) * 1000.0)]
+
+
+def _intervals(steps_ms: Floats) -> str:
+    label = "Frame intervals"
+    with figure_style(label):
+        figure = _figure(2.8, 2.4)
+        axes = figure.subplots()
         if steps_ms.size:
             # a steady camera has one interval: give it a bar, not a hair line
             middle = float(np.median(steps_ms))
             low, high = min(steps_ms.min(), middle - 5), max(steps_ms.max(), middle + 5)
-            intervals.hist(steps_ms, bins=40, range=(low, high), color="#64748b")
-        intervals.set_yscale("log")
-        intervals.set_xlabel("frame interval (ms)")
-        intervals.set_ylabel("frames")
-        return _svg(figure, "Head pose over time and frame intervals")
+            axes.hist(steps_ms, bins=40, range=(low, high), color="#64748b")
+            axes.set_yscale("log")
+            axes.yaxis.set_major_formatter("{x:g}")
+            axes.yaxis.set_minor_formatter(lambda *_: "")
+        axes.set_xlabel("frame interval (ms)")
+        axes.set_ylabel("frames")
+        return svg_of(figure, label)
 
 
 def _runs(mask: NDArray[np.bool_]) -> list[tuple[int, int]]:
@@ -267,12 +326,11 @@ def group_means(
     mean, low, high
         (n,) mean and ends of its interval; NaN: no interval.
     """
-    from matplotlib import rc_context
-
     names, kinds = list(dict.fromkeys(cells)), list(dict.fromkeys(groups))
-    colours, spread = _colours(kinds), 0.6 / max(len(kinds), 1)
-    with rc_context(_STYLE):
-        figure = _figure(7.2, 0.9 + 0.42 * len(names) + 0.12 * len(names) * len(kinds))
+    colours, spread = colours_of(kinds), 0.6 / max(len(kinds), 1)
+    label = "Mean contrast of every group with its interval"
+    with figure_style(label):
+        figure = _figure(5.6, 0.9 + 0.3 * len(names) + 0.12 * len(names) * len(kinds))
         axes = figure.subplots()
         axes.axvline(0.0, color="#9ca3af", linewidth=0.8)
         for k, kind in enumerate(kinds):
@@ -281,10 +339,8 @@ def group_means(
                 (k - (len(kinds) - 1) / 2) * spread
             )
             axes.hlines(y, low[rows], high[rows], color=colours[kind], linewidth=1.6)
-            axes.scatter(mean[rows], y, s=22, color=colours[kind], label=kind, zorder=3)
-        axes.set_yticks(range(len(names)), names)
+            axes.scatter(mean[rows], y, s=22, color=colours[kind], zorder=3)
+        axes.set_yticks(range(len(names)), [shortened(name) for name in names])
         axes.set_ylim(len(names) - 0.4, -0.6)
         axes.set_xlabel("raw contrast (AU units)")
-        if len(kinds) > 1:
-            figure.legend(loc="outside upper right", ncols=len(kinds), fontsize=8, frameon=False)
-        return _svg(figure, "Mean contrast of every group with its interval")
+        return svg_of(figure, label, "limited")

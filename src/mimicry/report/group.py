@@ -1,17 +1,17 @@
 """Page of a study's groups."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
-import numpy as np
-
-from mimicry.report.figures import group_means
+from mimicry.report.figures import colours_of, group_means
+from mimicry.report.numbers import MISSING, interval, number, percent
 from mimicry.report.page import fill_page
+from mimicry.report.tables import Table, page_table
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["render_groups"]
+__all__ = ["percent_words", "render_groups"]
 
 _HEADLINE = "contrast_raw"
 _LABELS = {
@@ -42,24 +42,45 @@ class Tables(Protocol):
     def control(self) -> str | None: ...
     @property
     def gaps(self) -> Sequence[str]: ...
+    @property
+    def analysed(self) -> Mapping[str, Any]: ...
 
 
 def render_groups(found: Tables) -> str:
     """Return a self-contained HTML page. The same tables give the same bytes."""
     from markupsafe import Markup
 
+    by = found.by
     headline = found.contrasts[found.contrasts["measure"] == _HEADLINE]
+    groups = sorted(found.refusals[by].astype(str).unique())
     return fill_page(
         "group.html.jinja",
-        by=found.by,
+        by=by,
         control=found.control,
         gaps=found.gaps,
-        groups=sorted(found.refusals[found.by].unique()),
-        figure=Markup(_figure(headline, found.by)) if len(headline) else "",
-        contrasts=_rows(found.contrasts, found.by),
-        differences=_rows(found.differences, found.by),
-        refusals=_rows(found.refusals, found.by),
+        groups=groups,
+        facts=_facts(found.analysed),
+        colours=list(colours_of(list(dict.fromkeys(headline[by].astype(str)))).items()),
+        figure=Markup(_figure(headline, by)) if len(headline) else "",
+        contrasts=_contrasts(found.contrasts, by),
+        differences=_differences(found.differences, by, found.control),
+        refusals=_refusals(found.refusals, by),
     )
+
+
+def _facts(analysed: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return what was analysed, as names and words."""
+    trials = analysed["trials"]
+    return [
+        ("Study", f"{analysed['study']} (folder {analysed['folder']})"),
+        ("Protocol", f"{analysed['protocol']} (digest {analysed['digest'][:12]})"),
+        (
+            "People",
+            f"{analysed['people']}: "
+            + ", ".join(f"{n} in {name}" for name, n in analysed["groups"].items()),
+        ),
+        ("Trials", f"{trials['valid']} of {trials['total']} are valid" if trials else "no table"),
+    ]
 
 
 def _figure(rows: "pd.DataFrame", by: str) -> str:
@@ -68,17 +89,81 @@ def _figure(rows: "pd.DataFrame", by: str) -> str:
     return group_means(cells, list(rows[by].astype(str)), *numbers)
 
 
-def _rows(table: "pd.DataFrame", by: str) -> list[dict[str, Any]]:
+# name of a column in the page: its heading
+_CONTRASTS = {
+    "label": "measure", "group": "", "n": "people", "n_missing": "without",
+    "mean_interval": "mean [95 %]", "t": "t", "p": "p", "p_clips_random": "p, clips random",
+    "dz": "dz",
+}  # fmt: skip
+_COMPARED = {
+    "label": "measure", "mean_interval": "difference [95 %]", "p": "p",
+    "p_clips_random": "p, clips random", "d": "d", "gate": "gate",
+    "percent": "less by (Fieller interval)",
+}  # fmt: skip
+_REFUSALS = {
+    "where": "condition", "group": "", "n": "people", "refused": "refused",
+    "share_refused": "share", "commonest": "commonest reason", "all_reasons": "all reasons",
+    "latency_mean_s": "mean latency (s)",
+}  # fmt: skip
+
+
+def _contrasts(table: "pd.DataFrame", by: str) -> list[Table]:
+    """Return a table for every condition: a row for each measure and group."""
+    rows = [_row(row, by, row.get("mean")) for row in table.to_dict("records")]
     return [
-        {
-            **{str(k): _cell(v) for k, v in row.items()},
-            "where": _where(row),
-            "group": str(row[by]),
-            "label": _LABELS.get(row.get("measure", ""), ""),
-            "percent": _percent(row),
-        }
-        for row in table.to_dict("records")
+        _table(where, [row for row in rows if row["where"] == where], _CONTRASTS, by, keys=2)
+        for where in dict.fromkeys(row["where"] for row in rows)
     ]
+
+
+def _differences(table: "pd.DataFrame", by: str, control: str | None) -> list[Table]:
+    """Return a table for every condition and group that is compared with the control group."""
+    rows = [_row(row, by, row.get("difference")) for row in table.to_dict("records")]
+    return [
+        _table(
+            f"{where}: {group} against {control}",
+            [row for row in rows if (row["where"], row["group"]) == (where, group)],
+            _COMPARED,
+            by,
+        )
+        for where, group in dict.fromkeys((row["where"], row["group"]) for row in rows)
+    ]
+
+
+def _refusals(table: "pd.DataFrame", by: str) -> Table:
+    rows = [_row(row, by, None) for row in table.to_dict("records")]
+    return _table("People without a latency", rows, _REFUSALS, by, keys=2)
+
+
+def _table(
+    caption: str,
+    rows: Sequence[Mapping[str, Any]],
+    wanted: Mapping[str, str],
+    by: str,
+    *,
+    keys: int = 1,
+) -> Table:
+    body = [[row[c] for c in wanted] for row in rows]
+    return page_table(caption, list(wanted), body, labels={**wanted, "group": by}, keys=keys)
+
+
+def _row(row: dict[Any, Any], by: str, middle: Any) -> dict[str, Any]:
+    reason, refused = row.get("reason"), row.get("refused")
+    text = interval(middle, row.get("low"), row.get("high"))
+    if isinstance(reason, str) and reason:
+        text = f"{text} ({reason.replace('_', ' ')})"
+    return {
+        **{str(k): v for k, v in row.items()},
+        "where": _where(row),
+        "group": str(row[by]),
+        "label": _LABELS.get(row.get("measure", ""), row.get("measure", "")),
+        "mean_interval": text,
+        "percent": percent_words(row),
+        "gate": row.get("gate") or MISSING,
+        "commonest": row.get("commonest_reason") if refused else "",
+        "all_reasons": row.get("reasons") if refused else "",
+        "share_refused": percent(row.get("share_refused")),
+    }
 
 
 def _where(row: Any) -> str:
@@ -86,18 +171,16 @@ def _where(row: Any) -> str:
     return ", ".join(part for part in parts if isinstance(part, str) and part)
 
 
-def _percent(row: Any) -> str:
-    """The reduction with its Fieller set, in words where it is not an interval."""
-    if not isinstance(row.get("percent_set"), str):
-        return ""
-    head = f"{row['percent_less']:.0f} %"
-    if row["percent_set"] == "everything":
-        return f"{head} (no value excluded)"
-    ends = f"{row['percent_less_low']:.0f} to {row['percent_less_high']:.0f} %"
-    return f"{head} ({ends})" if row["percent_set"] == "interval" else f"{head} (not {ends})"
+def percent_words(row: Mapping[Any, Any]) -> str:
+    """Return the reduction with its interval, or why no percentage may be given."""
+    if isinstance(row.get("percent_reason"), str) and row["percent_reason"]:
+        return f"no percentage ({_NO_PERCENT.get(row['percent_reason'], row['percent_reason'])})"
+    less, low, high = (number(row.get(f"percent_less{end}"), 0) for end in ("", "_low", "_high"))
+    return f"{less} % ({low} to {high} %)" if less != MISSING else "not in this unit"
 
 
-def _cell(value: Any) -> str:
-    if value is None or (isinstance(value, float) and not np.isfinite(value)):
-        return "n/a"
-    return f"{value:.3f}" if isinstance(value, float) else str(value)
+_NO_PERCENT = {
+    "control_not_above_0": "the control group's interval holds 0",
+    "control_below_0": "the control group's mean is below 0",
+    "no_interval": "its interval has no end",
+}

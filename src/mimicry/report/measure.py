@@ -1,6 +1,6 @@
 """Picture and page of a measure without a lag matrix."""
 
-import base64
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -8,43 +8,70 @@ import numpy as np
 
 from mimicry.files import atomic_path
 from mimicry.records import SeriesMeasure
-from mimicry.report.figures import PALETTE
+from mimicry.report.figures import PALETTE, figure_style, shortened, svg_of
+from mimicry.report.numbers import p_equals, shown
 from mimicry.report.page import fill_page
+from mimicry.report.synchrony import numbers_table, p_floor
+from mimicry.report.tables import page_table
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 __all__ = ["draw_measure", "render_measure"]
 
 _GREY, _SHOWN_ROWS = "#9ca3af", 500
+_DESK, _TELEPHONE = 9.0, 4.6  # inches
 
 
 def draw_measure(result: SeriesMeasure, path: Path) -> Path:
     """Write a PNG of the table."""
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(9.0, 3.8), layout="constrained", dpi=130)
-    axes = figure.subplots()
-    _DRAW[result.settings.preset](axes, result)
-    axes.spines[["top", "right"]].set_visible(False)
-    with atomic_path(path) as temporary:
-        figure.savefig(temporary, format="png", metadata={"Software": None})
+    with figure_style(), atomic_path(path) as temporary:
+        figure = _figure(result, _DESK)
+        figure.savefig(temporary, format="png", dpi=130, metadata={"Software": None})
     return path
 
 
-def render_measure(result: SeriesMeasure, picture: bytes) -> str:
-    """Return a self-contained HTML page with the picture and the numbers."""
+def render_measure(result: SeriesMeasure) -> str:
+    """Return a self-contained HTML page with the figure and the numbers."""
+    from markupsafe import Markup
+
+    label = "The table below as a figure"
+    drawn = []
+    for kind, width in (("on-desk", _DESK), ("on-telephone", _TELEPHONE)):
+        with figure_style(f"{label} {kind}"):
+            drawn.append(Markup(svg_of(_figure(result, width), label, kind)))
     frame = result.to_frame()
+    surrogate = dict(result.surrogate)
+    floor = p_floor(surrogate.get("n"), surrogate.get("sided"))
     return fill_page(
         "measure.html.jinja",
         result=result,
-        picture=base64.b64encode(picture).decode("ascii"),
-        summary={k.replace("_", " "): _text(v) for k, v in result.summary.items()},
-        surrogate={k: _text(v) for k, v in result.surrogate.items()},
-        columns=list(frame.columns),
-        rows=[[_text(v) for v in row] for row in frame.head(_SHOWN_ROWS).itertuples(index=False)],
+        figures=drawn,
+        numbers=numbers_table(result.summary),
+        surrogate={k: shown(k, v) for k, v in surrogate.items()},
+        p=p_equals(surrogate.get("p"), floor=floor),
+        table=page_table(
+            "Table",
+            list(map(str, frame.columns)),
+            list(frame.head(_SHOWN_ROWS).itertuples(index=False, name=None)),
+            labels={str(name): str(name).replace("_", " ") for name in frame.columns},
+        ),
         more=max(0, len(frame) - _SHOWN_ROWS),
     )
+
+
+def _figure(result: SeriesMeasure, width: float) -> "Figure":
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, 3.8), layout="constrained", dpi=130)
+    axes = figure.subplots()
+    _DRAW[result.settings.preset](axes, result)
+    return figure
+
+
+def _short(names: Sequence[Any]) -> list[str]:
+    return [shortened(str(name), 18) for name in names]
 
 
 def _coherence(axes: "Axes", result: SeriesMeasure) -> None:
@@ -78,7 +105,7 @@ def _events(axes: "Axes", result: SeriesMeasure) -> None:
         axes.vlines(at[mine], 1 - k - 0.3, 1 - k + 0.3, color=_GREY, linewidth=1)
         hit = mine & answered
         axes.vlines(at[hit], 1 - k - 0.3, 1 - k + 0.3, color=PALETTE[k], linewidth=1.6)
-    axes.set_yticks([1, 0], [f"{name}'s\nmovements" for name in result.names])
+    axes.set_yticks([1, 0], [f"{name}'s\nmovements" for name in _short(result.names)])
     axes.set(xlabel="time (s); in colour: answered by the other", ylim=(-0.6, 1.6))
     axes.set_xlim(0, result.provenance["duration_s"])
 
@@ -88,7 +115,7 @@ def _isc(axes: "Axes", result: SeriesMeasure) -> None:
     axes.axvline(0.0, color=_GREY, linewidth=0.8)
     axes.scatter(r, np.arange(len(r)), color=PALETTE[0], s=24)
     axes.axvline(np.tanh(result.summary["mean_z"]), color=PALETTE[1], label="mean")
-    axes.set_yticks(np.arange(len(r)), names)
+    axes.set_yticks(np.arange(len(r)), _short(names))
     axes.invert_yaxis()
     axes.set_xlabel("correlation with the mean of the others")
     axes.legend(loc="best", fontsize=8, frameon=False)
@@ -102,7 +129,7 @@ def _fir(axes: "Axes", result: SeriesMeasure) -> None:
         middle = (result.table["bin_start_s"][rows] + result.table["bin_end_s"][rows]) / 2
         mean, half = result.table["response"][rows], 1.96 * result.table["se"][rows]
         colour = PALETTE[k % len(PALETTE)]
-        label = f"{kind} ({result.summary['events'][kind]})"
+        label = f"{shortened(str(kind))} ({result.summary['events'][kind]})"
         axes.plot(middle, mean, color=colour, marker="o", markersize=3, label=label)
         axes.fill_between(middle, mean - half, mean + half, color=colour, alpha=0.15, linewidth=0)
     axes.set(xlabel="time after the event (s)", ylabel="response")
@@ -110,13 +137,3 @@ def _fir(axes: "Axes", result: SeriesMeasure) -> None:
 
 
 _DRAW = {"coherence": _coherence, "dtw": _dtw, "events": _events, "fir": _fir, "isc": _isc}
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, dict):
-        return "; ".join(f"{k.replace('_', ' ')} {_text(v)}" for k, v in value.items())
-    if isinstance(value, list | tuple):
-        return ", ".join(map(_text, value))
-    if value is None or (isinstance(value, float) and not np.isfinite(value)):
-        return "n/a"
-    return f"{value:.4g}" if isinstance(value, float | np.floating) else str(value)

@@ -1,5 +1,6 @@
 """The report of one recording: a page that needs nothing but itself."""
 
+import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,7 +12,9 @@ from numpy.typing import NDArray
 from mimicry.files import to_json_text
 from mimicry.records import ActionUnitTrack, ScoringSettings
 from mimicry.report import figures
+from mimicry.report.numbers import MISSING, number, p_equals, percent, shown
 from mimicry.report.page import fill_page
+from mimicry.report.tables import Table, page_table
 from mimicry.report.trial_grid import trial_grid
 
 if TYPE_CHECKING:
@@ -21,8 +24,6 @@ __all__ = ["RecordingView", "render_recording"]
 
 Floats = NDArray[np.float64]
 
-_TEXT = {"trial_id", "condition", "stimulus", "reason", "block", "phase", "reasons", "null",
-         "swap", "window", "reference"}  # fmt: skip
 _TRIAL_FRONT = ["trial_id", "condition", "stimulus", "valid", "reason", "tracked_fraction"]
 
 
@@ -90,26 +91,56 @@ class RecordingView:
 
 def render_recording(view: RecordingView) -> str:
     """Return the HTML page of one recording. The same view gives the same bytes."""
-    from markupsafe import Markup
-
+    order = _order(view)
     return fill_page(
         "recording.html.jinja",
         view=view,
-        trial_figure=Markup(_trials(view)),
-        quality_figure=Markup(_quality(view)),
-        phases=[{k: Markup(v) for k, v in drawn.items()} for drawn in _phases(view)],
+        mimicry_version=view.version,
+        trial_figures=_marked(_trials(view)),
+        quality_figures=_marked(_quality(view)),
+        phases=_phases(view, order),
+        conditions=list(figures.colours_of(order).items()),
+        units=list(figures.colours_of(view.names).items()),
         exclusions=_exclusions(view.scores),
         quality_line=_quality_line(view.track),
-        cards=_cards(view.summary),
+        cards=_cards(view.summary, view.settings),
         primary=view.settings.windows[view.settings.primary_window],
-        summary=_turned(view.summary),
-        trials=_table(_trial_columns(view.scores, view.names, view.settings.primary_window)),
-        settings_json=to_json_text(view.settings.to_json()),
-        provenance_json=to_json_text(view.provenance),
+        summary=_turned(view.summary, view.settings),
+        trials=_trial_table(view),
+        measures=page_table(
+            "Scored action units",
+            ["action unit", "movement", "tier", "unit"],
+            [[row["name"], row["label"], row["tier"], row["unit"]] for row in view.units],
+        ),
+        scoring=json.loads(to_json_text(view.settings.to_json())),
+        provenance=_provenance(view),
     )
 
 
-def _trials(view: RecordingView) -> str:
+def _provenance(view: RecordingView) -> dict[str, Any]:
+    """Return the provenance without the settings, which stand above it in the page."""
+    content: dict[str, Any] = json.loads(to_json_text(view.provenance))
+    inputs = content.get("inputs")
+    if isinstance(inputs, dict):
+        content["inputs"] = {k: v for k, v in inputs.items() if k != "settings"}
+    return content
+
+
+def _marked(drawn: Sequence[str]) -> list[Any]:
+    """Return SVG texts as what a template does not escape."""
+    from markupsafe import Markup
+
+    return [Markup(text) for text in drawn]
+
+
+def _order(view: RecordingView) -> list[str]:
+    """Return the conditions, those with action units first: the order of their colours."""
+    emotions = view.settings.emotions
+    names = set(view.scores["condition"].astype(str))
+    return sorted(names, key=lambda name: (name not in emotions, name))
+
+
+def _trials(view: RecordingView) -> list[str]:
     ids, conditions = view.scores["trial_id"].astype(str), view.scores["condition"].astype(str)
     return trial_grid(
         view.grid_s,
@@ -123,7 +154,7 @@ def _trials(view: RecordingView) -> str:
     )
 
 
-def _quality(view: RecordingView) -> str:
+def _quality(view: RecordingView) -> list[str]:
     track = view.track
     return figures.quality_overview(
         track.times_s,
@@ -135,12 +166,10 @@ def _quality(view: RecordingView) -> str:
     )
 
 
-def _phases(view: RecordingView) -> list[dict[str, str]]:
-    """Return title, mean response and lag profile of every phase."""
+def _phases(view: RecordingView, order: Sequence[str]) -> list[dict[str, Any]]:
+    """Return title, mean responses and lag profile of every phase with a valid trial."""
     valid = view.scores["valid"].to_numpy().astype(bool)
     conditions = view.scores["condition"].astype(str).to_numpy()
-    emotions = view.settings.emotions
-    order = sorted(set(conditions), key=lambda name: (name not in emotions, name))
     drawn = []
     for phase in dict.fromkeys(view.phase):
         used = valid & (np.array(view.phase) == phase)
@@ -156,43 +185,46 @@ def _phases(view: RecordingView) -> list[dict[str, str]]:
             windows=view.settings.windows,
             primary=view.settings.primary_window,
         )
-        drawn.append({"title": phase, "means": means, "lags": _lags(view, used, order)})
+        lags = _marked(_lags(view, used, order, phase))
+        drawn.append({"title": phase, "means": _marked(means), "lags": lags})
     return drawn
 
 
-def _lags(view: RecordingView, used: NDArray[np.bool_], order: Sequence[str]) -> str:
+def _lags(
+    view: RecordingView, used: NDArray[np.bool_], order: Sequence[str], phase: str
+) -> list[str]:
     if view.lags_s is None or view.profile is None:
-        return ""
+        return []
     rows = used & np.isfinite(view.profile).any(axis=1)
     if not rows.any():
-        return ""
-    shown = view.scores["condition"].astype(str).to_numpy()[rows].tolist()
-    title = "Correlation of stimulus and response, by lag"
-    return figures.lag_profile(view.lags_s, view.profile[rows], shown, order=order, title=title)
+        return []
+    names = view.scores["condition"].astype(str).to_numpy()[rows].tolist()
+    title = f"Correlation of stimulus and response, by lag {phase}".strip()
+    return [figures.lag_profile(view.lags_s, view.profile[rows], names, order=order, title=title)]
 
 
 def _exclusions(scores: "pd.DataFrame") -> dict[str, Any]:
     valid = scores["valid"].astype(bool)
-    rows = []
+    rows: list[list[Any]] = []
     for condition, group in scores.groupby("condition", sort=False):
         counts = Counter(
             code for text in group.loc[~valid[group.index], "reason"] for code in _codes(text)
         )
-        rows.append(
-            {
-                "condition": condition,
-                "total": len(group),
-                "valid": int(valid[group.index].sum()),
-                "reasons": ", ".join(f"{k} ({n})" for k, n in sorted(counts.items())) or "none",
-            }
-        )
+        reasons = ", ".join(f"{k} ({n})" for k, n in sorted(counts.items())) or "none"
+        rows.append([str(condition), len(group), int(valid[group.index].sum()), reasons])
     left_out = int((~valid).sum())
-    sentence = (
-        "Every trial could be scored."
-        if not left_out
-        else f"{left_out} of {len(scores)} trials were left out."
+    if not len(scores):
+        sentence = "There is no trial."
+    elif left_out == len(scores):
+        sentence = f"No trial could be scored: {left_out} of {left_out} were left out."
+    elif left_out:
+        sentence = f"{left_out} of {len(scores)} trials were left out."
+    else:
+        sentence = "Every trial could be scored."
+    table = page_table(
+        "Trials of each condition", ["condition", "trials", "valid", "reasons (trials)"], rows
     )
-    return {"rows": rows, "valid": int(valid.sum()), "total": len(scores), "sentence": sentence}
+    return {"table": table, "valid": int(valid.sum()), "total": len(scores), "sentence": sentence}
 
 
 def _codes(text: object) -> list[str]:
@@ -201,35 +233,47 @@ def _codes(text: object) -> list[str]:
 
 def _quality_line(track: ActionUnitTrack) -> str:
     steps = np.diff(track.times_s)
-    share = 100.0 * track.tracked.mean()
     interval = "a single frame"
     if steps.size:
         median_ms, longest_ms = 1000 * np.median(steps), 1000 * steps.max()
-        interval = f"median frame interval {median_ms:.1f} ms, longest {longest_ms:.0f} ms"
-    return f"{len(track)} frames, a face in {share:.1f} % of them; {interval}."
+        interval = (
+            f"median frame interval {number(median_ms, 1)} ms, longest {number(longest_ms, 0)} ms"
+        )
+    share = percent(track.tracked.mean() if len(track) else None, 1)
+    return f"{len(track)} frames, a face in {share} of them; {interval}."
 
 
-def _cards(summary: "pd.DataFrame") -> list[dict[str, Any]]:
+def _cards(summary: "pd.DataFrame", settings: ScoringSettings) -> list[dict[str, Any]]:
     cards = []
     for row in summary.to_dict("records"):
         if not np.isfinite(_number(row.get("contrast"))):
             continue
-        lines = [f"label-swap p = {_cell(row.get('p'))}, {_cell(row.get('n'))} trials"]
+        p = p_equals(row.get("p"), floor=_floor(row.get("arrangements"), settings))
+        lines = [f"label-swap {p}, {shown('n', row.get('n'))} trials"]
         if np.isfinite(_number(row.get("contrast_raw"))):
-            lines.append(f"raw {_cell(row.get('contrast_raw'))} AU units")
-        latency = _number(row.get("latency_shift_s"))
-        if np.isfinite(latency):
-            low, high = row.get("latency_ci_low_s"), row.get("latency_ci_high_s")
-            lines.append(f"latency shift {latency:.3f} s [{_cell(low)}, {_cell(high)}]")
-            lines.append(f"calibrated: {str(row.get('latency_calibrated', False)).lower()}")
+            lines.append(f"raw {number(row.get('contrast_raw'))} AU units")
+        if np.isfinite(_number(row.get("latency_shift_s"))):
+            low, high = (number(row.get(f"latency_ci_{end}_s")) for end in ("low", "high"))
+            lines.append(f"latency shift {number(row['latency_shift_s'])} s [{low}, {high}]")
+            calibrated = str(row.get("latency_calibrated")).lower() in ("true", "1")
+            lines.append(f"calibrated: {'yes' if calibrated else 'no'}")
         cards.append(
             {
                 "title": f"{row['condition']}: contrast{_in_phase(row)}",
-                "value": f"{_number(row['contrast']):+.2f}",
+                "value": number(row["contrast"], 2, sign=True),
                 "lines": lines,
             }
         )
     return cards
+
+
+def _floor(arrangements: Any, settings: ScoringSettings) -> float | None:
+    """Return the smallest p that the label swap can give: all arrangements, or those drawn."""
+    count = _number(arrangements)
+    if not count > 0:
+        return None
+    drawn = settings.swap == "redraw" or count > settings.enumerate_up_to
+    return 1 / (settings.surrogates + 1) if drawn else 1 / count
 
 
 def _in_phase(row: Mapping[Any, Any]) -> str:
@@ -243,57 +287,57 @@ def _number(value: Any) -> float:
         return float("nan")
 
 
-def _trial_columns(scores: "pd.DataFrame", names: Sequence[str], window: str) -> "pd.DataFrame":
+def _trial_table(view: RecordingView) -> Table:
+    scores, window = view.scores, view.settings.primary_window
     wanted = [
         *_TRIAL_FRONT,
-        *(f"delta_{name}_{window}" for name in names),
+        *(f"delta_{name}_{window}" for name in view.names),
         "mimicry_index", "mimicry_index_raw", "r_zero_lag", "r_peak", "lag_peak_s",
         "event_hit", "event_onset_s",
     ]  # fmt: skip
-    return scores[[c for c in wanted if c in scores.columns]]
-
-
-def _table(table: "pd.DataFrame") -> dict[str, Any]:
-    columns = [str(c) for c in table.columns]
-    text = {c for c in columns if c in _TEXT or table[c].map(lambda v: isinstance(v, str)).any()}
-    valid = (
-        table["valid"].astype(bool).tolist() if "valid" in table.columns else [True] * len(table)
+    columns = [c for c in wanted if c in scores.columns]
+    shown = scores[columns].assign(valid=scores["valid"].astype(bool))
+    if "reason" in columns:
+        shown["reason"] = [text if isinstance(text, str) else "" for text in scores["reason"]]
+    return page_table(
+        "Scores of every trial",
+        columns,
+        list(shown.itertuples(index=False, name=None)),
+        keys=2,
+        classes=["" if valid else "invalid" for valid in scores["valid"].astype(bool)],
     )
-    rows = [[_cell(v) for v in row] for row in table.itertuples(index=False, name=None)]
-    return {"columns": columns, "text": text, "rows": rows, "valid": valid}
 
 
 _HEAD = ("participant", "session", "phase", "condition", "nan_reasons")
 
 
-def _turned(summary: "pd.DataFrame") -> dict[str, Any]:
+def _turned(summary: "pd.DataFrame", settings: ScoringSettings) -> Table:
     """Return the summary with a row for each measure and a column for each scored condition.
 
     A missing number is shown with its reason.
     """
     rows = [r for r in summary.to_dict("records") if isinstance(r.get("targets", ""), str)]
     why = [_reasons(r.get("nan_reasons")) for r in rows]
-    heads = [f"{r['condition']}{_in_phase(r)}" for r in rows]
-    names = [c for c in summary.columns if c not in _HEAD]
-    body = [
-        [name, *(_cell(r[name], w.get(name)) for r, w in zip(rows, why, strict=True))]
-        for name in names
-    ]
-    return {"columns": ["", *heads], "rows": body}
+    heads = ["measure", *(f"{r['condition']}{_in_phase(r)}" for r in rows)]
+    names = [str(c) for c in summary.columns if c not in _HEAD]
+    body = []
+    for name in names:
+        cells = [
+            _with_reason(name, r, w.get(name), settings) for r, w in zip(rows, why, strict=True)
+        ]
+        if rows:
+            body.append([name, *cells])
+    return page_table("Every measure by condition", heads, body)
+
+
+def _with_reason(
+    name: str, row: Mapping[Any, Any], reason: str | None, settings: ScoringSettings
+) -> str:
+    floor = _floor(row.get("arrangements"), settings) if name == "p" else None
+    text = shown(name, row[name], floor=floor)
+    return f"{text} ({reason})" if text == MISSING and reason else text
 
 
 def _reasons(text: object) -> dict[str, str]:
     pairs = str(text).split(";") if isinstance(text, str) else []
     return dict(pair.split("=", 1) for pair in pairs if "=" in pair)
-
-
-def _cell(value: object, reason: str | None = None) -> str:
-    if value is None or (isinstance(value, float) and np.isnan(value)):
-        return f"n/a ({reason})" if reason else "n/a"
-    if isinstance(value, bool | np.bool_):
-        return "yes" if value else "no"
-    if isinstance(value, int | np.integer):
-        return str(int(value))
-    if isinstance(value, float | np.floating):
-        return f"{float(value):.3g}" if abs(float(value)) < 0.001 else f"{float(value):.3f}"
-    return str(value)

@@ -1,6 +1,6 @@
 """Picture and page of a synchrony analysis."""
 
-import base64
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -8,44 +8,81 @@ import numpy as np
 
 from mimicry.files import atomic_path
 from mimicry.records import Synchrony
+from mimicry.report.figures import figure_style, shortened, svg_of
+from mimicry.report.numbers import p_value, shown
 from mimicry.report.page import fill_page
+from mimicry.report.tables import Table, page_table
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["draw_synchrony", "render_synchrony"]
+__all__ = ["draw_synchrony", "numbers_table", "p_floor", "render_synchrony"]
 
 _LEAD, _FOLLOW, _INK = "#0072B2", "#D55E00", "#374151"
+_DESK, _TELEPHONE = 9.0, 4.6  # inches
 
 
 def draw_synchrony(result: Synchrony, path: Path) -> Path:
     """Write a PNG: lag by time as a heat map with best lags, and the mean by lag."""
+    with figure_style(), atomic_path(path) as temporary:
+        figure = _figure(result, _DESK)
+        figure.savefig(temporary, format="png", dpi=130, metadata={"Software": None})
+    return path
+
+
+def render_synchrony(result: Synchrony) -> str:
+    """Return a self-contained HTML page with the figure and the numbers."""
+    from markupsafe import Markup
+
+    label = "Association by window and lag, and its mean by lag"
+    drawn = []
+    for kind, width in (("on-desk", _DESK), ("on-telephone", _TELEPHONE)):
+        with figure_style(f"{label} {kind}"):
+            drawn.append(Markup(svg_of(_figure(result, width), label, kind)))
+    numbers = {**result.summary(), **{k: v for k, v in result.provenance.items() if k != "inputs"}}
+    return fill_page(
+        "synchrony.html.jinja",
+        result=result,
+        figures=drawn,
+        numbers=numbers_table(numbers),
+        inputs=[str(name) for name in _inputs(result.provenance.get("inputs"))],
+        missing=bool(np.isnan(result.values).all()),
+        tests=_tests(result),
+    )
+
+
+def numbers_table(numbers: Mapping[str, Any]) -> Table:
+    """Return names and numbers below one another."""
+    rows = [[name.replace("_", " "), shown(name, value)] for name, value in numbers.items()]
+    return page_table("Numbers of the whole recording", ["measure", "value"], rows)
+
+
+def p_floor(surrogates: Any, sided: Any) -> float | None:
+    """Return the smallest p that so many surrogates can give; None: unknown."""
+    if not isinstance(surrogates, int) or surrogates < 1:
+        return None
+    return (2 if sided == "two" else 1) / (surrogates + 1)
+
+
+def _inputs(inputs: Any) -> list[Any]:
+    if isinstance(inputs, Mapping):
+        return list(inputs)
+    return list(inputs) if isinstance(inputs, list | tuple) else []
+
+
+def _figure(result: Synchrony, width: float) -> "Figure":
     from matplotlib.figure import Figure
 
     one = len(result) == 1
-    figure = Figure(figsize=(9.0, 3.6 if one else 6.4), layout="constrained", dpi=130)
+    figure = Figure(figsize=(width, 3.6 if one else 6.4), layout="constrained", dpi=130)
     if one:
         _profile(figure.subplots(), result)
     else:
         top, bottom = figure.subplots(2, 1, height_ratios=(3, 2))
         _heat_map(figure, top, result)
         _profile(bottom, result)
-    with atomic_path(path) as temporary:
-        figure.savefig(temporary, format="png", metadata={"Software": None})
-    return path
-
-
-def render_synchrony(result: Synchrony, picture: bytes) -> str:
-    """Return a self-contained HTML page with the picture and the numbers."""
-    return fill_page(
-        "synchrony.html.jinja",
-        result=result,
-        picture=base64.b64encode(picture).decode("ascii"),
-        summary={name: _number(value) for name, value in result.summary().items()},
-        tests=_tests(result),
-        extra={k: _text(v) for k, v in result.provenance.items() if k != "inputs"},
-    )
+    return figure
 
 
 def _heat_map(figure: "Figure", axes: "Axes", result: Synchrony) -> None:
@@ -76,7 +113,7 @@ def _heat_map(figure: "Figure", axes: "Axes", result: Synchrony) -> None:
     axes.scatter(times[inner], lags[inner], s=size, c="#111827", linewidths=0, label=label)
     axes.axhline(0.0, color="#111827", linewidth=0.7, linestyle=(0, (4, 3)))
     axes.set_xlabel("middle of the window (s)")
-    axes.set_ylabel(f"lag (s)\n> 0: {result.names[0]} leads")
+    axes.set_ylabel(f"lag (s)\n> 0: {shortened(result.names[0])} leads")
     if inner.any():
         axes.legend(loc="upper right", fontsize=8, framealpha=0.9)
     figure.colorbar(mesh, ax=axes, label=_value_name(result), pad=0.01)
@@ -84,10 +121,11 @@ def _heat_map(figure: "Figure", axes: "Axes", result: Synchrony) -> None:
 
 def _profile(axes: "Axes", result: Synchrony) -> None:
     lags, profile = result.lags_s, result.lag_profile
+    first, second = map(shortened, result.names)
     axes.axhline(0.0, color="#d1d5db", linewidth=0.8)
     axes.axvline(0.0, color="#9ca3af", linewidth=0.8, linestyle=(0, (4, 3)))
-    axes.plot(lags[lags >= 0], profile[lags >= 0], color=_LEAD, label=f"{result.names[0]} leads")
-    axes.plot(lags[lags <= 0], profile[lags <= 0], color=_FOLLOW, label=f"{result.names[1]} leads")
+    axes.plot(lags[lags >= 0], profile[lags >= 0], color=_LEAD, label=f"{first} leads")
+    axes.plot(lags[lags <= 0], profile[lags <= 0], color=_FOLLOW, label=f"{second} leads")
     test = result.surrogate.get("grand_average")
     if test:
         axes.axhline(test["mean"], color=_INK, linewidth=1, linestyle=":", label="chance (mean)")
@@ -108,23 +146,13 @@ def _value_name(result: Synchrony) -> str:
     return f"|{name}|" if result.settings.absolute else name
 
 
-def _tests(result: Synchrony) -> list[dict[str, str]]:
-    return [
-        {"name": name.replace("_", " "), **{k: _number(v) for k, v in test.items()}}
-        for name, test in result.surrogate.items()
-        if isinstance(test, dict)
-    ]
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, dict):
-        return "; ".join(f"{k} {_text(v)}" for k, v in value.items())
-    if isinstance(value, list):
-        return ", ".join(_number(v) for v in value)
-    return _number(value)
-
-
-def _number(value: Any) -> str:
-    if value is None or (isinstance(value, float) and not np.isfinite(value)):
-        return "n/a"
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+def _tests(result: Synchrony) -> Table:
+    columns = ("name", "observed", "mean", "sd", "z_surrogate", "p", "sided")
+    rows = []
+    for name, test in result.surrogate.items():
+        if isinstance(test, dict):
+            floor = p_floor(result.surrogate.get("n"), test.get("sided"))
+            p = p_value(test.get("p"), floor=floor)
+            rows.append([{**test, "name": name.replace("_", " "), "p": p}[c] for c in columns])
+    labels = {"name": "measure", "mean": "mean of surrogates", "sd": "SD", "z_surrogate": "z"}
+    return page_table("Against surrogates", columns, rows, labels=labels)

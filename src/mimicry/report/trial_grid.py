@@ -1,4 +1,4 @@
-"""Every trial as a small panel, drawn as plain SVG: hundreds of panels in a moment."""
+"""Every trial as a small figure, drawn as plain SVG: hundreds of them in a moment."""
 
 from collections.abc import Mapping, Sequence
 from html import escape
@@ -6,17 +6,17 @@ from html import escape
 import numpy as np
 from numpy.typing import NDArray
 
-from mimicry.report.figures import PALETTE
+from mimicry.report.figures import PALETTE, shortened
 
 __all__ = ["trial_grid"]
 
 Floats = NDArray[np.float64]
 
-_COLUMNS = 6
-_WIDTH, _HEIGHT = 160.0, 84.0  # of a panel's plot
-_LEFT, _TOP, _GAP_X, _GAP_Y, _BOTTOM = 34.0, 26.0, 12.0, 20.0, 34.0
+_WIDTH, _HEIGHT = 132.0, 76.0  # of the plot
+_LEFT, _TOP, _RIGHT, _BOTTOM = 24.0, 14.0, 4.0, 13.0
 _GREY = "#b6bcc4"
-_SMALL = 'fill="#6b7280" font-size="7"'
+_SMALL = 'fill="#6b7280" font-size="8.5"'
+_TITLE = 24  # characters that fit above a panel
 
 
 def trial_grid(
@@ -29,8 +29,10 @@ def trial_grid(
     *,
     windows: Mapping[str, tuple[float, float]],
     primary: str,
-) -> str:
+) -> list[str]:
     """Draw every trial's traces over the stimulus envelope, invalid trials greyed.
+
+    One ``<svg>`` a trial: the page lays them side by side, and paper breaks between them.
 
     Parameters
     ----------
@@ -46,32 +48,24 @@ def trial_grid(
         Scoring windows in seconds; the primary one is shaded.
     """
     panel = _Panel(grid_s, _limits(response), windows[primary])
-    rows = -(-len(titles) // _COLUMNS)
-    width = _LEFT + _COLUMNS * (_WIDTH + _GAP_X)
-    height = _TOP + rows * (_HEIGHT + _GAP_Y) + _BOTTOM
-    parts = [
-        (
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height:.0f}" '
-            'role="img" aria-label="Every trial: action units over the stimulus envelope" '
-            'class="figure" font-family="sans-serif" font-size="9">'
-        ),
-        *_legend(names),
-    ]
+    width, height = _LEFT + _WIDTH + _RIGHT, _TOP + _HEIGHT + _BOTTOM
+    drawn = []
     for k, title in enumerate(titles):
-        row, column = divmod(k, _COLUMNS)
-        x = _LEFT + column * (_WIDTH + _GAP_X)
-        y = _TOP + row * (_HEIGHT + _GAP_Y) + 12
         colours = [PALETTE[a % len(PALETTE)] if valid[k] else _GREY for a in range(len(names))]
-        parts.append(f'<g transform="translate({x:.0f} {y:.0f})">')
-        parts += panel.frame(title, valid=valid[k], labels=column == 0)
-        parts += panel.envelope(stimulus[k])
-        parts += panel.traces(response[k], colours)
-        parts.append("</g>")
-    parts.append(
-        f'<text x="{_LEFT + _WIDTH / 2:.0f}" y="{height - 6:.0f}" text-anchor="middle" '
-        'fill="#374151">s from dynamic onset</text></svg>'
-    )
-    return "\n".join(parts)
+        parts = [
+            (
+                f'<svg viewBox="0 0 {width:.0f} {height:.0f}" '
+                'role="img" class="figure" '
+                f'font-family="sans-serif" font-size="10"><title>{escape(title)}</title>'
+            ),
+            f'<g transform="translate({_LEFT:.0f} {_TOP:.0f})">',
+            *panel.frame(shortened(title, _TITLE), valid=valid[k]),
+            *panel.envelope(stimulus[k]),
+            *panel.traces(response[k], colours),
+            "</g></svg>",
+        ]
+        drawn.append("\n".join(parts))
+    return drawn
 
 
 def _limits(response: Floats) -> tuple[float, float]:
@@ -81,15 +75,6 @@ def _limits(response: Floats) -> tuple[float, float]:
     low, high = min(float(low), 0.0), max(float(high), 0.05)
     margin = 0.08 * (high - low)
     return low - margin, high + margin
-
-
-def _legend(names: Sequence[str]) -> list[str]:
-    parts = []
-    for a, name in enumerate(names):
-        x = _LEFT + 80 * a
-        parts.append(f'<path d="M{x:.0f} 10h18" stroke="{PALETTE[a % len(PALETTE)]}"/>')
-        parts.append(f'<text x="{x + 23:.0f}" y="13" fill="#374151">{escape(name)}</text>')
-    return parts
 
 
 class _Panel:
@@ -112,7 +97,7 @@ class _Panel:
         inside = np.clip(values, self._low, self._high)
         return np.asarray(_HEIGHT * (self._high - inside) / (self._high - self._low))
 
-    def frame(self, title: str, *, valid: bool, labels: bool) -> list[str]:
+    def frame(self, title: str, *, valid: bool) -> list[str]:
         """Draw window, axes and title."""
         start, end = (self._at(t) for t in self._window)
         zero, onset = float(self._y(0.0)), self._at(0.0)
@@ -125,22 +110,21 @@ class _Panel:
             f'<path d="M0 {zero:.1f}H{_WIDTH:.0f}" stroke="#d1d5db"/>',
             f'<path d="M0 0V{_HEIGHT:.0f}H{_WIDTH:.0f}" stroke="#6b7280" fill="none"/>',
             (
-                f'<text x="{_WIDTH / 2:.0f}" y="-3" text-anchor="middle" '
+                f'<text x="{_WIDTH / 2:.0f}" y="-4" text-anchor="middle" '
                 f'fill="{"#111827" if valid else "#9ca3af"}">{escape(title)}</text>'
             ),
         ]
-        seconds = range(int(np.ceil(self._grid[0])), int(self._grid[-1]) + 1)
+        first, last = int(np.ceil(self._grid[0])), int(self._grid[-1])
+        seconds = [s for s in range(first, last + 1) if s % (1 + self._seconds // 9) == 0]
         parts += [
             f'<text x="{self._at(s):.1f}" y="{_HEIGHT + 9:.0f}" {_SMALL} text-anchor="middle">'
             f"{s}</text>"
             for s in seconds
         ]
-        if labels:
-            parts += [
-                f'<text x="-4" y="{float(self._y(v)) + 3:.1f}" {_SMALL} text-anchor="end">'
-                f"{v:g}</text>"
-                for v in (0.0, _tick(self._high))
-            ]
+        parts += [
+            f'<text x="-3" y="{float(self._y(v)) + 3:.1f}" {_SMALL} text-anchor="end">{v:g}</text>'
+            for v in (0.0, _tick(self._high))
+        ]
         return parts
 
     def envelope(self, stimulus: Floats) -> list[str]:

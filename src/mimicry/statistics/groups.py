@@ -44,6 +44,11 @@ class Reduction:
     high: float
     kind: Literal["interval", "outside", "everything"]
 
+    @property
+    def reason(self) -> str:
+        """Why the percentage must not be given: ``no_interval``, or nothing."""
+        return "" if self.kind == "interval" else "no_interval"
+
 
 def one_sample(values: ArrayLike, *, confidence: float = 0.95) -> TTest:
     """Test a mean against 0, two-sided. NaN values take no part.

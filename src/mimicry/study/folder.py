@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mimicry.errors import InputError, TableError
+from mimicry.files import read_json_object
 from mimicry.protocol import Protocol, load_protocol
 from mimicry.study.layout import PROTOCOL, RESULTS
 from mimicry.study.participants import one_spelling
@@ -31,6 +32,13 @@ class Study:
     def results(self) -> Path:
         """Where results lie: ``derivatives/mimicry``."""
         return self.root / RESULTS
+
+    @property
+    def name(self) -> str:
+        """What people call it: ``Name`` of ``dataset_description.json``, or the folder's name."""
+        path = self.root / "dataset_description.json"
+        name = read_json_object(path, {}).get("Name") if path.is_file() else None
+        return name if isinstance(name, str) and name.strip() else self.root.resolve().name
 
 
 @dataclass(frozen=True, slots=True)

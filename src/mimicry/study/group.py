@@ -72,6 +72,8 @@ class GroupTables:
         What the tables were computed from. JSON types only.
     gaps
         What the study lacks, one sentence each; empty for a complete one.
+    analysed
+        The same for people: study, protocol, how many people and trials.
     """
 
     contrasts: "pd.DataFrame"
@@ -80,6 +82,7 @@ class GroupTables:
     by: str
     control: str | None
     made_from: Mapping[str, Any]
+    analysed: Mapping[str, Any]
     gaps: Sequence[str] = ()
 
     def write(self, folder: Path, *, overwrite: bool = False) -> list[Path]:
@@ -108,7 +111,8 @@ class GroupTables:
             write_tsv(path, table)
         write_text(page, render_groups(self))
         head = {"digest": key, "version": __version__, "settings": self.made_from}
-        write_json(sidecar, {**head, "warnings": list(self.gaps), "columns": _COLUMNS})
+        rest = {"analysed": self.analysed, "warnings": list(self.gaps), "columns": _COLUMNS}
+        write_json(sidecar, {**head, **rest})
         return everything
 
 
@@ -177,7 +181,26 @@ def group_tables(
             **({"incomplete": gaps.to_json()} if gaps else {}),
         },
         gaps=said,
+        analysed=_analysed(study, summary, name),
     )
+
+
+def _analysed(study: Study, summary: "pd.DataFrame", by: str) -> dict[str, Any]:
+    """Describe what went in: people by group, and trials where there is a table of them."""
+    people = summary.drop_duplicates("participant")[by].astype(str)
+    trials = None
+    if joint_paths(study.results, "scores"):
+        valid = read_scores(study)["valid"] == 1
+        trials = {"total": len(valid), "valid": int(valid.sum())}
+    return {
+        "study": study.name,
+        "folder": study.root.resolve().name,
+        "protocol": study.protocol.name,
+        "digest": study.protocol.digest,
+        "people": len(people),
+        "groups": {str(k): int(n) for k, n in people.value_counts(sort=False).items()},
+        "trials": trials,
+    }
 
 
 def refusals_of(summary: "pd.DataFrame", by: str) -> "pd.DataFrame":
@@ -291,7 +314,7 @@ _TESTED = (
 )
 _COMPARED = (
     "difference", "low", "high", "t", "df", "p", "d", "p_clips_random", "reason", "percent_less",
-    "percent_less_low", "percent_less_high", "percent_set", "pooled_mean", "pooled_p", "gate",
+    "percent_less_low", "percent_less_high", "percent_reason", "pooled_mean", "pooled_p", "gate",
 )  # fmt: skip
 
 
@@ -343,15 +366,22 @@ def _differences(
 
 
 def _reduction(measure: str, rest: TTest, group: TTest, difference: TTest) -> dict[str, Any]:
-    """How many percent less, only in units in which that means something."""
-    names = ("percent_less", "percent_less_low", "percent_less_high", "percent_set")
+    """How many percent less, only in units and of a control mean in which that means something."""
+    names = ("percent_less", "percent_less_low", "percent_less_high", "percent_reason")
     if measure not in RATIO_MEASURES or not np.isfinite([rest.se, group.se, difference.df]).all():
         return dict.fromkeys(names)
     from scipy.special import stdtrit
 
     quantile = float(stdtrit(difference.df, 0.975))
     found = percent_reduction(rest.mean, rest.se, group.mean, group.se, quantile)
-    return dict(zip(names, (found.percent, found.low, found.high, found.kind), strict=True))
+    why = found.reason if rest.low > 0 else _no_percent(rest)
+    if why:
+        return dict(zip(names, (None, None, None, why), strict=True))
+    return dict(zip(names, (found.percent, found.low, found.high, None), strict=True))
+
+
+def _no_percent(control: TTest) -> str:
+    return "control_below_0" if control.high < 0 else "control_not_above_0"
 
 
 def _gate(found: TTest) -> str | None:
@@ -389,11 +419,11 @@ _COLUMNS = {
     "control": "group that is compared with",
     "difference": "mean of the control group minus mean of the group",
     "d": "difference / root mean of the two variances",
-    "percent_less": "100 (1 - group / control)",
-    "percent_less_low": "lower end of its Fieller set",
-    "percent_less_high": "upper end of its Fieller set",
-    "percent_set": "interval; outside: everything except what lies between the ends, because the "
-    "control mean is not clearly different from 0; everything: no value is excluded",
+    "percent_less": "100 (1 - group / control), only where the control mean is clearly above 0",
+    "percent_less_low": "lower end of its Fieller interval",
+    "percent_less_high": "upper end of its Fieller interval",
+    "percent_reason": "why no percentage is given: control_not_above_0 (the 95 % interval of the "
+    "control mean holds 0), control_below_0, no_interval (the Fieller set has no ends)",
     "pooled_mean": "mean of the two group means, each with equal weight",
     "pooled_p": "two-sided p of that mean against 0",
     "gate": "passed: the two groups together respond (pooled_mean above 0, pooled_p <= .05); the "

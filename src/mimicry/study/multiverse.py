@@ -67,11 +67,22 @@ class _Scores:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Multiverse:
-    """One row for each specification, and what they say together."""
+    """One row for each specification, and what they say together.
+
+    Parameters
+    ----------
+    rows, grid
+        Results and the choices behind them.
+    made_from
+        What decides them: digests and the grid. JSON types only.
+    analysed
+        The same for people: study, protocol, how many people and trials, score, seed, versions.
+    """
 
     rows: tuple[dict[str, Any], ...]
     grid: Grid
     made_from: Mapping[str, Any]
+    analysed: Mapping[str, Any]
     gaps: tuple[str, ...] = ()
 
     def to_frame(self) -> "pd.DataFrame":
@@ -111,9 +122,16 @@ class Multiverse:
             return paths
         write_tsv(table, self.to_frame())
         draw_multiverse(self.rows, self.grid.condition, picture)
-        write_text(page, render_multiverse(self.rows, self.summary(), self.grid, picture))
+        write_text(
+            page, render_multiverse(self.rows, self.summary(), self.grid, self.analysed, self.gaps)
+        )
         head = {"digest": key, "version": __version__, "settings": self.made_from}
-        found = {"summary": self.summary(), "warnings": list(self.gaps), "columns": _COLUMNS}
+        found = {
+            "analysed": self.analysed,
+            "summary": self.summary(),
+            "warnings": list(self.gaps),
+            "columns": _COLUMNS,
+        }
         write_json(sidecar, {**head, **found})
         return paths
 
@@ -186,7 +204,46 @@ def multiverse(
         "exclusions": None if lock is None or lock.lock is None else lock.lock["exclusions"],
         **lacking,
     }
-    return Multiverse(tuple(rows), choices, made_from, said)
+    return Multiverse(tuple(rows), choices, made_from, _analysed(study, choices, people), said)
+
+
+def _analysed(
+    study: Study, grid: Grid, people: Mapping[tuple[Any, ...], Sequence[_Scores]]
+) -> dict[str, Any]:
+    """Describe what went in; trials are counted under the declared measurement, or the first."""
+    import scipy
+
+    declared = grid.declared.baseline_s, grid.declared.window, grid.declared.smoothing_s
+    scored = people.get(declared) or next(iter(people.values()))
+    settings = study.protocol.scoring_settings()
+    emotion = settings.emotions[grid.condition]
+    against = f" minus {' + '.join(emotion.opponents)}" if emotion.opponents else ""
+    neutral = settings.reference == "neutral"
+    there = [np.isfinite(person.trials["raw"]) for person in scored]
+    return {
+        "study": study.name,
+        "folder": study.root.resolve().name,
+        "protocol": study.protocol.name,
+        "digest": study.protocol.digest,
+        "people": len({person.recording.participant for person in scored}),
+        "recordings": len(scored),
+        "trials": sum(map(len, there)),
+        "own_trials": sum(int((t & p.own).sum()) for t, p in zip(there, scored, strict=True)),
+        "reference_trials": sum(
+            int((t & p.reference).sum()) for t, p in zip(there, scored, strict=True)
+        ),
+        "reference": settings.neutral_condition if neutral else "emotions of the other valence",
+        "phase": f"block {grid.block}" if grid.block else "all blocks",
+        "score": f"contrast of the pattern {' + '.join(emotion.targets)}{against}, trials of "
+        f"{grid.condition} against the reference",
+        "seed": settings.seed,
+        "draws": DRAWS,
+        "versions": {
+            "mimicry": __version__,
+            "numpy": np.__version__,
+            "scipy": scipy.__version__,
+        },
+    }
 
 
 def _measured(

@@ -1,5 +1,6 @@
 """Series of one, two or many people: from files, tracks or arrays to a method's numbers."""
 
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from mimicry.dyad_input import Shared, Source, read_partner, read_shared
-from mimicry.errors import EventsError, InputError
+from mimicry.errors import EventsError, InputError, QualityWarning
 from mimicry.files import digest, make_folder, refuse_other_results, sha256_of, write_json
 from mimicry.records import ReadingOptions, SeriesMeasure
 from mimicry.series import METHODS, choose_method, measure
@@ -158,6 +159,12 @@ def _onsets(path: str | Path, shared: Shared) -> dict[str, list[float]]:
             key="onset",
             hint="Onsets must be on the recording's clock.",
         )
+    if not inside.all():
+        text = (
+            f"{Path(path).name}: {int((~inside).sum())} of {len(inside)} events have no onset in "
+            f"the recording ({shared.start_s:.3f} to {shared.start_s + length:.3f} s) and are left out"
+        )
+        warnings.warn(QualityWarning(text), stacklevel=3)
     kinds = table["trial_type"].astype(str).to_numpy()
     return {kind: onset[inside & (kinds == kind)].tolist() for kind in np.unique(kinds[inside])}
 

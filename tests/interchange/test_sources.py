@@ -7,9 +7,9 @@ import zipfile
 import pandas as pd
 import pytest
 
-from mimicry.errors import TableError
+from mimicry.errors import EventsError, TableError
 from mimicry.interchange.au_readers import read_au_table
-from mimicry.interchange.sources import identify, name_foreign, time_column
+from mimicry.interchange.sources import identify, time_column
 from mimicry.interchange.time_table import read_time_table
 from mimicry.pipeline.plan import is_table
 
@@ -41,7 +41,16 @@ def test_files_of_other_tools_are_named_in_one_sentence(tmp_path, name, encoding
             read(path)
         assert "\n" not in str(caught.value)
         assert "x.csv" in str(caught.value)
-    assert name in (name_foreign(path) or "")
+
+
+@pytest.mark.parametrize("name", ["PsychoPy", "jsPsych file", "FaceReader 8", "E-Prime"])
+def test_they_are_named_as_events_too(tmp_path, name):
+    from mimicry.timeline import read_events
+
+    path = tmp_path / "x_events.tsv"
+    path.write_text(next(text for key, text in FOREIGN.items() if key.startswith(name)))
+    with pytest.raises(EventsError, match=rf"this is an? .*{name}.*onset, trial_type, stimulus"):
+        read_events(path)
 
 
 def test_packed_and_renamed_files_are_named(tmp_path):

@@ -14,7 +14,7 @@ from mimicry.errors import TableError
 from mimicry.files import open_parquet
 from mimicry.interchange.text import cells_of, decode, number_of, sniff, split_lines
 
-__all__ = ["AU_KINDS", "TIME_NAMES", "Kind", "Source", "identify", "name_foreign", "time_column"]
+__all__ = ["AU_KINDS", "TIME_NAMES", "Kind", "Source", "identify", "known_name", "time_column"]
 
 Kind = Literal[
     "video", "landmarks", "mimicry", "openface", "feat", "libreface", "times", "series", "foreign"
@@ -79,6 +79,7 @@ class _Text:
         return any(re.match(pattern, c) for c in self.columns)
 
 
+_BIDS, _NO_NUMBERS = "a BIDS events table", "a text without numbers"
 _MEASURE = "Measure the video itself: mimicry extract VIDEO."
 _EVENTS = "Give it as an events table (onset, trial_type, stimulus), beside a recording."
 
@@ -121,7 +122,7 @@ _TEXTS: tuple[tuple[Kind, Callable[[_Text], str | None], str], ...] = (
         and t.any(r"(?i)(start|time|observation id)")), "It is not read."),
     ("foreign", _by("a table of trial scores of mimicry", lambda t: t.has(
         "participant", "trial_id", "valid", "nan_reasons")), "Name the recording itself."),
-    ("foreign", _by("a BIDS events table", lambda t: t.has("onset", "trial_type")
+    ("foreign", _by(_BIDS, lambda t: t.has("onset", "trial_type")
         or t.has("onset", "stim_file")), "Give it with --events, beside a recording."),
     ("mimicry", _by("a table of mimicry extract", lambda t: {"timestamp", "pose_pitch_deg"}
         <= set(t.columns)), ""),
@@ -215,13 +216,17 @@ def identify(path: str | Path) -> Source:
     return text
 
 
-def name_foreign(path: str | Path) -> str | None:
-    """Return what a file is in one sentence, when it is known and not read; None otherwise."""
+def known_name(path: str | Path) -> str | None:
+    """Return what a file is, in words, for a reader of events that cannot read it.
+
+    None when nothing more is known than that it is text, numbers or an events table.
+    """
     try:
         found = identify(path)
     except TableError:
         return None
-    return f"this is {found.name}. {found.advice}" if found.kind == "foreign" else None
+    plain = found.kind in ("times", "series") or found.name in (_BIDS, _NO_NUMBERS)
+    return None if plain else found.name
 
 
 def _head(path: Path) -> bytes:
@@ -290,7 +295,7 @@ def _text(path: Path, content: str) -> Source:
         return found
     rows = (cells_of(line, form.separator) for line in lines[:50])
     if not any(number_of(cell, form.decimal) is not None for row in rows for cell in row if cell):
-        return Source(path, "foreign", "a text without numbers", "Check the name.")
+        return Source(path, "foreign", _NO_NUMBERS, "Check the name.")
     return Source(path, "series", f"columns of numbers ({_some(columns)})")
 
 

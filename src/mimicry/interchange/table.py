@@ -1,6 +1,7 @@
 """A table of any tool in memory, and the one rule for turning its cells into numbers."""
 
 import io
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from mimicry.errors import TableError
+from mimicry.errors import QualityWarning, TableError
 from mimicry.files import read_parquet
 from mimicry.interchange.text import MISSING, Text, cells_of, number_of, read_lines
 
@@ -20,6 +21,7 @@ __all__ = ["Table", "read_any_table"]
 
 Floats = NDArray[np.float64]
 
+_CODES = (-9999.0, -999.0, -99.0)  # of statistics packages
 _FLAGS = ("success", "blink", "pose_ok", "plausible")  # may be written True and False
 _SPELLINGS = sorted({s for m in MISSING for s in (m, m.upper(), m.capitalize())} | {"NaN", "N/a"})
 
@@ -108,7 +110,20 @@ class Table:
                 key=name,
                 hint=f"Numbers look like 1{self.decimal}5; missing is n/a, NA, NaN or nothing.",
             )
+        self._say_codes(name, values)
         return values
+
+    def _say_codes(self, name: str, values: Floats) -> None:
+        """Say when a number looks like a code for missing: far below all others."""
+        for code in _CODES:
+            coded = values == code
+            others = values[~coded & np.isfinite(values)]
+            if coded.any() and others.size and others.min() > code / 10:
+                text = (
+                    f"{self.path.name}: column {name!r} holds {code:g} in {int(coded.sum())} "
+                    "cells. It is read as a number; write n/a where a value is missing."
+                )
+                warnings.warn(QualityWarning(text), stacklevel=4)
 
     def judged(self, name: str) -> tuple[Floats, list[int]]:
         """Return a column as numbers, and the rows whose cells are none (NaN there)."""

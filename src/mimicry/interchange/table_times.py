@@ -3,13 +3,14 @@
 Rows keep the time of their frame. A table whose first frames are missing is never moved to 0.
 """
 
+import warnings
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from mimicry.errors import TableError
+from mimicry.errors import QualityWarning, TableError
 from mimicry.interchange.table import Table
 from mimicry.records import ReadingOptions
 
@@ -19,6 +20,7 @@ Floats = NDArray[np.float64]
 
 _FASTEST_HZ = 250.0
 _SLOWEST_S = 5.0
+_SPARSE_S = 0.1  # as scoring and synchrony bridge at most
 _GIVE = "Give the frame rate with --fps, or the video that the table was made from with --video."
 
 
@@ -79,7 +81,19 @@ def row_times(
         times, origin = scale * table.numbers(column), column
         _check_camera(table, column, times)
     check_rising(table, column if origin == column else "frame", times)
+    _say_slow(table, times)
     return times, {"from": origin}
+
+
+def _say_slow(table: Table, times: Floats) -> None:
+    """Say when rows lie too far apart for anything that is computed over time."""
+    step = float(np.median(np.diff(times))) if len(times) > 1 else 0.0
+    if step > _SPARSE_S + 1e-9:
+        text = (
+            f"{table.path.name}: rows lie {step:.3g} s apart. Gaps of more than {_SPARSE_S:g} s "
+            "are never bridged, so hardly anything can be computed; was every frame analysed?"
+        )
+        warnings.warn(QualityWarning(text), stacklevel=4)
 
 
 def check_rising(table: Table, column: str | None, times: Floats) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mimicry.errors import EventsError, QualityWarning
+from mimicry.interchange.sources import known_name
 from mimicry.interchange.text import decode, number_of, split_lines
 from mimicry.records import TrialTable
 
@@ -70,10 +71,13 @@ def read_events(path: str | Path) -> TrialTable:
         When the file is missing, is no tab-separated table, has a column or a trial id twice,
         lacks a column or a value, or holds no trial. File and column are named.
     """
-    table = _read(Path(path))
-    for name in ("onset", "trial_type"):
-        if not table.has(name):
-            raise _lacks(table, name)
+    try:
+        table = _read(Path(path))
+        for name in ("onset", "trial_type"):
+            if not table.has(name):
+                raise _lacks(table, name)
+    except EventsError as error:
+        raise _named(Path(path), error) from error
     stimulus = _stimulus_column(table)
     shown = _shown_rows(table, stimulus)
     trials = table.of(shown)
@@ -91,6 +95,19 @@ def read_events(path: str | Path) -> TrialTable:
         duration_s=_seconds(trials, "duration", numbers, decimal, missing_ok=True),
         columns={name: tuple(trials.column(name)) for name in trials.header if name not in own},
         source=str(table.file),
+    )
+
+
+def _named(file: Path, error: EventsError) -> EventsError:
+    """Say what the file is instead, where that is known."""
+    name = known_name(file)
+    if name is None:
+        return error
+    return EventsError(
+        f"this is {name}; expected a tab-separated events table with onset, trial_type, stimulus",
+        path=file,
+        key="--events",
+        hint="Make these columns from it; onsets are seconds on the recording's clock.",
     )
 
 

@@ -162,7 +162,8 @@ def _onsets(path: str | Path, shared: Shared) -> dict[str, list[float]]:
     if not inside.all():
         text = (
             f"{Path(path).name}: {int((~inside).sum())} of {len(inside)} events have no onset in "
-            f"the recording ({shared.start_s:.3f} to {shared.start_s + length:.3f} s) and are left out"
+            f"the recording ({shared.start_s:.3f} to {shared.start_s + length:.3f} s) and are left "
+            "out"
         )
         warnings.warn(QualityWarning(text), stacklevel=3)
     kinds = table["trial_type"].astype(str).to_numpy()

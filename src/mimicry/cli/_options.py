@@ -32,7 +32,7 @@ ROI: Any = typer.Option(
 MIN_CONFIDENCE: Any = typer.Option(
     None,
     "--min-confidence",
-    help="Rows of another tool's table below this confidence count as not seen.",
+    help="Frames of another tool's table below this confidence are masked; default: 0.8.",
 )
 CLOCK: Any = typer.Option(
     "container",

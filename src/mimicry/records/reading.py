@@ -21,8 +21,7 @@ class ReadingOptions:
     roi_px
         ``(x, y, width, height)`` of the part of a video's picture that is looked at.
     min_confidence
-        Rows of another tool's table below this confidence count as not seen; None: the stated
-        default of the source.
+        Frames of another tool's table below this confidence are masked; None: 0.8.
     clock
         What the onsets of the events count from: ``"container"``: the recording's own time stamps;
         ``"start"``: the beginning of the recording, as players and annotation tools count;

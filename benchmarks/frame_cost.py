@@ -112,11 +112,12 @@ def parent_cost(block: Any, frames: int) -> float:
                 part = {name: values[rows] for name, values in arrays.items()}
                 part["points_px"] = part["points_px"] + noise
                 began = time.process_time()
-                chosen = chooser.choose(part["points_px"])
+                times = np.arange(begin, begin + step) / 30
+                chosen = chooser.choose(part["points_px"], times)
                 each = np.arange(step)
                 writer.add(
                     LandmarkTrack(
-                        times_s=np.arange(begin, begin + step) / 30,
+                        times_s=times,
                         image_size_px=(640, 360),
                         **{name: values[each, chosen] for name, values in part.items()},
                     )

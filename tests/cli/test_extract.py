@@ -142,7 +142,12 @@ def test_the_envelope_lists_recordings_and_warnings(extracted):
     assert envelope["status"] == "done"
     assert [r["frames"] for r in envelope["recordings"]] == [72, 95, 169, 65]
     assert [r["frames_with_face"] for r in envelope["recordings"]][:2] == [72, 0]
-    assert envelope["warnings"] == ["no_face.mp4: no face was seen in any of 95 frames"]
+    assert len(envelope["warnings"]) == 1
+    assert envelope["warnings"][0].startswith(
+        "no_face.mp4: no face was seen in any of 95 frames "
+        "(pictures of 960x540 pixels, median brightness 122 of 255). "
+    )
+    assert "--debug-frame" in envelope["warnings"][0]
     assert result.stderr.splitlines()[-1] == f"warning: {envelope['warnings'][0]}"
     assert all(str(out) in path for path in envelope["recordings"][0]["files"].values())
 

@@ -39,7 +39,7 @@ class Task:
         What scoring needs; without events the recording is only extracted.
     reading
         Which face and which clock, see :class:`mimicry.ReadingOptions`.
-    format, model, overwrite, delete_video, jobs
+    format, model, overwrite, delete_video, debug_frame, jobs
         Choices, see :func:`mimicry.batch.run_batch`.
     """
 
@@ -56,6 +56,7 @@ class Task:
     model: str | None = None
     overwrite: bool = False
     delete_video: bool = False
+    debug_frame: bool = False
     jobs: int = 1
 
     def to_json(self) -> dict[str, Any]:

@@ -70,6 +70,7 @@ def run_batch(
     model: str | Path | None = None,
     overwrite: bool = False,
     delete_video: bool = False,
+    debug_frame: bool = False,
     watcher: Watcher | None = None,
 ) -> Batch:
     """Extract, and where there are events score, many recordings.
@@ -97,6 +98,8 @@ def run_batch(
         As in :func:`mimicry.pipeline.extract_recording`.
     delete_video
         Delete each video once its results are complete and its landmarks were read back.
+    debug_frame
+        Save the first picture of each video as the detector gets it.
     watcher
         Is told how it goes.
 
@@ -120,6 +123,7 @@ def run_batch(
         model=None if model is None else str(Path(model).absolute()),
         overwrite=overwrite,
         delete_video=delete_video,
+        debug_frame=debug_frame,
     )
     tasks = shard_of(plan.tasks, shard) if shard else list(plan.tasks)
     files.make_folder(plan.results)

@@ -11,11 +11,13 @@ from typing import Any, Literal
 from mimicry import files
 from mimicry.batch.discover import Task
 from mimicry.batch.locks import BusyError, held
+from mimicry.capture.video import VIDEO_SUFFIXES
 from mimicry.errors import IntegrityError, NoFaceError, OutputExistsError
 from mimicry.interchange.landmark_file import LandmarkFile, is_landmark_file
 from mimicry.landmarks import WorkerPool
 from mimicry.landmarks.libraries import explained
 from mimicry.pipeline import Extraction, extract_recording, score_recording
+from mimicry.pipeline.quality import no_face_text
 from mimicry.study.failures import Failure
 
 __all__ = ["Result", "do_task", "lost"]
@@ -35,8 +37,8 @@ class Result:
     ----------
     label, status
         Which recording, and how it ended (``busy``: another process is at it).
-    frames, frames_with_face
-        Counts, 0 when nothing was read.
+    frames, frames_with_face, frames_usable
+        Counts, 0 when nothing was read (None: not known).
     files
         Kind -> path of the results.
     warnings
@@ -49,6 +51,7 @@ class Result:
     status: Status
     frames: int = 0
     frames_with_face: int = 0
+    frames_usable: int | None = 0
     files: dict[str, str] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
     failure: dict[str, str] | None = None
@@ -104,11 +107,14 @@ def _extract(task: Task, progress: Show | None, pool: WorkerPool | None) -> Resu
         "resumed" if made.resumed else "done",
         made.frames,
         made.frames_with_face,
+        made.qc.get("usable_frames"),
         {kind: str(path) for kind, path in made.files.items()},
         list(made.warnings),
     )
     if made.frames_with_face == 0:
-        error = NoFaceError(f"no face was seen in any of {made.frames} frames", path=task.recording)
+        median = (made.qc["luminance"] or {}).get("median")
+        found, advice = no_face_text(made.frames, median, made.qc)
+        error = NoFaceError(found, path=task.recording, hint=advice)
         result.status, result.failure = "failed", _row(task, error)
     return result
 
@@ -123,9 +129,15 @@ def _extraction(task: Task, progress: Show | None, pool: WorkerPool | None) -> E
         model=task.model,
         jobs=task.jobs,
         overwrite=task.overwrite,
+        debug_frame=_debug_frame(task),
         progress=progress,
         pool=pool,
     )
+
+
+def _debug_frame(task: Task) -> bool:
+    """Tell whether to save the first picture; where there is none, the rest is done anyway."""
+    return task.debug_frame and Path(task.recording).suffix.lower() in VIDEO_SUFFIXES
 
 
 def _score(task: Task, progress: Show | None, pool: WorkerPool | None) -> Result:
@@ -144,6 +156,7 @@ def _score(task: Task, progress: Show | None, pool: WorkerPool | None) -> Result
             model=task.model,
             jobs=task.jobs,
             overwrite=task.overwrite,
+            debug_frame=_debug_frame(task),
             progress=progress,
             pool=pool,
         )
@@ -160,6 +173,7 @@ def _score(task: Task, progress: Show | None, pool: WorkerPool | None) -> Result
         "resumed" if scored.resumed else "done",
         scored.frames,
         scored.frames_with_face,
+        scored.qc.get("usable_frames"),
         {kind: str(path) for kind, path in scored.files.items()},
         list(scored.warnings),
     )

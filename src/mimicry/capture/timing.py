@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 __all__ = ["timing_summary"]
 
 _GAP = 2.5  # in median intervals
+_HOLE = 5.0  # in median intervals
 _STEADY = 0.05  # spread of the middle 90 % of intervals, in medians
 
 
@@ -25,7 +26,8 @@ def timing_summary(times_s: NDArray[np.float64]) -> dict[str, Any]:
         ``start_s, end_s, duration_s``; ``fps_effective`` (intervals per second of recording);
         ``interval_median_ms, interval_min_ms, interval_max_ms``; ``variable_rate`` (the middle
         90 % of intervals differ by more than 5 % of their median); ``gaps`` longer than 2.5
-        median intervals and the seconds they hold; ``count_clock_error_s``, how far a clock
+        median intervals and the seconds they hold; ``holes``, where intervals of more than 5
+        medians begin and how long they are (seconds); ``count_clock_error_s``, how far a clock
         that counts frames (``frame / fps``) would be off at worst. None where a recording is
         too short to tell.
     """
@@ -38,7 +40,7 @@ def timing_summary(times_s: NDArray[np.float64]) -> dict[str, Any]:
         } | dict.fromkeys(_INTERVALS)
     median = float(np.median(steps))
     low, high = np.percentile(steps, [5, 95])
-    gaps = steps > _GAP * median
+    gaps, holes = steps > _GAP * median, steps > _HOLE * median
     span = float(times_s[-1] - times_s[0])
     counted = times_s[0] + np.arange(len(times_s)) * median
     return {
@@ -52,6 +54,7 @@ def timing_summary(times_s: NDArray[np.float64]) -> dict[str, Any]:
         "variable_rate": bool(high - low > _STEADY * median),
         "gaps": int(gaps.sum()),
         "gap_time_s": float(steps[gaps].sum()),
+        "holes": [[float(times_s[k]), float(steps[k])] for k in np.flatnonzero(holes)],
         "count_clock_error_s": float(np.abs(counted - times_s).max()),
     }
 
@@ -64,5 +67,6 @@ _INTERVALS = (
     "variable_rate",
     "gaps",
     "gap_time_s",
+    "holes",
     "count_clock_error_s",
 )

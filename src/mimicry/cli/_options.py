@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CLOCK",
+    "DEBUG_FRAME",
     "FACE",
     "FPS",
     "INCOMPLETE",
@@ -46,6 +47,9 @@ STIMULI: Any = typer.Option(
     metavar="MANIFEST",
     help="Stimulus manifest (default: the study's stimuli.json, then the protocol's, then the "
     "shipped one).",
+)
+DEBUG_FRAME: Any = typer.Option(
+    False, "--debug-frame", help="Save the first picture as PNG, as the face detector gets it."
 )
 FPS: Any = typer.Option(None, "--fps", help="Frames per second of a table without times.")
 INCOMPLETE: Any = typer.Option(

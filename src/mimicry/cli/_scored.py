@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from mimicry.cli._frames import frames_text
 from mimicry.cli._run import Outcome
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ def outcome_of(scored: "ScoredRecording") -> Outcome:
                 "input": str(scored.recording),
                 "frames": scored.frames,
                 "frames_with_face": scored.frames_with_face,
+                "frames_usable": scored.qc.get("usable_frames"),
                 "files": {kind: str(path) for kind, path in scored.files.items()},
             }
         ],
@@ -38,6 +40,7 @@ def _text(scored: "ScoredRecording") -> str:
     if "report" not in scored.files:
         return _blind_text(scored)
     parts = [_trials(scored.scores, scored.shown), "", _conditions(scored.summary), ""]
+    parts.append(f"{scored.recording.name}: {_frames(scored)}")
     if scored.resumed:
         parts.append("These results were there already, made from the same inputs and settings.")
     parts.append(f"Tables and report: {scored.files['scores'].parent}")
@@ -49,7 +52,12 @@ def _blind_text(scored: "ScoredRecording") -> str:
     columns = ["trial_id", "condition", "valid", "reason", "tracked_fraction", "pose_max_deg"]
     table = _aligned([c for c in columns if c in scored.scores.columns], scored.scores)
     note = "Blind: condition labels are masked until quality control is locked."
-    return "\n".join([table, "", note, f"Table: {scored.files['scores']}"])
+    said = f"{scored.recording.name}: {_frames(scored)}"
+    return "\n".join([table, "", note, said, f"Table: {scored.files['scores']}"])
+
+
+def _frames(scored: "ScoredRecording") -> str:
+    return frames_text(scored.frames, scored.frames_with_face, scored.qc)
 
 
 def _trials(scores: "pd.DataFrame", shown: list[str]) -> str:

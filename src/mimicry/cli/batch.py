@@ -5,7 +5,15 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from mimicry.cli._options import CLOCK, FACE, MIN_CONFIDENCE, ROI, STIMULI, reading_options
+from mimicry.cli._options import (
+    CLOCK,
+    DEBUG_FRAME,
+    FACE,
+    MIN_CONFIDENCE,
+    ROI,
+    STIMULI,
+    reading_options,
+)
 from mimicry.cli._run import Outcome, run_command
 
 if TYPE_CHECKING:
@@ -41,6 +49,7 @@ def batch(
     delete_video: bool = typer.Option(
         False, "--delete-video", help="Delete each video after its landmarks were read back."
     ),
+    debug_frame: bool = DEBUG_FRAME,
     as_json: bool = typer.Option(False, "--json", help="Print one JSON object on standard output."),
 ) -> None:
     """Extract, and where there are events score, many recordings.
@@ -67,6 +76,7 @@ def batch(
                 "--model": model and model.absolute(),
                 "--overwrite": overwrite,
                 "--delete-video": delete_video,
+                "--debug-frame": debug_frame,
             }
             return _script(inputs, sbatch, chosen)
         from mimicry.batch import run_batch
@@ -86,6 +96,7 @@ def batch(
                 model=model,
                 overwrite=overwrite,
                 delete_video=delete_video,
+                debug_frame=debug_frame,
                 watcher=watcher,
             )
         return _outcome(done)
@@ -136,11 +147,12 @@ def _outcome(done: "Batch") -> Outcome:
                 "status": r.status,
                 "frames": r.frames,
                 "frames_with_face": r.frames_with_face,
+                "frames_usable": r.frames_usable,
                 "files": r.files,
             }
             for r in done.recordings
         ],
-        warnings=[text for r in done.recordings for text in r.warnings],
+        warnings=list(dict.fromkeys(text for r in done.recordings for text in r.warnings)),
         extra={
             "results": str(done.results),
             "counts": count,

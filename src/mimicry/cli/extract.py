@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from mimicry.cli._options import FACE, ROI, reading_options
+from mimicry.cli._frames import frames_text
+from mimicry.cli._options import DEBUG_FRAME, FACE, ROI, reading_options
 from mimicry.cli._run import Outcome, run_command, say
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ def extract(
     model: Path | None = typer.Option(None, "--model", help="Another copy of the face model."),
     jobs: int = typer.Option(0, "--jobs", help="Worker processes (0: one per core)."),
     overwrite: bool = typer.Option(False, "--overwrite", help="Replace results that differ."),
+    debug_frame: bool = DEBUG_FRAME,
     as_json: bool = typer.Option(False, "--json", help="Print one JSON object on standard output."),
 ) -> None:
     """Extract landmarks and action units from videos.
@@ -44,6 +46,7 @@ def extract(
             "reading": reading_options(face=face, roi=roi),
             "model": model,
             "overwrite": overwrite,
+            "debug_frame": debug_frame,
         }
         found = named_stems(find_videos(videos))
         return _each(found, make_folder(out), jobs, options)
@@ -104,6 +107,7 @@ def _entry(made: "Extraction") -> dict[str, Any]:
         "input": str(made.recording),
         "frames": made.frames,
         "frames_with_face": made.frames_with_face,
+        "frames_usable": made.qc.get("usable_frames"),
         "files": {kind: str(path) for kind, path in made.files.items()},
         "resumed": made.resumed,
     }
@@ -111,10 +115,7 @@ def _entry(made: "Extraction") -> dict[str, Any]:
 
 def _line(made: "Extraction") -> str:
     rate = made.qc["timing"]["fps_effective"]
-    share = made.frames_with_face / made.frames
     how = f", {rate:.2f} frames/s" if rate else ""
     kept = " (there already)" if made.resumed else ""
-    return (
-        f"{made.recording.name}: {made.frames} frames, a face in {made.frames_with_face} "
-        f"({share:.0%}){how}; {made.files['au']}{kept}"
-    )
+    found = frames_text(made.frames, made.frames_with_face, made.qc)
+    return f"{made.recording.name}: {found}{how}; {made.files['au']}{kept}"

@@ -6,6 +6,7 @@ import typer
 
 from mimicry.cli._options import (
     CLOCK,
+    DEBUG_FRAME,
     FACE,
     FPS,
     MIN_CONFIDENCE,
@@ -49,6 +50,7 @@ def score(
     blind: bool = typer.Option(
         False, "--blind", help="Only trial quality, with masked condition labels."
     ),
+    debug_frame: bool = DEBUG_FRAME,
     as_json: bool = typer.Option(False, "--json", help="Print one JSON object on standard output."),
 ) -> None:
     """Score one recording: per-trial responses, contrasts with their nulls, and a report."""
@@ -76,6 +78,7 @@ def score(
                 jobs=jobs,
                 overwrite=overwrite,
                 blind=blind,
+                debug_frame=debug_frame,
                 progress=show,
             )
         return outcome_of(scored)

@@ -4,9 +4,10 @@ from pathlib import Path
 from typing import Any
 
 from mimicry.errors import InputError
+from mimicry.files import make_folder
 from mimicry.records import ReadingOptions
 
-__all__ = ["check_landmarks_choices", "check_video_choices", "picture_choices"]
+__all__ = ["check_landmarks_choices", "check_video_choices", "picture_choices", "save_debug_frame"]
 
 
 def picture_choices(reading: ReadingOptions | None) -> dict[str, Any]:
@@ -44,3 +45,26 @@ def check_video_choices(recording: Path, reading: ReadingOptions | None) -> None
                 key=f"--{name.replace('_', '-')}",
                 hint="Leave the option out; it is for tables of other tools.",
             )
+
+
+def save_debug_frame(
+    recording: Path, folder: Path, prefix: str, reading: ReadingOptions | None
+) -> Path:
+    """Write ``<prefix>_first_frame.png``: the first picture as the detector gets it.
+
+    Raises
+    ------
+    InputError
+        When the recording is no video.
+    """
+    from mimicry.capture.first_frame import save_first_frame
+
+    if recording.suffix.lower() in (".parquet", ".csv", ".tsv", ".txt"):
+        raise InputError(
+            "holds no picture to save",
+            path=recording,
+            key="--debug-frame",
+            hint="Name the video that it was made from.",
+        )
+    png = make_folder(folder) / f"{prefix}_first_frame.png"
+    return save_first_frame(recording, png, roi_px=None if reading is None else reading.roi_px)

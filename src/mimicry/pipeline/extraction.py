@@ -8,8 +8,6 @@ its digest matches, the results are complete.
 
 import contextlib
 import os
-import platform
-import sys
 import time
 import warnings
 from collections.abc import Callable, Sequence
@@ -34,8 +32,10 @@ from mimicry.pipeline.choices import (
     check_landmarks_choices,
     check_video_choices,
     picture_choices,
+    save_debug_frame,
 )
-from mimicry.pipeline.quality import quality_of, warnings_of
+from mimicry.pipeline.quality import QUALITY_SHAPE, quality_of, warnings_of
+from mimicry.pipeline.run_log import write_log
 from mimicry.records import ActionUnitTrack, ReadingOptions
 
 __all__ = ["Extraction", "extract", "extract_recording", "usable_cores"]
@@ -43,12 +43,6 @@ __all__ = ["Extraction", "extract", "extract_recording", "usable_cores"]
 Intervals = Sequence[tuple[float, float]]
 
 _LANDMARKS = "_landmarks.parquet"
-_QC = {
-    "frames": int,
-    "frames_with_face": int,
-    "timing": {"fps_effective": (float, None)},
-    "warnings?": [str],
-}
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,6 +150,7 @@ def extract_recording(
     model: str | Path | None = None,
     jobs: int = 1,
     overwrite: bool = False,
+    debug_frame: bool = False,
     progress: Callable[[int, int | None], None] | None = None,
     pool: WorkerPool | None = None,
 ) -> Extraction:
@@ -185,6 +180,8 @@ def extract_recording(
         Landmark processes; 0: one per usable core. The results do not depend on it.
     overwrite
         Replace results made from other inputs or settings; otherwise they are refused.
+    debug_frame
+        Also write ``<stem>_first_frame.png``, the first picture as the detector gets it.
     progress
         Called with finished and claimed number of frames.
     pool
@@ -220,9 +217,13 @@ def extract_recording(
         "format": format,
     }
     digest = files.digest({"landmarks": source.digest, "settings": settings})
+    extra = {}
+    if debug_frame:
+        extra["debug_frame"] = save_debug_frame(recording, folder, prefix, reading)
     if not overwrite and _complete(paths, digest):
-        qc = files.read_json_object(paths["qc"], _QC)
-        return Extraction(recording, paths, qc, qc.get("warnings", []), resumed=True)
+        qc = files.read_json_object(paths["qc"], QUALITY_SHAPE)
+        notes = [str(text) for text in qc.get("warnings", [])]
+        return _told(Extraction(recording, {**paths, **extra}, qc, notes, resumed=True))
     with files.writing(folder):
         kept = source.matches(paths["landmarks"], overwrite=overwrite)
         for name in ("sidecar", "qc", "au"):  # the sign of completeness first
@@ -240,10 +241,15 @@ def extract_recording(
         files.write_json(paths["qc"], {**qc, "warnings": notes})
         note = {"digest": digest, "settings": settings, "mimicry_version": __version__}
         write_au_table(folder, prefix, track, format=format, note=note)
-        _write_log(folder / f"{prefix}_extract.log", recording, jobs, backend, started)
-    for text in notes:
-        warnings.warn(QualityWarning(text), stacklevel=2)
-    return Extraction(recording, paths, {**qc, "warnings": notes}, notes)
+        write_log(folder / f"{prefix}_extract.log", recording, jobs, backend, started)
+    return _told(Extraction(recording, {**paths, **extra}, {**qc, "warnings": notes}, notes))
+
+
+def _told(made: Extraction) -> Extraction:
+    """Say aloud what the quality file says, however the results came about."""
+    for text in made.warnings:
+        warnings.warn(QualityWarning(text), stacklevel=3)
+    return made
 
 
 def usable_cores() -> int:
@@ -383,19 +389,3 @@ def _stem_of(recording: Path) -> str:
 
 def _pairs(intervals: Intervals | None) -> list[list[float]] | None:
     return None if intervals is None else [[float(a), float(b)] for a, b in intervals]
-
-
-def _write_log(path: Path, recording: Path, jobs: int, backend: str, started: float) -> None:
-    """What differs from run to run and machine to machine; no other file holds it."""
-    lines = {
-        "command": " ".join(sys.argv),
-        "input": recording.resolve(),
-        "host": platform.node(),
-        "system": platform.platform(),
-        "python": platform.python_version(),
-        "jobs": jobs,
-        "results read": backend,
-        "started": time.strftime("%Y-%m-%dT%H:%M:%S%z", time.localtime(started)),
-        "seconds": round(time.time() - started, 3),
-    }
-    files.write_text(path, "".join(f"{name}: {value}\n" for name, value in lines.items()))

@@ -14,12 +14,21 @@ import numpy as np
 from mimicry import __version__, files
 from mimicry.blinding import Blind, blind_study_of, masked_table, with_exclusions
 from mimicry.errors import NoFaceError, QualityWarning
+from mimicry.pipeline.choices import save_debug_frame
 from mimicry.pipeline.plan import Plan, is_table, make_plan
+from mimicry.pipeline.quality import (
+    QUALITY_SHAPE,
+    no_face_text,
+    quality_of,
+    usable_frames,
+    warnings_of,
+)
 from mimicry.pipeline.sidecars import provenance_of, scores_sidecar, trial_quality
 from mimicry.records import (
     ActionUnitTrack,
     AlignedTrials,
     ConditionSummary,
+    LandmarkTrack,
     MimicryScores,
     ReadingOptions,
     ScoringSettings,
@@ -56,6 +65,7 @@ class _How:
     model: str | Path | None
     jobs: int
     overwrite: bool
+    debug_frame: bool
     progress: Callable[[int, int | None], None] | None
     pool: "WorkerPool | None"
 
@@ -79,6 +89,8 @@ class ScoredRecording:
         How many frames the recording has, and with a face.
     resumed
         True when the results were there already.
+    qc
+        What the quality file says.
     warnings
         What the user must know; the same as in ``_qc.json``.
     """
@@ -92,6 +104,7 @@ class ScoredRecording:
     frames: int
     frames_with_face: int
     resumed: bool
+    qc: dict[str, Any] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
 
 
@@ -162,6 +175,7 @@ def score_recording(
     jobs: int = 1,
     overwrite: bool = False,
     blind: bool = False,
+    debug_frame: bool = False,
     progress: Callable[[int, int | None], None] | None = None,
     pool: "WorkerPool | None" = None,
 ) -> ScoredRecording:
@@ -189,7 +203,7 @@ def score_recording(
         Intervals (s) in which the face is neutral; None: the pre-stimulus windows.
     reading
         Which face of the recording, and on which clock; see :class:`mimicry.ReadingOptions`.
-    model, jobs, progress, pool
+    model, jobs, debug_frame, progress, pool
         As in :func:`mimicry.pipeline.extract_recording`.
     overwrite
         Replace results made from other inputs or settings; otherwise they are refused.
@@ -224,7 +238,7 @@ def score_recording(
         reading,
         study,
     )
-    how = _How(neutral, reading, model, jobs, overwrite, progress, pool)
+    how = _How(neutral, reading, model, jobs, overwrite, debug_frame, progress, pool)
     folder = files.make_folder(Path(out))
     masked = blind_study_of(Path(events).parent) or blind_study_of(folder)
     if masked is not None and masked.locked:
@@ -235,16 +249,20 @@ def score_recording(
     paths = {kind: folder / f"{plan.prefix}{ending}" for kind, ending in _KINDS.items()}
     same = not overwrite and files.refuse_other_results(paths["sidecar"], plan.digest)
     if same and all(path.exists() for path in paths.values()):
+        if debug_frame:
+            paths["debug_frame"] = save_debug_frame(plan.recording, folder, plan.prefix, reading)
         return _read_back(plan, paths)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", QualityWarning)
         track, made, qc = _track(plan, folder, how)
         if not track.tracked.any():
-            raise _no_face(plan, len(track))
+            raise _no_face(plan, track)
         aligned, scores, summary = _scored(plan, track)
     said = [str(w.message) for w in caught if w.category is QualityWarning]
     found = list(dict.fromkeys([*plan.notes, *qc.get("warnings", []), *said]))
-    notes = [*found, *summary.notes]
+    notes = list(dict.fromkeys([*found, *summary.notes]))
+    qc |= usable_frames(track, plan.settings)
+    qc |= {"trials": trial_quality(scores.to_frame()), "warnings": notes}
     table, conditions = scores.to_frame(), summary.to_frame()
     provenance = {**provenance_of(plan, track), "frames": _frames(track)}
     page = _page(plan, track, aligned, scores, summary, provenance, notes)
@@ -255,7 +273,7 @@ def score_recording(
         files.write_parquet(
             paths["trace"], aligned.to_frame(), {"mimicry": files.digest(provenance)}
         )
-        files.write_json(paths["qc"], {**qc, "trials": trial_quality(table), "warnings": notes})
+        files.write_json(paths["qc"], qc)
         files.write_text(paths["report"], page)
         log_scoring(folder, plan.prefix, plan.digest)
         files.write_json(paths["sidecar"], scores_sidecar(provenance, table, conditions, notes))
@@ -270,6 +288,7 @@ def score_recording(
         len(track),
         int(track.tracked.sum()),
         resumed=False,
+        qc=qc,
         warnings=notes,
     )
 
@@ -301,12 +320,15 @@ def _score_blind(
     paths = {kind: folder / f"{plan.prefix}{ending}" for kind, ending in _BLIND_KINDS.items()}
     made: dict[str, Path] = {}
     resumed = not how.overwrite and files.refuse_other_results(paths["sidecar"], plan.digest)
+    qc: dict[str, Any] = {}
     if resumed:
         table, frames = _read_tsv(paths["scores"]), _counts(paths["sidecar"])
+        if (quality := folder / f"{plan.prefix}_qc.json").exists():
+            qc = files.read_json_object(quality, QUALITY_SHAPE)
     else:
-        track, made, _ = _track(plan, folder, how)
+        track, made, qc = _track(plan, folder, how)
         if not track.tracked.any():
-            raise _no_face(plan, len(track))
+            raise _no_face(plan, track)
         aligned = align(track, plan.trials, plan.timelines, plan.settings)
         scores = score(aligned, plan.settings, participant=plan.participant, session=plan.session)
         key, frames = plan.protocol.digest, _frames(track)
@@ -325,7 +347,8 @@ def _score_blind(
         frames["frames"],
         frames["frames_with_face"],
         resumed=resumed,
-        warnings=list(plan.notes),
+        qc=qc,
+        warnings=list(dict.fromkeys([*plan.notes, *qc.get("warnings", [])])),
     )
 
 
@@ -343,7 +366,6 @@ def _track(
     response = plan.around((0.0, max(end for _, end in plan.settings.windows.values())))
     if is_table(plan.recording):
         from mimicry.interchange.au_table import read_au_table
-        from mimicry.pipeline.quality import quality_of, warnings_of
 
         table = read_au_table(plan.recording, reading=how.reading)
         quality = quality_of(table)
@@ -361,6 +383,7 @@ def _track(
             model=how.model,
             jobs=how.jobs,
             overwrite=how.overwrite,
+            debug_frame=how.debug_frame,
             progress=how.progress,
             pool=how.pool,
         )
@@ -376,16 +399,15 @@ def _explain_no_face(plan: Plan, landmarks: Path) -> None:
 
     track = read_landmarks(landmarks)
     if not track.tracked.any():
-        raise _no_face(plan, len(track))
+        raise _no_face(plan, track)
     plan.check_onsets(track.times_s)
 
 
-def _no_face(plan: Plan, frames: int) -> NoFaceError:
-    return NoFaceError(
-        f"no face in any of {frames} frames",
-        path=plan.recording,
-        hint="Check that it is the participant's recording and that the face is large enough.",
-    )
+def _no_face(plan: Plan, track: ActionUnitTrack | LandmarkTrack) -> NoFaceError:
+    light = track.luminance if isinstance(track, LandmarkTrack) else track.quality["luminance"]
+    median = float(np.nanmedian(light)) if np.isfinite(light).any() else None
+    found, advice = no_face_text(len(track), median, track.provenance)
+    return NoFaceError(found, path=plan.recording, hint=advice)
 
 
 def _scored(
@@ -464,9 +486,7 @@ def _shown(plan: Plan) -> list[str]:
 
 
 def _read_back(plan: Plan, paths: dict[str, Path]) -> ScoredRecording:
-    notes = [
-        str(text) for text in files.read_json_object(paths["qc"], {"warnings": list})["warnings"]
-    ]
+    qc = files.read_json_object(paths["qc"], QUALITY_SHAPE)
     counts = _counts(paths["sidecar"])
     return ScoredRecording(
         plan.recording,
@@ -478,7 +498,8 @@ def _read_back(plan: Plan, paths: dict[str, Path]) -> ScoredRecording:
         counts["frames"],
         counts["frames_with_face"],
         resumed=True,
-        warnings=notes,
+        qc=qc,
+        warnings=[*qc.get("warnings", [])],
     )
 
 

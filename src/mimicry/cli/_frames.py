@@ -1,0 +1,28 @@
+"""How much of a recording can be used, in a few words."""
+
+from collections.abc import Mapping
+from typing import Any
+
+__all__ = ["frames_text"]
+
+
+def frames_text(frames: int, with_face: int, qc: Mapping[str, Any]) -> str:
+    """Return the number of frames, of those with a face and of usable ones, and what disturbs.
+
+    Examples
+    --------
+    >>> frames_text(200, 180, {"usable_frames": 90, "frames_with_several_faces": 3})
+    '200 frames, a face in 180 (90%), usable 90 (45%), several faces in 3'
+    """
+    text = f"{frames} frames, a face in {with_face} ({_share(with_face, frames)})"
+    if (usable := qc.get("usable_frames")) is not None:
+        text += f", usable {usable} ({_share(usable, frames)})"
+    if several := qc.get("frames_with_several_faces"):
+        text += f", several faces in {several}"
+    if holes := (qc.get("timing") or {}).get("holes"):
+        text += f", {len(holes)} hole{'s'[: len(holes) > 1]} in time"
+    return text
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{part / whole:.0%}" if whole else "n/a"

@@ -8,6 +8,7 @@ import hashlib
 import json
 import math
 import os
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,7 +37,9 @@ __all__ = [
     "json_value",
     "make_folder",
     "open_parquet",
+    "output_stem",
     "parquet_note",
+    "printable",
     "read_json",
     "read_json_lines",
     "read_json_object",
@@ -117,8 +120,38 @@ def writing(folder: Path) -> Iterator[None]:
 def write_text(path: Path, text: str) -> Path:
     """Write UTF-8 text with newline line ends on every system, atomically."""
     with atomic_path(path) as temporary:
-        temporary.write_bytes(text.encode("utf-8"))
+        temporary.write_bytes(printable(text).encode("utf-8"))
     return path
+
+
+def printable(text: str) -> str:
+    r"""Return a text that every file can hold: bytes of a name that are no UTF-8 become ``\xff``.
+
+    Examples
+    --------
+    >>> print(printable(b"J\xfcrgen.mp4".decode("utf-8", "surrogateescape")))
+    J\xfcrgen.mp4
+    """
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        try:
+            raw = text.encode("utf-8", "surrogateescape")
+        except UnicodeEncodeError:  # half a character of another kind
+            raw = text.encode("utf-8", "backslashreplace")
+        return raw.decode("utf-8", "backslashreplace")
+    return text
+
+
+def output_stem(name: str) -> str:
+    """Return the start of the output names of an input: its own, where that is UTF-8 text.
+
+    Where file names of this system are narrower than UTF-8 (``LANG=C``), it is made to fit.
+    """
+    shown = printable(name)
+    narrow = sys.getfilesystemencoding()
+    fitting = shown.encode(narrow, "backslashreplace").decode(narrow)
+    return name if fitting == name else fitting.replace("\\", "_")
 
 
 def to_json_text(value: Any) -> str:
@@ -151,7 +184,7 @@ def write_parquet(path: Path, table: "pd.DataFrame", metadata: Mapping[str, str]
     import pyarrow.parquet as pq
 
     arrow = pa.Table.from_pandas(table, preserve_index=False, nthreads=1)
-    arrow = arrow.replace_schema_metadata({k: metadata[k] for k in sorted(metadata)})
+    arrow = arrow.replace_schema_metadata({k: printable(metadata[k]) for k in sorted(metadata)})
     with atomic_path(path) as temporary:
         pq.write_table(arrow, temporary, compression="zstd")
     return path
@@ -197,14 +230,16 @@ _REPLACE = "Choose another --out folder, or replace the results there with --ove
 def _plain(value: Any) -> Any:
     """Turn mappings, sequences and NumPy scalars into JSON types; NaN into None."""
     if isinstance(value, Mapping):
-        return {str(k): _plain(v) for k, v in value.items()}
+        return {printable(str(k)): _plain(v) for k, v in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         items = sorted(value) if isinstance(value, set | frozenset) else value
         return [_plain(v) for v in items]
     if hasattr(value, "tolist"):
         return _plain(value.tolist())
     if isinstance(value, Path):
-        return value.as_posix()
+        return printable(value.as_posix())
+    if isinstance(value, str):
+        return printable(value)
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value

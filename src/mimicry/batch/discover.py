@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from mimicry.capture.video import VIDEO_SUFFIXES
 from mimicry.errors import InputError, RecordingError
+from mimicry.files import output_stem
 from mimicry.records import ReadingOptions
 
 if TYPE_CHECKING:
@@ -213,7 +214,7 @@ def _recordings(root: Path | None, videos: Sequence[Path], results: Path) -> lis
     for video in videos:
         events = video.with_name(f"{_prefix(video)}_events.tsv")
         folder = _place(video, root, results)
-        prefix = _free(taken, folder, _prefix(video))
+        prefix = _free(taken, folder, output_stem(_prefix(video)))
         found.append(_Found(folder, prefix, video, events if events.is_file() else None))
     if root is not None:
         found += _without_video(root, results, taken)

@@ -13,12 +13,14 @@ from typing import IO, Any, Self, cast
 
 from mimicry.batch.discover import Task
 from mimicry.batch.work import Result, lost
+from mimicry.stopping import end_process
 
 __all__ = ["BatchWorker", "run_local"]
 
 Show = Callable[[Task, int, int | None], None]
 
 _ATTEMPTS = 2
+_PATIENCE_S = 5.0
 
 
 class WorkerDiedError(Exception):
@@ -73,17 +75,15 @@ class BatchWorker:
                 show(task, *message["progress"])
         raise WorkerDiedError(f"the batch process ended with code {self._process.wait()}")
 
-    def close(self) -> None:
-        """End the process, whatever it is doing."""
+    def stop(self, *, at_once: bool = False) -> None:
+        """Tell the process to end, or end it."""
         if self._process.poll() is None:
-            self._process.kill()
-        self._process.wait()
-        for stream in (self._process.stdin, self._process.stdout, self._chatter):
-            if stream is not None:
-                try:
-                    stream.close()
-                except BrokenPipeError:
-                    continue
+            (self._process.kill if at_once else self._process.terminate)()
+
+    def close(self) -> None:
+        """End the process, whatever it is doing; it takes away what it has half written."""
+        end_process(self._process)
+        self._chatter.close()
 
 
 def run_local(
@@ -97,30 +97,71 @@ def run_local(
     for task in sorted(tasks, key=lambda t: -t.size):
         waiting.put(task)
     done: queue.Queue[tuple[Task, Result] | BaseException] = queue.Queue()
+    crew = _Crew()
     threads = [
-        threading.Thread(target=_serve, args=(waiting, done, show), daemon=True)
+        threading.Thread(target=_serve, args=(waiting, done, show, crew), daemon=True)
         for _ in range(min(jobs, len(tasks)))
     ]
     for thread in threads:
         thread.start()
-    for _ in tasks:
-        item = done.get()
-        if isinstance(item, BaseException):
-            raise RuntimeError("no batch process could be started or asked") from item  # noqa: TRY004 - sent across threads
-        yield item
-    for thread in threads:
-        thread.join()
+    try:
+        for _ in tasks:
+            item = done.get()
+            if isinstance(item, BaseException):
+                raise RuntimeError("no batch process could be started or asked") from item  # noqa: TRY004 - sent across threads
+            yield item
+    finally:
+        crew.dismiss()
+        for thread in threads:
+            thread.join(_PATIENCE_S)
+        crew.dismiss(at_once=True)
 
 
-def run_alone(task: Task, show: Show | None = None) -> Result:
+def run_alone(task: Task) -> Result:
+    """Do one recording in a process of its own, with a second try."""
+    return _alone(task, None, _Crew())
+
+
+class _Crew:
+    """The processes at work; once dismissed, all are ended and no new one is started."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._members: set[BatchWorker] = set()
+        self.dismissed = False
+
+    def hire(self) -> BatchWorker:
+        with self._lock:
+            if self.dismissed:
+                raise WorkerDiedError("the batch was stopped")
+            worker = BatchWorker()
+            self._members.add(worker)
+            return worker
+
+    def release(self, worker: BatchWorker) -> None:
+        with self._lock:
+            self._members.discard(worker)
+        worker.close()
+
+    def dismiss(self, *, at_once: bool = False) -> None:
+        with self._lock:
+            self.dismissed = True
+            members = list(self._members)
+        for worker in members:
+            worker.stop(at_once=at_once)
+
+
+def _alone(task: Task, show: Show | None, crew: _Crew) -> Result:
     """Do one recording in a process of its own, with a second try."""
     for attempt in range(1, _ATTEMPTS + 1):
-        with BatchWorker() as worker:
-            try:
-                return worker.run(task, show)
-            except WorkerDiedError as error:
-                if attempt == _ATTEMPTS:
-                    return lost(task, f"{error}, {_ATTEMPTS} times")
+        worker = crew.hire()
+        try:
+            return worker.run(task, show)
+        except WorkerDiedError as error:
+            if attempt == _ATTEMPTS:
+                return lost(task, f"{error}, {_ATTEMPTS} times")
+        finally:
+            crew.release(worker)
     raise AssertionError("unreachable")
 
 
@@ -128,6 +169,7 @@ def _serve(
     waiting: "queue.Queue[Task]",
     done: "queue.Queue[tuple[Task, Result] | BaseException]",
     show: Show | None,
+    crew: _Crew,
 ) -> None:
     """Do waiting tasks on one process until none is left; what goes wrong here ends the batch."""
     worker: BatchWorker | None = None
@@ -137,18 +179,18 @@ def _serve(
                 task = waiting.get_nowait()
             except queue.Empty:
                 return
-            worker = worker or BatchWorker()
+            worker = worker or crew.hire()
             try:
                 done.put((task, worker.run(task, show)))
             except WorkerDiedError:
-                worker.close()
+                crew.release(worker)
                 worker = None
-                done.put((task, run_alone(task, show)))
+                done.put((task, _alone(task, show, crew)))
     except BaseException as error:  # handed to the thread that waits for the results
         done.put(error)
     finally:
         if worker is not None:
-            worker.close()
+            crew.release(worker)
 
 
 # One thread a library: the cores are shared out by processes.

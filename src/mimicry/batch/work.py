@@ -220,4 +220,5 @@ def _failure_log(task: Task) -> Path:
 
 
 def _row(task: Task, error: Exception) -> dict[str, str]:
-    return {**Failure.of(Path(task.recording), error).to_json(), "input": task.label}
+    row = Failure.of(Path(task.recording), error).to_json()
+    return {**row, "input": files.printable(task.label)}

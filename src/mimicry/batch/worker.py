@@ -16,6 +16,7 @@ from typing import TextIO
 from mimicry.batch.discover import Task
 from mimicry.batch.work import do_task
 from mimicry.landmarks import WorkerPool
+from mimicry.stopping import stoppable
 
 _SHOW_EVERY_S = 0.5
 
@@ -26,7 +27,7 @@ def main() -> None:
     os.dup2(2, 1)
     tasks: queue.Queue[str] = queue.Queue()
     threading.Thread(target=_listen, args=(tasks,), daemon=True).start()
-    with contextlib.ExitStack() as stack:
+    with contextlib.suppress(KeyboardInterrupt), stoppable(), contextlib.ExitStack() as stack:
         pool: WorkerPool | None = None
         while True:
             task = Task.from_json(json.loads(tasks.get()))

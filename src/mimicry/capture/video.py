@@ -4,6 +4,7 @@ Times are ``pts * time_base`` exactly; neither a frame rate nor a frame count of
 ever used, since both are wrong in real files.
 """
 
+import contextlib
 import math
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -274,6 +275,18 @@ def _slack_s(report: VideoReport) -> float:
     return max(0.5, 2 * mean_step)
 
 
+@contextlib.contextmanager
+def _named(path: Path) -> Iterator[str]:
+    """Give a name of the file that the decoder takes: it wants UTF-8, file names are any bytes."""
+    try:
+        str(path).encode("utf-8")
+    except UnicodeEncodeError:
+        with path.open("rb") as file:
+            yield f"/dev/fd/{file.fileno()}"
+    else:
+        yield str(path)
+
+
 def _open(path: Path) -> tuple[Any, Any]:
     """Open a container and its first real video track."""
     import av
@@ -285,7 +298,8 @@ def _open(path: Path) -> tuple[Any, Any]:
     if path.stat().st_size == 0:
         raise RecordingError("is empty (0 bytes), expected a video file", path=path)
     try:
-        container = av.open(f"file:{path}", options=_OPEN_OPTIONS, **_lenient(av.__version__))
+        with _named(path) as name:
+            container = av.open(f"file:{name}", options=_OPEN_OPTIONS, **_lenient(av.__version__))
     except PermissionError as error:
         raise RecordingError("may not be read (permission denied)", path=path) from error
     except (av.error.FFmpegError, OSError, ValueError) as error:

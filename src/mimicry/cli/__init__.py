@@ -4,9 +4,13 @@ Every command module has one function of the command's name. It is imported when
 line is read, so no command module may import a heavy package at its top.
 """
 
+import io
+import sys
 from importlib import import_module
 
 import typer
+
+from mimicry.stopping import open_missing_streams
 
 __all__ = ["app", "main"]
 
@@ -75,4 +79,9 @@ for _name, _module in GROUPS.items():
 
 def main() -> None:
     """Run the command line."""
+    open_missing_streams()
+    for stream in (sys.stdout, sys.stderr):
+        # names that the encoding cannot hold are shown as \\xe4
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     app()

@@ -5,6 +5,8 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 
+from mimicry.cli._run import say
+
 __all__ = ["progress"]
 
 Show = Callable[[int, int | None], None]
@@ -47,6 +49,6 @@ def _lines(label: str) -> Show:
         left = ""
         if total and done:
             left = f", about {max(0.0, (now - started) * (total - done) / done):.0f} s left"
-        print(f"{label}: {done}{of}{left}", file=sys.stderr, flush=True)
+        say(f"{label}: {done}{of}{left}")
 
     return show

@@ -1,20 +1,26 @@
 """What every command shares: the JSON envelope, exit codes, one sentence for an error.
 
 Exit codes: 0 done; 1 some of several inputs failed; 2 wrong use, bad input or all failed;
-3 a missing extra; 130 interrupted.
+3 a missing extra; 130 interrupted (Ctrl-C); 143 and 129 told to end (SIGTERM, SIGHUP).
 """
 
+import contextlib
+import errno
 import json
+import os
+import signal
 import sys
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import typer
 
-from mimicry.errors import MimicryError, MissingExtraError, QualityWarning
+from mimicry.errors import InputError, MimicryError, MissingExtraError, QualityWarning
+from mimicry.files import printable
+from mimicry.stopping import stoppable
 
 __all__ = ["Outcome", "run_command", "say"]
 
@@ -39,7 +45,7 @@ class Outcome:
 
 def say(message: str) -> None:
     """Print a line for people on standard error."""
-    print(message, file=sys.stderr, flush=True)
+    _print(message, sys.stderr)
 
 
 def run_command(command: str, work: Callable[[], Outcome], *, as_json: bool) -> None:
@@ -56,21 +62,26 @@ def run_command(command: str, work: Callable[[], Outcome], *, as_json: bool) -> 
         warnings.simplefilter("ignore")
         warnings.simplefilter("always", QualityWarning)
         try:
-            outcome = work()
+            with stoppable():
+                outcome = work()
         except MimicryError as problem:
             outcome = Outcome(status="failed", problem=problem)
         except Exception as slip:
             from mimicry.landmarks.libraries import explained
 
-            if (caused := explained(slip)) is None:
+            # an error of the system that has no number comes from a library
+            numbered = getattr(slip, "errno", None) is not None
+            caused = (None if numbered else explained(slip)) or _of_the_system(slip)
+            if caused is None:
                 raise
             outcome = Outcome(status="failed", problem=caused)
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as stop:
             outcome = Outcome(status="failed")
-            code = 130
+            code = 128 + getattr(stop, "number", signal.SIGINT)
             error = {
                 "type": "Interrupted",
-                "message": "interrupted; finished files are kept, run again to resume",
+                "message": f"{str(stop) or 'interrupted'}; finished files are kept, "
+                "run again to resume",
                 "path": None,
                 "key": None,
                 "hint": None,
@@ -90,13 +101,59 @@ def run_command(command: str, work: Callable[[], Outcome], *, as_json: bool) -> 
         code = 1
     elif outcome.status == "failed":
         code = 2
-    if as_json:
-        print(json.dumps(_envelope(command, outcome, error), ensure_ascii=False, indent=2))
-    elif outcome.text:
-        print(outcome.text)
-    sys.stdout.flush()
+    text = _json(_envelope(command, outcome, error)) if as_json else outcome.text
+    refused = _print(text, sys.stdout) if text else None
+    if refused is not None and not isinstance(refused, BrokenPipeError):
+        say(f"error: cannot write to standard output ({refused.strerror})")
+        code = code or 2
     if code:
         raise typer.Exit(code)
+
+
+def _of_the_system(problem: Exception) -> MimicryError | None:
+    """Return what the operating system refused, as a sentence; None: it is not to blame."""
+    if isinstance(problem, MemoryError):
+        return InputError("the memory is not enough for this", hint="Close other programs.")
+    if isinstance(problem, UnicodeEncodeError) and printable(problem.object) != problem.object:
+        name = printable(problem.object)
+        return InputError(
+            f"a name that is not UTF-8 text cannot be used here ({name})",
+            hint="Rename the file or folder.",
+        )
+    if not isinstance(problem, OSError):
+        return None
+    reason = problem.strerror or " ".join(str(problem).split())
+    full = problem.errno in (errno.ENOSPC, errno.EDQUOT)
+    return InputError(
+        f"the system refused to read or write ({reason})",
+        path=problem.filename if isinstance(problem.filename, str) else None,
+        hint="Make room on the disk; finished files are kept." if full else None,
+    )
+
+
+def _json(value: dict[str, Any]) -> str:
+    """Return JSON in characters that standard output can hold."""
+    encoding = (getattr(sys.stdout, "encoding", None) or "ascii").replace("-", "").lower()
+    return json.dumps(value, ensure_ascii=encoding != "utf8", indent=2)
+
+
+def _print(text: str, stream: TextIO | None) -> OSError | None:
+    """Print a text whatever the stream can hold; return why it could not be written.
+
+    Characters that the stream's encoding lacks are shown by their number.
+    """
+    if stream is None:
+        return None
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    try:
+        stream.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+        stream.flush()
+    except OSError as problem:
+        # what is left in the stream must not be tried again at the end of the program
+        with contextlib.suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        return problem
+    return None
 
 
 def _described(problem: MimicryError) -> dict[str, Any]:

@@ -52,9 +52,11 @@ def _plain(study: Path, plan: "SessionPlan", camera: str, seconds: float | None)
 
     from mimicry.cli._progress import progress
     from mimicry.runner.record import record_plainly
+    from mimicry.stopping import SIGNALS
 
     stop = threading.Event()
-    before = signal.signal(signal.SIGINT, lambda *_: stop.set())
+    numbers = [n for n in (signal.SIGINT, *SIGNALS) if signal.getsignal(n) != signal.SIG_IGN]
+    before = {n: signal.signal(n, lambda *_: stop.set()) for n in numbers}
     try:
         with progress("frames") as show:
             source = int(camera) if camera.isdigit() else Path(camera)
@@ -67,7 +69,8 @@ def _plain(study: Path, plan: "SessionPlan", camera: str, seconds: float | None)
                 seen=lambda n, _dropped: show(n, None),
             )
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
     outcome = Outcome(outputs=list(files.values()), text=str(files["video"]))
     outcome.extra = {"frames": len(found.times_us), "dropped": found.dropped}
     if found.dropped:

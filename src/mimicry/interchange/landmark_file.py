@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mimicry.errors import TableError
-from mimicry.files import atomic_path, check_shape, open_parquet, parquet_note
+from mimicry.files import atomic_path, check_shape, open_parquet, parquet_note, to_json_text
 from mimicry.records import LandmarkTrack
 from mimicry.records.blendshapes import BLENDSHAPE_NAMES
 
@@ -111,7 +111,7 @@ class LandmarkWriter:
             "format": _FORMAT,
             "landmarks": self._landmarks,
             "image_size_px": list(self._size),
-            "provenance": provenance,
+            "provenance": json.loads(to_json_text(provenance)),
             "columns": _DESCRIPTION,
         }
         self._writer.add_key_value_metadata({_KEY.encode(): json.dumps(note, sort_keys=True)})

@@ -384,7 +384,8 @@ def _complete(paths: dict[str, Path], digest: str) -> bool:
 
 def _stem_of(recording: Path) -> str:
     name = recording.name
-    return name.removesuffix(_LANDMARKS) if is_landmark_file(recording) else recording.stem
+    stem = name.removesuffix(_LANDMARKS) if is_landmark_file(recording) else recording.stem
+    return files.output_stem(stem)
 
 
 def _pairs(intervals: Intervals | None) -> list[list[float]] | None:

@@ -83,7 +83,7 @@ def recording_prefix(recording: Path) -> str:
     stem = recording.stem
     for ending in ("_video", "_au", "_landmarks"):
         stem = stem.removesuffix(ending)
-    return stem
+    return files.output_stem(stem)
 
 
 def make_plan(

@@ -19,6 +19,7 @@ from mimicry.runner.journal import Journal, read_done
 from mimicry.runner.plan import SessionPlan
 from mimicry.runner.pointer import nudge_pointer
 from mimicry.runner.serve import FIRST_PORT, Server, serving
+from mimicry.stopping import end_process
 
 __all__ = ["ScoreJob", "SessionEnd", "forget_video", "run_session"]
 
@@ -162,12 +163,16 @@ def _score(end: SessionEnd, state: RunnerState, study: Path, plan: SessionPlan, 
     say("scoring ...")
     job.start()
     shown = ""
-    while job.running:
-        line = job.line
-        if line != shown:
-            say(f"  {line}")
-            shown = line
-        time.sleep(0.2)
+    try:
+        while job.running:
+            line = job.line
+            if line != shown:
+                say(f"  {line}")
+                shown = line
+            time.sleep(0.2)
+    except BaseException:
+        job.stop()
+        raise
     if job.problem:
         end.problem = job.problem
         say(f"scoring failed: {job.problem}")
@@ -232,6 +237,7 @@ class ScoreJob:
             *("--events", str(files["events"]), "--protocol", str(study / "protocol.yaml")),
             *("--out", str(self.out), "--json"),
         ]
+        self._process: subprocess.Popen[str] | None = None
         self.line = "reading the video"
         self.running = False
         self.problem: str | None = None
@@ -257,11 +263,26 @@ class ScoreJob:
         self.running = True
         threading.Thread(target=self._follow, daemon=True).start()
 
+    def stop(self) -> None:
+        """End the process when it is still at work."""
+        self.running = False
+        if self._process is not None:
+            end_process(self._process)
+
     def _follow(self) -> None:
         try:
             process = subprocess.Popen(
-                self.command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+                self.command,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                encoding="utf-8",
+                errors="replace",
             )
+            self._process = process
+            if not self.running:  # stopped in the meantime
+                end_process(process)
+                return
             assert process.stdout is not None
             assert process.stderr is not None
             reader = threading.Thread(target=self._lines, args=(process.stderr,), daemon=True)

@@ -38,7 +38,8 @@ class Failure:
             text = f"the system refused to read or write ({error.strerror})"
         elif not isinstance(error, MimicryError):
             text = f"unexpected: {text.splitlines()[-1] if text else type(error).__name__}"
-        return cls(recording.name, type(error).__name__, " ".join(text.split()))
+        name, text = (files.printable(t) for t in (recording.name, " ".join(text.split())))
+        return cls(name, type(error).__name__, text)
 
     def to_json(self) -> dict[str, str]:
         """Return plain JSON types."""

@@ -8,6 +8,7 @@ import contextlib
 import math
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 from mimicry.errors import InputError, RecordingError
 from mimicry.kernels.pictures import packed
 
-__all__ = ["VIDEO_SUFFIXES", "Box", "Frame", "VideoReader", "VideoReport"]
+__all__ = ["VIDEO_SUFFIXES", "Box", "Frame", "VideoReader", "VideoReport", "created_unix_s"]
 
 VIDEO_SUFFIXES = frozenset(
     {".3gp", ".avi", ".flv", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".mts"}
@@ -140,6 +141,11 @@ class VideoReader:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+    @property
+    def metadata(self) -> dict[str, str]:
+        """What the container and the video track say of themselves; the track goes before."""
+        return {**self._container.metadata, **self._stream.metadata}
 
     def close(self) -> None:
         """Close the file; harmless when it is closed already."""
@@ -319,6 +325,19 @@ def _open(path: Path) -> tuple[Any, Any]:
         container.close()
         raise RecordingError("holds video of an unknown codec", path=path)
     return container, tracks[0]
+
+
+def created_unix_s(path: Path) -> float | None:
+    """Return the unix time that a container's ``creation_time`` says, to 1 s; None: none."""
+    with VideoReader(path) as video:
+        text = str(video.metadata.get("creation_time", "")).replace("Z", "+00:00")
+    try:
+        made = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    if made.tzinfo is None:
+        made = made.replace(tzinfo=UTC)
+    return made.timestamp() if made.year > 1980 else None  # cameras without a clock say 1904, 1970
 
 
 def _lenient(version: str) -> dict[str, str]:

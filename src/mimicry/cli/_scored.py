@@ -29,6 +29,7 @@ def outcome_of(scored: "ScoredRecording") -> Outcome:
         warnings=list(scored.warnings),
         extra={
             "resumed": scored.resumed,
+            "read_with": scored.read_with,
             "trials": {"total": len(scored.scores), "valid": int(scored.scores["valid"].sum())},
             "summary": scored.summary.to_dict("records"),
         },
@@ -43,6 +44,7 @@ def _text(scored: "ScoredRecording") -> str:
     parts.append(f"{scored.recording.name}: {_frames(scored)}")
     if scored.resumed:
         parts.append("These results were there already, made from the same inputs and settings.")
+    parts += _read_with(scored)
     parts.append(f"Tables and report: {scored.files['scores'].parent}")
     parts.append(f"Report: {scored.files['report']}")
     return "\n".join(parts)
@@ -53,11 +55,17 @@ def _blind_text(scored: "ScoredRecording") -> str:
     table = _aligned([c for c in columns if c in scored.scores.columns], scored.scores)
     note = "Blind: condition labels are masked until quality control is locked."
     said = f"{scored.recording.name}: {_frames(scored)}"
-    return "\n".join([table, "", note, said, f"Table: {scored.files['scores']}"])
+    return "\n".join(
+        [table, "", note, said, *_read_with(scored), f"Table: {scored.files['scores']}"]
+    )
 
 
 def _frames(scored: "ScoredRecording") -> str:
     return frames_text(scored.frames, scored.frames_with_face, scored.qc)
+
+
+def _read_with(scored: "ScoredRecording") -> list[str]:
+    return [f"{name.capitalize()}: {text}" for name, text in scored.read_with.items()]
 
 
 def _trials(scores: "pd.DataFrame", shown: list[str]) -> str:

@@ -3,7 +3,7 @@
 import re
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,10 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mimicry import __version__, files
-from mimicry.errors import EventsError, QualityWarning, RecordingError
+from mimicry.errors import QualityWarning, RecordingError
 from mimicry.interchange.landmark_file import is_landmark_file
 from mimicry.interchange.sources import identify
+from mimicry.pipeline.clock import clock_of
 from mimicry.records import ReadingOptions, ScoringSettings, StimulusTimeline, TrialTable
+from mimicry.timeline.clock import RecordingClock, check_onsets
 
 if TYPE_CHECKING:
     from mimicry.protocol import Protocol
@@ -43,6 +45,7 @@ class Plan:
     stimuli: "StimulusSet"
     inputs: dict[str, Any]
     notes: tuple[str, ...] = ()
+    clock: RecordingClock = field(default_factory=RecordingClock)
 
     @property
     def onsets_s(self) -> NDArray[np.float64]:
@@ -50,23 +53,15 @@ class Plan:
         own = [self.timelines[s].onset_s for s in self.trials.stimulus_id]
         return np.asarray(self.trials.onset_s + np.array(own))
 
-    def check_onsets(self, times_s: NDArray[np.float64]) -> None:
-        """Refuse events that all lie outside the recording.
+    def check_onsets(self, times_s: NDArray[np.float64]) -> list[str]:
+        """Refuse events that all lie outside the recording; return doubts about their clock.
 
         Raises
         ------
         EventsError
             When no onset lies between the first and the last frame.
         """
-        inside = (self.onsets_s >= times_s[0]) & (self.onsets_s <= times_s[-1])
-        if not inside.any():
-            raise EventsError(
-                f"all {len(inside)} onsets lie outside the recording "
-                f"({times_s[0]:.3f} to {times_s[-1]:.3f} s)",
-                path=self.trials.source or None,
-                key="onset",
-                hint="Onsets are seconds on the clock of the recording's frames.",
-            )
+        return check_onsets(self.trials.onset_s, times_s, self.clock, self.trials.source or None)
 
     def around(self, window: tuple[float, float]) -> list[tuple[float, float]]:
         """Return a window of every trial as intervals on the recording's clock."""
@@ -140,9 +135,13 @@ def make_plan(
         inputs["reading"] = chosen
         if reading.video is not None:  # which video, not where it lies
             inputs["reading"] = {**chosen, "video": _identity(_existing(Path(reading.video)))}
+    clock = clock_of(recording, Path(events), reading or ReadingOptions())
+    if clock.shift_s:
+        trials = replace(trials, onset_s=trials.onset_s + clock.shift_s)
+        inputs["clock"] = clock.to_json()
     return Plan(
         recording, prefix, inputs["participant"], inputs["session"],
-        plan, settings, trials, used, timelines, inputs, notes,
+        plan, settings, trials, used, timelines, inputs, notes, clock,
     )  # fmt: skip
 
 

@@ -93,6 +93,8 @@ class ScoredRecording:
         What the quality file says.
     warnings
         What the user must know; the same as in ``_qc.json``.
+    read_with
+        ``stimuli`` and ``clock``: which manifest and which clock the events were read with.
     """
 
     recording: Path
@@ -106,6 +108,7 @@ class ScoredRecording:
     resumed: bool
     qc: dict[str, Any] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
+    read_with: dict[str, str] = field(default_factory=dict)
 
 
 def score(
@@ -257,9 +260,10 @@ def score_recording(
         track, made, qc = _track(plan, folder, how)
         if not track.tracked.any():
             raise _no_face(plan, track)
+        doubts = plan.check_onsets(track.times_s)
         aligned, scores, summary = _scored(plan, track)
     said = [str(w.message) for w in caught if w.category is QualityWarning]
-    found = list(dict.fromkeys([*plan.notes, *qc.get("warnings", []), *said]))
+    found = list(dict.fromkeys([*plan.notes, *doubts, *qc.get("warnings", []), *said]))
     notes = list(dict.fromkeys([*found, *summary.notes]))
     qc |= usable_frames(track, plan.settings)
     qc |= {"trials": trial_quality(scores.to_frame()), "warnings": notes}
@@ -290,7 +294,12 @@ def score_recording(
         resumed=False,
         qc=qc,
         warnings=notes,
+        read_with=_read_with(plan),
     )
+
+
+def _read_with(plan: Plan) -> dict[str, str]:
+    return {"stimuli": str(plan.stimuli), "clock": str(plan.clock)}
 
 
 def _say(found: Sequence[str]) -> None:
@@ -329,6 +338,7 @@ def _score_blind(
         track, made, qc = _track(plan, folder, how)
         if not track.tracked.any():
             raise _no_face(plan, track)
+        _say(plan.check_onsets(track.times_s))
         aligned = align(track, plan.trials, plan.timelines, plan.settings)
         scores = score(aligned, plan.settings, participant=plan.participant, session=plan.session)
         key, frames = plan.protocol.digest, _frames(track)
@@ -349,6 +359,7 @@ def _score_blind(
         resumed=resumed,
         qc=qc,
         warnings=list(dict.fromkeys([*plan.notes, *qc.get("warnings", [])])),
+        read_with=_read_with(plan),
     )
 
 
@@ -500,6 +511,7 @@ def _read_back(plan: Plan, paths: dict[str, Path]) -> ScoredRecording:
         resumed=True,
         qc=qc,
         warnings=[*qc.get("warnings", [])],
+        read_with=_read_with(plan),
     )
 
 

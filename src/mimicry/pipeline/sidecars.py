@@ -108,6 +108,7 @@ def provenance_of(plan: "Plan", track: ActionUnitTrack) -> dict[str, Any]:
     return {
         "inputs": plan.inputs,
         "stimuli": plan.stimuli.to_json(),
+        "clock": plan.clock.to_json(),
         "digest": plan.digest,
         "seed": plan.settings.seed,
         "versions": {"mimicry": __version__} | _versions("numpy", "scipy", "pandas"),

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from mimicry.errors import EventsError, NoFaceError, QualityWarning, StimulusError, TableError
+from mimicry.errors import NoFaceError, QualityWarning, StimulusError, TableError
 from mimicry.kernels.resample import sample_at, time_grid
 from mimicry.kernels.smooth import gaussian_smooth
 from mimicry.kernels.windows import bin_counts, bin_edges, window_slices
@@ -17,6 +17,7 @@ from mimicry.records import (
     StimulusTimeline,
     TrialTable,
 )
+from mimicry.timeline.clock import RecordingClock, check_onsets
 from mimicry.timeline.crosscheck import impossible_times, match_stimuli
 from mimicry.timeline.masking import blinking, hidden_frames, masked_frames
 
@@ -77,7 +78,7 @@ def align(
             f"no face was seen in any of {len(track)} frames",
             hint="Check that the recording shows the participant's face.",
         )
-    _check_clock(track, trials)
+    check_onsets(trials.onset_s, track.times_s, RecordingClock(), trials.source or None)
     onset = trials.onset_s + np.array([timelines[s].onset_s for s in trials.stimulus_id])
     grid = time_grid(*_span(settings), settings.rate_hz)
     masked = masked_frames(track, settings)
@@ -136,20 +137,6 @@ def _check_stimuli(trials: TrialTable, timelines: Mapping[str, StimulusTimeline]
             f"unknown stimulus {', '.join(map(repr, unknown))}; known are {', '.join(timelines)}",
             path=trials.source or None,
             key="stimulus",
-        )
-
-
-def _check_clock(track: ActionUnitTrack, trials: TrialTable) -> None:
-    first, last = float(track.times_s[0]), float(track.times_s[-1])
-    inside = (trials.onset_s >= first) & (trials.onset_s <= last)
-    if not inside.any():
-        low, high = float(trials.onset_s.min()), float(trials.onset_s.max())
-        raise EventsError(
-            f"all {len(trials)} onsets ({low:.3f} to {high:.3f} s) lie outside the recording "
-            f"({first:.3f} to {last:.3f} s)",
-            path=trials.source or None,
-            key="onset",
-            hint="Onsets are seconds on the clock of the recording's timestamps.",
         )
 
 

@@ -235,10 +235,12 @@ def test_the_slurm_script_is_a_script(many, tmp_path):
 def test_a_video_is_deleted_only_after_its_landmarks_were_read_back(clips, tmp_path):
     shutil.copy(clips / "single_face.mp4", tmp_path / "face.mp4")
     shutil.copy(clips / "no_face.mp4", tmp_path / "gone.mp4")
-    run_batch([tmp_path], delete_video=True, jobs=1)
+    run_batch([tmp_path], delete_video=True, debug_frame=True, jobs=1)
     assert not (tmp_path / "face.mp4").exists()
     assert (tmp_path / "gone.mp4").exists()  # failed: kept
     results = tmp_path / "derivatives" / "mimicry"
+    # a picture goes with its video
+    assert [p.name for p in results.glob("*.png")] == ["gone_first_frame.png"]
     before = hashes(results)
     again = extract_recording(results / "face_landmarks.parquet", tmp_path / "again")
     assert before["face_au.parquet"] == hashes(tmp_path / "again")["face_au.parquet"]

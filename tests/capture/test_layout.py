@@ -36,7 +36,7 @@ def smooth(width: int, height: int) -> np.ndarray:
     return np.repeat(grey[..., None], 3, axis=2).astype(np.uint8)
 
 
-def wrote(path: Path, picture: np.ndarray, pixels: str) -> Path:
+def wrote(path: Path, picture: np.ndarray, pixels: str, *, aspect: Fraction = Fraction(1)) -> Path:
     """Write one picture twice, in a pixel format."""
     import av
 
@@ -44,6 +44,7 @@ def wrote(path: Path, picture: np.ndarray, pixels: str) -> Path:
     with av.open(str(path), "w") as out:
         stream = out.add_stream(FORMATS[pixels], rate=25)
         stream.width, stream.height, stream.pix_fmt = width, height, pixels
+        stream.codec_context.sample_aspect_ratio = aspect
         stream.codec_context.time_base = Fraction(1, 25)
         for k in range(2):
             frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
@@ -120,3 +121,33 @@ def turn(source: Path, target: Path, degrees: int) -> Path:
     raw[start : start + 36] = struct.pack(">9i", a, b, 0, c, d, 0, 0, 0, 1 << 30)
     target.write_bytes(raw)
     return target
+
+
+@pytest.mark.parametrize("degrees", [0, 90])
+@pytest.mark.parametrize(("shape", "wide"), [((4, 3), 200), ((16, 15), 160), ((1280, 1281), 150)])
+def test_pixels_that_are_not_square_are_made_square(tmp_path, degrees, shape, wide):
+    """As in the tapes and files of camcorders: what is seen is a circle, not an ellipse."""
+    path = tmp_path / "narrow.mov"
+    wrote(path, smooth(150, 61), "rgb24", aspect=Fraction(*shape))
+    turned = turn(path, tmp_path / "turned.mov", degrees)
+    with VideoReader(turned) as video:
+        found = [frame.rgb for frame in video]
+    assert video.report.size_px == ((wide, 61) if degrees == 0 else (61, wide))
+    assert video.report.pixel_aspect == (float(Fraction(*shape)) if wide != 150 else 1.0)
+    judge = np.rot90(smooth(wide, 61), -degrees // 90)
+    for picture in found:
+        assert picture.flags.c_contiguous
+        assert picture.shape == judge.shape
+        assert np.abs(picture.astype(int) - judge).max() < 6
+
+
+def test_frames_of_another_size_are_counted(tmp_path):
+    """A call's picture shrinks when the line is bad."""
+    parts = [wrote(tmp_path / f"{w}.mjpeg", smooth(w, 48), "yuvj420p") for w in (64, 131)]
+    both = tmp_path / "both.mjpeg"
+    both.write_bytes(b"".join(p.read_bytes() for p in parts))
+    with VideoReader(both) as video:
+        shapes = [frame.rgb.shape[1] for frame in video]
+    assert shapes == [64, 64, 131, 131]
+    assert video.report.size_px == (64, 48)
+    assert video.report.resized_frames == 2

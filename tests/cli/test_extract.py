@@ -206,6 +206,7 @@ def test_csv_and_parquet_hold_the_same_numbers(extracted, clips, tmp_path):
     assert ",," in (tmp_path / "face_noface_au.csv").read_text()
 
 
+@pytest.mark.filterwarnings("ignore:.*below 0.8 and are masked")
 def test_the_openface_format_has_its_header_and_ranges(clips, tmp_path):
     words = ("extract", clips / "face_noface.mov", "--out", tmp_path, "--format", "openface")
     assert run(*words).exit_code == 0

@@ -162,3 +162,6 @@ def test_batch_says_it_too_and_again_when_nothing_is_left_to_do(study):
         assert made["frames_usable"] == qc["usable_frames"]
     assert envelopes[0]["counts"]["done"] == envelopes[1]["counts"]["resumed"] == 1
     assert made["files"]["debug_frame"].endswith("_first_frame.png")
+    text, _ = run("batch", study)
+    share = made["frames_usable"] / 12
+    assert f"sub-01_task-sample_video.mp4, a face in 100%, usable {share:.0%}" in text

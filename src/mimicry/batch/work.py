@@ -95,6 +95,8 @@ def _do(task: Task, progress: Show | None, pool: WorkerPool | None) -> Result:
         result = _score(task, progress, pool) if task.events else _extract(task, progress, pool)
     if task.delete_video and result.status in ("done", "resumed"):
         _delete_video(task)
+        (Path(task.out) / f"{task.prefix}_first_frame.png").unlink(missing_ok=True)
+        result.files.pop("debug_frame", None)
     if result.status != "failed":
         _failure_log(task).unlink(missing_ok=True)
     return result

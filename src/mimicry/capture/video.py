@@ -39,6 +39,8 @@ _OPEN_OPTIONS = {
     ),
 }
 _MAX_OUT_OF_ORDER = 0.1
+_SQUARE = 0.01  # scaling leaves pixels that are not quite square
+_LONGEST_PIXEL = 4.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,7 +70,10 @@ class Frame:
 class VideoReport:
     """What was found in a video file; complete once all frames were read.
 
-    `container_start_s` is the time that players show as 0. Frame times are not shifted by it.
+    `size_px` is that of the upright picture with square pixels; pictures of films whose pixels are
+    not square (`pixel_aspect`, width by height) are widened. `resized_frames` counts those of
+    another size than the first. `container_start_s` is the time that players show as 0; frame
+    times are not shifted by it.
     `repeated_frames` counts packets without content: the frame before is shown on, and no frame
     of its own stands for it.
     """
@@ -77,6 +82,8 @@ class VideoReport:
     container: str = ""
     size_px: tuple[int, int] = (0, 0)
     rotation: int = 0
+    pixel_aspect: float = 1.0
+    resized_frames: int = 0
     frames: int = 0
     corrupt_frames: int = 0
     decode_errors: int = 0
@@ -170,8 +177,11 @@ class VideoReader:
                 index = report.frames
                 mine = (index // block) % parts == part
                 rgb = self._upright(raw) if mine else None
+                size = self._size_of(raw)
                 if index == 0:
-                    self._first(raw, time_s)
+                    report.first_time_s, report.size_px = time_s, size
+                    report.rotation = int(raw.rotation)
+                report.resized_frames += size != report.size_px
                 report.frames += 1
                 report.last_time_s = time_s
                 report.corrupt_frames += bool(raw.is_corrupt)
@@ -228,7 +238,9 @@ class VideoReader:
 
         if self._reformatter is None:
             self._reformatter = VideoReformatter()
-        picture = self._reformatter.reformat(raw, format="rgb24", threads=1)
+        picture = self._reformatter.reformat(
+            raw, format="rgb24", width=self._width_of(raw), height=raw.height, threads=1
+        )
         return packed(self._part(np.rot90(picture.to_ndarray(), round(raw.rotation / 90))))
 
     def _part(self, rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -246,12 +258,14 @@ class VideoReader:
             )
         return rgb[y : y + height, x : x + width]
 
-    def _first(self, raw: Any, time_s: float) -> None:
-        report = self.report
-        report.first_time_s = time_s
-        report.rotation = int(raw.rotation)
+    def _width_of(self, raw: Any) -> int:
+        """Width of a frame with square pixels, before it is turned upright."""
+        return round(int(raw.width) * self.report.pixel_aspect)
+
+    def _size_of(self, raw: Any) -> tuple[int, int]:
         turned = round(raw.rotation / 90) % 2 == 1
-        report.size_px = (raw.height, raw.width) if turned else (raw.width, raw.height)
+        size = self._width_of(raw), raw.height
+        return size[::-1] if turned else size
 
     def _finish(self) -> None:
         report = self.report
@@ -363,7 +377,15 @@ def _declared(container: Any, stream: Any) -> VideoReport:
     return VideoReport(
         codec=stream.codec_context.name,
         container=container.format.name,
+        pixel_aspect=_pixel_aspect(stream),
         declared_frames=stream.frames or None,
         declared_duration_s=duration,
         container_start_s=None if container.start_time is None else container.start_time / 1e6,
     )
+
+
+def _pixel_aspect(stream: Any) -> float:
+    """Width by height of a pixel; 1 where it is as good as square, not told, or nonsense."""
+    told = float(stream.sample_aspect_ratio or 1)
+    odd = abs(told - 1) > _SQUARE and 1 / _LONGEST_PIXEL <= told <= _LONGEST_PIXEL
+    return told if odd else 1.0

@@ -162,5 +162,19 @@ def _outcome(done: "Batch") -> Outcome:
     said = [f"{total} recordings: {count['done']} done, {count['resumed']} there already"]
     said += [f", {count['busy']} in another process"] if count["busy"] else []
     said += [f", {bad} failed (see {done.tables['failures']})"] if bad else []
+    said += [f"\n{line}" for line in _worst(done)]
     outcome.text = "".join(said) + f"\nResults: {done.results}"
     return outcome
+
+
+def _worst(done: "Batch") -> list[str]:
+    """Name the recording with the fewest usable frames."""
+    shares = [
+        (r.frames_usable / r.frames, r.frames_with_face / r.frames, r.label)
+        for r in done.recordings
+        if r.frames and r.frames_usable is not None
+    ]
+    if not shares:
+        return []
+    usable, face, label = min(shares)
+    return [f"fewest usable frames: {label}, a face in {face:.0%}, usable {usable:.0%}"]

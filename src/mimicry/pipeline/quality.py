@@ -145,6 +145,7 @@ def _damage(quality: dict[str, Any]) -> list[str]:
         "decode_errors": "decoding errors",
         "out_of_order_frames": "frames out of order were left out",
         "untimed_frames": "frames without a time were left out",
+        "resized_frames": "frames have another size than the first",
     }
     damage += [f"{video[key]} {what}" for key, what in counts.items() if video.get(key)]
     return ["; ".join(damage)] if damage else []

@@ -9,15 +9,16 @@ import yaml
 
 from mimicry.assets import asset_folder
 from mimicry.batch import run_batch
-from mimicry.errors import StimulusError
+from mimicry.errors import InputError, QualityWarning, StimulusError
 from mimicry.files import read_json, sha256_of
 from mimicry.pipeline import score_recording
 from mimicry.protocol import load_protocol
 from mimicry.runner.study import prepare_study
 from mimicry.simulated_study import simulate_study
-from mimicry.study import open_study
+from mimicry.study import group_tables, open_study
 from mimicry.study.layout import stimuli_copy, study_of_events
 from mimicry.study.multiverse import multiverse
+from mimicry.study.scored_with import check_same_stimuli, clock_shift_s, say_other_stimuli
 from mimicry.timeline.manifest import choose_manifest
 
 NAME = "sub-01_task-ownclips"
@@ -154,3 +155,37 @@ def test_the_study_of_an_events_table(tmp_path: Path) -> None:
     tmp_path.joinpath("protocol.yaml").write_text("")
     events.parent.mkdir(parents=True)
     assert study_of_events(events) == tmp_path.resolve()
+
+
+def test_a_study_scored_with_two_manifests_is_not_pooled(lab: Path) -> None:
+    """Equal ids of two manifests are two clips, though they have one name."""
+    study = lab / "study"
+    for where in ("sub-02/beh", "derivatives/mimicry/sub-02"):
+        (study / where).mkdir(parents=True)
+        for path in (study / where.replace("02", "01")).iterdir():
+            shutil.copy(path, study / where / path.name.replace("sub-01", "sub-02"))
+    one = {"protocol": lab / "own-clips.yaml"}
+    run_batch([study], jobs=1, **one)  # type: ignore[arg-type]
+    check_same_stimuli(study)
+    other = own_manifest(lab / "named.json", rise_s=0.5)
+    score_recording(
+        study / "derivatives" / "mimicry" / "sub-02" / f"{NAME}_au.parquet".replace("01", "02"),
+        events=study / "sub-02" / "beh" / f"{NAME}_events.tsv".replace("01", "02"),
+        out=study / "derivatives" / "mimicry" / "sub-02",
+        stimuli=other,
+        overwrite=True,
+        **one,  # type: ignore[arg-type]
+    )
+    with pytest.raises(InputError, match=r"clip '.*' moves in another way .*sub-01.*sub-02"):
+        group_tables(open_study(study, lab / "own-clips.yaml"))
+    own = load_protocol(lab / "own-clips.yaml").timelines()
+    tables = sorted(study.glob("derivatives/mimicry/sub-*/*_au.parquet"))
+    with pytest.warns(QualityWarning, match=r"1 recordings \(sub-02_task-ownclips\)"):
+        say_other_stimuli(tables, own)
+
+
+def test_the_multiverse_reads_onsets_on_the_clock_of_the_scores(tmp_path: Path) -> None:
+    table = tmp_path / "sub-01_au.parquet"
+    assert clock_shift_s(table) == 0
+    (tmp_path / "sub-01_scores.json").write_text('{"clock": {"shift_s": 1.4}}')
+    assert clock_shift_s(table) == 1.4

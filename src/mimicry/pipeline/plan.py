@@ -3,7 +3,7 @@
 import re
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -114,9 +114,10 @@ def make_plan(
     settings = plan.scoring_settings()
     root = study_of_events(events) if study is None else Path(study)
     timelines = plan.timelines(stimuli, root and stimuli_copy(root))
+    clock = clock_of(recording, Path(events), reading or ReadingOptions())
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", QualityWarning)
-        trials = read_trials(events, plan, timelines)
+        trials = read_trials(events, plan, timelines, shift_s=clock.shift_s)
     notes = tuple(str(w.message) for w in caught if w.category is QualityWarning)
     prefix = prefix or recording_prefix(recording)
     used = {name: timelines[name] for name in sorted(set(trials.stimulus_id))}
@@ -135,9 +136,7 @@ def make_plan(
         inputs["reading"] = chosen
         if reading.video is not None:  # which video, not where it lies
             inputs["reading"] = {**chosen, "video": _identity(_existing(Path(reading.video)))}
-    clock = clock_of(recording, Path(events), reading or ReadingOptions())
     if clock.shift_s:
-        trials = replace(trials, onset_s=trials.onset_s + clock.shift_s)
         inputs["clock"] = clock.to_json()
     return Plan(
         recording, prefix, inputs["participant"], inputs["session"],

@@ -1,5 +1,6 @@
 """The trials of a recording: its events table, checked against protocol and stimuli."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,9 @@ if TYPE_CHECKING:
 __all__ = ["read_trials"]
 
 
-def read_trials(events: str | Path, protocol: "Protocol", stimuli: "StimulusSet") -> TrialTable:
+def read_trials(
+    events: str | Path, protocol: "Protocol", stimuli: "StimulusSet", *, shift_s: float = 0.0
+) -> TrialTable:
     """Return the trials of an events table with the ids of the manifest.
 
     Parameters
@@ -25,6 +28,8 @@ def read_trials(events: str | Path, protocol: "Protocol", stimuli: "StimulusSet"
         Has the conditions, and says what each of them shows.
     stimuli
         From :meth:`mimicry.protocol.Protocol.timelines`.
+    shift_s
+        Added to every onset: onsets may count on another clock than the recording.
 
     Raises
     ------
@@ -42,7 +47,7 @@ def read_trials(events: str | Path, protocol: "Protocol", stimuli: "StimulusSet"
     _check_stimuli(trials, stimuli)
     check_durations(trials, stimuli)
     _check_emotions(trials, protocol, stimuli)
-    return trials
+    return replace(trials, onset_s=trials.onset_s + shift_s) if shift_s else trials
 
 
 def _check_conditions(trials: TrialTable, protocol: "Protocol") -> None:

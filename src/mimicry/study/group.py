@@ -34,6 +34,7 @@ from mimicry.study.folder import (
 from mimicry.study.grouping import group_of, with_groups
 from mimicry.study.participants import read_people
 from mimicry.study.reliability import contrast_trials
+from mimicry.study.scored_with import check_same_stimuli
 from mimicry.study.tables import numbers
 
 if TYPE_CHECKING:
@@ -150,6 +151,7 @@ def group_tables(
         a table of the study contradicts itself.
     """
     require_unmasked(study.root)
+    check_same_stimuli(study.root)
     people, plain = read_people(study.root), read_summary(study.results)
     summary, name = with_groups(plain, people, by), by or "group"
     gaps = find_gaps(

@@ -40,6 +40,7 @@ from mimicry.study.extracted import Extracted, extracted, gaps_of
 from mimicry.study.folder import Study
 from mimicry.study.grid import Grid, Specification, read_grid, settings_of
 from mimicry.study.layout import stimuli_copy
+from mimicry.study.scored_with import clock_shift_s, say_other_stimuli
 from mimicry.timeline import align
 
 if TYPE_CHECKING:
@@ -176,13 +177,12 @@ def multiverse(
     choices = read_grid(grid, settings, condition=primary.condition, block=primary.block, unit=unit)
     timelines = protocol.timelines(stimuli, stimuli_copy(study.root))
     found = extracted(study)
+    say_other_stimuli([r.au_table for r in found], timelines)
     said, lacking = gaps_of(study, found, incomplete=incomplete)
     people: dict[tuple[Any, ...], list[_Scores]] = {m: [] for m in choices.measurements()}
     for k, recording in enumerate(found):
-        track, trials = (
-            read_au_table(recording.au_table),
-            read_trials(recording.events, protocol, timelines),
-        )
+        track, shift = read_au_table(recording.au_table), clock_shift_s(recording.au_table)
+        trials = read_trials(recording.events, protocol, timelines, shift_s=shift)
         if lock is not None:
             trials = with_exclusions(trials, lock, recording.participant, recording.session)
         for measurement, scores in _measured(

@@ -18,6 +18,7 @@ from mimicry.statistics.reliability import ContrastTrials, contrast_reliability,
 from mimicry.study.completeness import find_gaps, settle
 from mimicry.study.folder import SCORES, Study, not_joined, read_scores
 from mimicry.study.participants import read_people
+from mimicry.study.scored_with import check_same_stimuli
 from mimicry.study.tables import numbers
 
 if TYPE_CHECKING:
@@ -98,6 +99,7 @@ def study_reliability(
         )
     if splits < 2:
         raise InputError(f"--splits is {splits}; expected at least 2", key="--splits")
+    check_same_stimuli(study.root)
     table = read_scores(study)
     people = read_people(study.root)
     gaps = find_gaps(

@@ -269,6 +269,10 @@ def test_a_plan_that_was_just_frozen_agrees_with_its_readable_text(study, protoc
         (study / name).unlink()
     write_prereg(freeze(protocol), study / "prereg.json")
     assert {d.key for d in verify_study(study).differences} == {"frozen_at"}  # after the scores
+    compared = load_protocol("reduced-response")  # groups are compared, within and between
+    write_prereg(freeze(compared), study / "other.json")
+    found = verify_study(study, study / "other.json").differences
+    assert "other.md" not in {d.where for d in found}
 
 
 def edit_text(study):

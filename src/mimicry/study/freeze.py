@@ -1,5 +1,6 @@
 """Preregistration: everything that decides the analysis, in one document with a hash."""
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -190,7 +191,11 @@ def unhashed(document: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def render_prereg(document: Mapping[str, Any]) -> str:
-    """Return the preregistration as Markdown to read and to paste into a registry."""
+    """Return the preregistration as Markdown to read and to paste into a registry.
+
+    The text depends on the values alone, not on the order of keys, which JSON does not keep.
+    """
+    document = json.loads(to_json_text(document))
     primary, sample = document["primary"], document["sample"]
     lines = [
         f"# Preregistration: {document['protocol']['title']}",
@@ -203,7 +208,7 @@ def render_prereg(document: Mapping[str, Any]) -> str:
         *_frozen_at(document),
         "## Hypothesis",
         "",
-        *_pairs(document["hypothesis"]),
+        *_pairs(_told(document["hypothesis"])),
         "",
         "## Primary test",
         "",
@@ -264,11 +269,19 @@ def _stimuli(document: Mapping[str, Any]) -> list[str]:
     return ["## Stimuli", "", f"Manifest with the SHA-256 `{manifest}`.", ""]
 
 
+def _told(hypothesis: Mapping[str, Any]) -> dict[str, Any]:
+    """What is expected first, what would speak against it last."""
+    order = [n for n in ("statement", "key_contrast", "supports") if n in hypothesis]
+    return {n: hypothesis[n] for n in [*order, *(n for n in hypothesis if n not in order)]}
+
+
 def _pairs(values: Mapping[str, Any]) -> list[str]:
     return [f"- {name.replace('_', ' ')}: {_line(value)}" for name, value in values.items()]
 
 
 def _line(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {_line(inner)}" for name, inner in value.items())
     if isinstance(value, list | tuple):
         return ", ".join(_line(v) for v in value)
     return " ".join(str(value).split())

@@ -1,13 +1,17 @@
 """Which analyses a multiverse runs: every combination of the choices in a YAML file."""
 
 import difflib
-from collections.abc import Iterator, Mapping
+import math
+import re
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
 from typing import Any, get_args
 
 from mimicry.errors import InputError
+from mimicry.loading import read_text
+from mimicry.protocol.positions import parse_yaml
 from mimicry.records import ScoringSettings
 from mimicry.records.settings import Swap
 
@@ -20,6 +24,9 @@ UNITS = ("raw", "z", "cal")
 SWAPS: tuple[str, ...] = get_args(Swap)
 NULLS = ("t", "sign-flip", "swap", *SWAPS)
 _TOP = ("condition", "block", "grid")
+_NULL = re.compile(r"(?<![\w\"'-])null(?=\s*:)")
+LONGEST_S = 60.0  # of a window or baseline, from the dynamic onset
+MOST = 10_000  # specifications
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +93,13 @@ class Grid:
 
 
 def read_grid(
-    path: str | Path, settings: ScoringSettings, *, condition: str, block: str, unit: str
+    path: str | Path,
+    settings: ScoringSettings,
+    *,
+    condition: str,
+    block: str,
+    unit: str,
+    blocks: Collection[str] = (),
 ) -> Grid:
     """Return the grid of a YAML file.
 
@@ -101,6 +114,8 @@ def read_grid(
         The protocol's.
     condition, block, unit
         Those of the protocol's primary test: what the file does not name.
+    blocks
+        The protocol's blocks; empty: not checked.
 
     Raises
     ------
@@ -113,8 +128,6 @@ def read_grid(
     choices = content.get("grid", {})
     if not isinstance(choices, dict) or not choices:
         raise InputError("expected lists of choices under grid", path=file, key="grid")
-    if None in choices:  # YAML reads the bare word null as nothing; here it is a name
-        choices = {"null" if key is None else key: values for key, values in choices.items()}
     _known(choices, DIMENSIONS, file, "grid.")
     for name, values in choices.items():
         if not isinstance(values, list) or not values:
@@ -132,9 +145,14 @@ def read_grid(
             key="condition",
         )
     smoothing = "smoothing"
-    return Grid(
+    phase = content.get("block", block)
+    if blocks and phase not in blocks:
+        raise InputError(
+            f"no block {phase!r}; the protocol has {', '.join(blocks)}", path=file, key="block"
+        )
+    grid = Grid(
         condition=emotion,
-        block=str(content.get("block", block)),
+        block=str(phase),
         baselines=tuple(
             _span(v, file, "baseline") for v in choices.get("baseline", [declared.baseline_s])
         ),
@@ -149,6 +167,26 @@ def read_grid(
         nulls=tuple(_one_of(v, NULLS, file, "null") for v in choices.get("null", [declared.null])),
         declared=declared,
     )
+    _each_once(grid, choices, file)
+    return grid
+
+
+def _each_once(grid: Grid, choices: Mapping[str, Any], file: Path) -> None:
+    """Refuse a choice that is there twice: it would weigh double in every share."""
+    given = {
+        "baseline": grid.baselines,
+        "window": tuple(grid.windows),
+        "standardisation": grid.standardisations,
+        "smoothing": grid.smoothings,
+        "null": grid.nulls,
+    }
+    for name, values in given.items():
+        named = len(choices.get(name, values))
+        if named != len(set(values)):
+            raise InputError("a choice is there twice", path=file, key=f"grid.{name}")
+    count = math.prod(map(len, given.values()))
+    if count > MOST:
+        raise InputError(f"{count} specifications, expected {MOST} at most", path=file, key="grid")
 
 
 def settings_of(
@@ -165,17 +203,15 @@ def settings_of(
 
 
 def _load(file: Path) -> dict[str, Any]:
-    import yaml
-
-    try:
-        content = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise InputError("file not found", path=file, key="--grid") from error
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        text = " ".join(str(error).split())
-        raise InputError(f"not a readable YAML file ({text})", path=file) from error
-    if not isinstance(content, dict):
-        raise InputError("expected keys and values", path=file)
+    if not file.is_file():
+        raise InputError("file not found", path=file, key="--grid")
+    # YAML reads the bare word null as nothing; here it is a name
+    document = parse_yaml(_NULL.sub('"null"', read_text(file)))
+    if document.problems:
+        problem = document.problems[0]
+        where = "" if problem.line is None else f"line {problem.line}: "
+        raise InputError(f"{where}{problem.sentence}", path=file, key="--grid")
+    content: dict[str, Any] = document.data
     return content
 
 
@@ -204,9 +240,13 @@ def _number(value: Any, file: Path, key: str) -> float:
 def _span(value: Any, file: Path, key: str) -> Window:
     pair = list(value) if isinstance(value, list | tuple) else []
     numbers = [v for v in pair if isinstance(v, int | float) and not isinstance(v, bool)]
-    if len(pair) != 2 or len(numbers) != 2 or not numbers[0] < numbers[1]:
+    good = len(pair) == len(numbers) == 2 and all(map(math.isfinite, numbers))
+    if not good or not -LONGEST_S <= numbers[0] < numbers[1] <= LONGEST_S:
         raise InputError(
-            f"{value!r} is no pair [start, end] of seconds", path=file, key=f"grid.{key}"
+            f"{value!r} is no pair [start, end] of seconds between {-LONGEST_S:g} and "
+            f"{LONGEST_S:g}",
+            path=file,
+            key=f"grid.{key}",
         )
     return float(numbers[0]), float(numbers[1])
 

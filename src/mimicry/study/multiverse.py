@@ -174,7 +174,14 @@ def multiverse(
     settings = protocol.scoring_settings()
     primary = protocol.file.analysis.primary
     unit = {"contrast_raw": "raw", "contrast_cal": "cal"}.get(primary.score, "z")
-    choices = read_grid(grid, settings, condition=primary.condition, block=primary.block, unit=unit)
+    choices = read_grid(
+        grid,
+        settings,
+        condition=primary.condition,
+        block=primary.block,
+        unit=unit,
+        blocks=list(protocol.file.blocks),
+    )
     timelines = protocol.timelines(stimuli, stimuli_copy(study.root))
     found = extracted(study)
     say_other_stimuli([r.au_table for r in found], timelines)

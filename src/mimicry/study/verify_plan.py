@@ -50,8 +50,7 @@ def plan_differences(path: Path, frozen: Mapping[str, Any]) -> Iterator[Differen
     if frozen["mimicry"] == __version__ and frozen.get("format") == again["format"]:
         if not readable.is_file():
             return
-        # JSON keeps no order of keys, so words may stand in another order
-        if sorted(read_text(readable).split()) != sorted(render_prereg(frozen).split()):
+        if read_text(readable) != render_prereg(frozen):
             yield Difference(readable.name, "text", "as the preregistration was written", "another")
 
 

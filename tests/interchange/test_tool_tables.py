@@ -178,3 +178,21 @@ def test_a_limit_without_a_confidence_and_percents_are_refused(tmp_path):
     path = openface(tmp_path / "p.csv", confidence=98)
     with pytest.raises(TableError, match=r"holds 98 in line 2, expected 0 to 1"):
         read_au_table(path)
+
+
+def test_a_plain_table_with_action_units_is_told_from_a_tools_table(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("time,AU04,AU12\n0,1,2\n0.04,1,2\n")
+    with pytest.raises(
+        TableError, match=r"holds AU04, AU12 beside a column of times.*scale is unk"
+    ):
+        read_au_table(path)
+
+
+def test_a_table_given_to_extract_is_named(tmp_path):
+    from mimicry.errors import RecordingError
+    from mimicry.pipeline import extract_recording
+
+    path = openface(tmp_path / "o.csv")
+    with pytest.raises(RecordingError, match=r"an OpenFace table, expected a video.*mimicry score"):
+        extract_recording(path, tmp_path / "out")

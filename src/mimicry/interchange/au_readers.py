@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from mimicry.errors import QualityWarning, TableError
 from mimicry.files import read_json_object
-from mimicry.interchange.sources import AU_KINDS, identify
+from mimicry.interchange.sources import AU_KINDS, Source, identify
 from mimicry.interchange.table import Table, read_any_table
 from mimicry.interchange.table_faces import faces_of, one_face
 from mimicry.interchange.table_times import row_times
@@ -98,17 +98,28 @@ def read_au_table(
     if source.kind not in AU_KINDS:
         if source.kind == "foreign" or source.kind in ("video", "landmarks"):
             raise source.refusal(_EXPECTED)
-        raise TableError(
-            f"no action-unit columns in {source.name}; expected {_EXPECTED}", path=path
-        )
+        raise TableError(_lacks(source), path=path)
     table = read_any_table(source.path)
     table.refuse_repeats()
+    table = one_face(table, reading.face)
     if source.kind == "mimicry":
         return _own(table, times_s, reading)
-    table = one_face(table, reading.face)
     if source.kind == "openface":
         return _openface(table, times_s, reading)
     return (_feat if source.kind == "feat" else _libreface)(table, times_s, reading)
+
+
+def _lacks(source: Source) -> str:
+    """Say what a table lacks that holds no action units, or not as a known tool writes them."""
+    units: list[str] = []
+    if source.kind == "times":
+        units = [name for name in read_any_table(source.path).names if _OWN.match(name)]
+    if units:
+        return (
+            f"holds {', '.join(units[:3])} beside a column of times, but not what a known tool "
+            f"writes with them, so their scale is unknown; expected {_EXPECTED}"
+        )
+    return f"no action-unit columns in {source.name}; expected {_EXPECTED}"
 
 
 def faces_in_table(path: str | Path) -> tuple[str, ...]:
@@ -124,6 +135,7 @@ def faces_in_table(path: str | Path) -> tuple[str, ...]:
 
 def _own(table: Table, times_s: ArrayLike | None, reading: ReadingOptions) -> ActionUnitTrack:
     path = table.path
+    _confidence(table, "", np.ones(len(table), dtype=bool), reading)
     names = [name for name in table.names if _OWN.match(name)]
     shapes = [f"bs_{name}" for name in BLENDSHAPE_NAMES]
     known = {"frame", "timestamp", "face_id", *names, *shapes}

@@ -70,6 +70,6 @@ def _row(path: Path, line: int, cells: Sequence[str], decimal: str) -> list[floa
     for cell in cells:
         number = number_of(cell, decimal)
         if number is None:
-            raise TableError(f"line {line} holds {cell!r}, expected a number", path=path)
+            raise TableError(f"line {line} holds {cell[:40]!r}, expected a number", path=path)
         numbers.append(number)
     return numbers

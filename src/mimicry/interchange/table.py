@@ -101,7 +101,7 @@ class Table:
         """
         values, wrong = self.judged(name)
         if wrong:
-            cell = self.texts(name)[wrong[0]]
+            cell = self.texts(name)[wrong[0]][:40]
             many = f"{len(wrong)} cells that are no numbers, the first" if wrong[1:] else "a cell"
             tail = "" if wrong[1:] else " that is no number"
             raise TableError(

@@ -18,7 +18,7 @@ from typing import Any
 
 from mimicry import __version__, files
 from mimicry.action_units import USED_LANDMARKS, measure, measure_chunks
-from mimicry.errors import OutputExistsError, QualityWarning, TableError
+from mimicry.errors import OutputExistsError, QualityWarning, RecordingError, TableError
 from mimicry.interchange.au_table import TableFormat, read_au_table, table_name, write_au_table
 from mimicry.interchange.landmark_file import (
     LandmarkFile,
@@ -26,6 +26,7 @@ from mimicry.interchange.landmark_file import (
     is_landmark_file,
     stored,
 )
+from mimicry.interchange.sources import known_name
 from mimicry.landmarks import LandmarkStream, WorkerPool, join_tracks
 from mimicry.landmarks.model_file import MODEL_SHA256, checked_model
 from mimicry.pipeline.choices import (
@@ -336,7 +337,17 @@ def _identity(recording: Path) -> dict[str, Any]:
     """Name and checksum of an input; the folder it lies in does not matter."""
     from mimicry.capture.video import VideoReader
 
-    VideoReader(recording).close()  # says what is wrong before anything is read or written
+    try:
+        VideoReader(recording).close()  # says what is wrong before anything is read or written
+    except RecordingError as error:
+        name = known_name(recording)
+        if name in (None, "a video", "a file of landmarks"):
+            raise
+        raise RecordingError(
+            f"this is {name}, expected a video",
+            path=recording,
+            hint="Action-unit tables are taken by mimicry score as they are.",
+        ) from error
     return {"name": recording.name, "sha256": files.sha256_of(recording)}
 
 

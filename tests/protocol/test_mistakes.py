@@ -175,7 +175,9 @@ def test_hostile_files_are_refused_in_words(text: str) -> None:
 
 
 def test_a_word_that_yaml_takes_for_a_truth_value_needs_quotes() -> None:
-    with pytest.raises(ProtocolError, match=r"ratings\.r\.low is false; expected text: write it in"):
+    with pytest.raises(
+        ProtocolError, match=r"ratings\.r\.low is false; expected text: write it in"
+    ):
         protocol_from_text(
             "name: mine\nextends: dynamic-happy-angry\nprovenance: {'*': default}\n"
             "ratings: {r: {prompt: Well, low: no, high: 'yes'}}\n",

@@ -53,7 +53,19 @@ def test_when_some_lie_outside_and_another_reading_holds_them_all_it_is_said() -
 
 def test_trials_on_top_of_each_other_are_no_reading() -> None:
     """Seconds of a recording that was cut short are not taken for numbers of frames."""
-    assert check_onsets(np.arange(5.0, 300.0, 5.0), FRAMES, TS) == []
+    (said,) = check_onsets(np.arange(5.0, 300.0, 5.0), FRAMES, TS)
+    assert said.startswith("35 of 59 onsets lie outside the recording (1.400 to")
+    assert "if they are" not in said
+
+
+def test_a_few_onsets_after_the_end_are_left_to_the_reason_of_their_trials() -> None:
+    assert check_onsets(np.arange(5.0, 140.0, 5.0), FRAMES, TS) == []
+
+
+def test_numbers_of_frames_are_noticed_when_frames_are_missing() -> None:
+    frames = FRAMES[np.random.default_rng(2).random(len(FRAMES)) > 0.2]
+    (said,) = check_onsets(np.arange(90.0, 3500, 150), frames, TS)
+    assert "numbers of frames" in said
 
 
 def test_onsets_on_the_frames_of_a_player_are_noticed() -> None:

@@ -17,6 +17,7 @@ Floats = NDArray[np.float64]
 _LEAST_GAP_S = 0.5  # trials closer together than this are no reading that makes sense
 _UNIX_S = 1e8  # 1973: no recording is so long
 _ON_FRAME_S = 5e-4
+_MANY_OUTSIDE = 0.25  # of the onsets
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +107,12 @@ def check_onsets(
             f"{clock.clock!r}; only {len(onset_s) - better[0]} would {better[1]}"
         )
         return [text]
+    if lost > _MANY_OUTSIDE * len(onset_s):
+        text = (
+            f"{lost} of {len(onset_s)} onsets lie outside the recording ({times_s[0]:.3f} to "
+            f"{times_s[-1]:.3f} s) on the clock {clock.clock!r}"
+        )
+        return [text]
     if clock.clock == "container" and _from_the_start(given, times_s, clock):
         text = (
             f"the onsets fall on frames when they count from the start of the recording, which "
@@ -131,9 +138,10 @@ def _readings(given: Floats, times_s: Floats, clock: RecordingClock) -> Iterator
         text = "if they are unix times in milliseconds: divide by 1000, with --clock unix"
         ways.append((text, given / 1000 - clock.unix_zero_s))
     ways.append(("if they are milliseconds: write seconds", given / 1000))
-    if (given == np.round(given)).all() and (given >= 0).all() and given.max() < len(times_s):
+    if len(times_s) > 1 and (given == np.round(given)).all():
+        step = float(np.median(np.diff(times_s)))  # frames may be missing: a number is no index
         text = "if they are numbers of frames: write the time of the frame, in seconds"
-        ways.append((text, times_s[given.astype(np.intp)]))
+        ways.append((text, times_s[0] + given * step))
     for text, onsets in ways:
         gaps = np.diff(np.sort(onsets))
         if not len(gaps) or gaps.min() >= _LEAST_GAP_S or gaps.min() >= np.diff(given).min():

@@ -126,11 +126,11 @@ def swapped_labels(
             fits = (after <= limit) & (left - (side == 0) >= 0)
             remaining = np.maximum(left - (side == 0), 0)
             chance[:, side] = ways[k + 1, remaining, side, np.minimum(after, limit)] * fits
-        side = (rng.random(n) * chance.sum(axis=1) >= chance[:, 0]).astype(np.intp)
-        run = np.where(last == side, run + 1, 1)
-        last = side
-        left = left - (side == 0)
-        drawn[rows, k] = np.asarray(pair)[side]
+        chosen = (rng.random(n) * chance.sum(axis=1) >= chance[:, 0]).astype(np.intp)
+        run = np.where(last == chosen, run + 1, 1)
+        last = chosen
+        left = left - (chosen == 0)
+        drawn[rows, k] = np.asarray(pair)[chosen]
     return drawn
 
 

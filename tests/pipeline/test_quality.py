@@ -7,9 +7,11 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+import mimicry
 from mimicry.assets import asset_folder
 from mimicry.capture.video import VideoReader
 from mimicry.cli import app
+from mimicry.errors import QualityWarning
 
 SAMPLE = "sub-01_task-sample"
 
@@ -67,6 +69,15 @@ def test_several_people_and_holes_are_told_the_same_way_everywhere(two_people, t
     assert f"usable {qc['usable_frames']} ({qc['usable_fraction']:.0%})" in line
     again = run("extract", two_people, "--out", tmp_path)
     assert again == (line.replace("\n", " (there already)\n"), said)
+
+
+def test_in_memory_it_is_said_too(two_people):
+    with pytest.warns(QualityWarning) as caught:
+        mimicry.extract(two_people)
+    assert [str(w.message).split(" in ")[0] for w in caught] == [
+        "two.mp4: several faces",
+        "two.mp4: 1 hole",
+    ]
 
 
 def test_who_was_chosen_is_not_asked_for_again(two_people, tmp_path):

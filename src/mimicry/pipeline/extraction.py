@@ -129,14 +129,21 @@ def extract(
     if is_landmark_file(recording):
         file = LandmarkFile(recording)
         check_landmarks_choices(Path(recording), file.provenance, reading)
-        return measure_chunks(file, **choices)
+        return _heard(recording, measure_chunks(file, **choices))
     check_video_choices(Path(recording), reading)
     stream = LandmarkStream(
         recording, reading=reading, model=model, jobs=jobs or usable_cores(), progress=progress
     )
     track = join_tracks(list(stream), {})
     provenance = _landmark_provenance(stream, _identity(Path(recording)), reading)
-    return measure(stored(join_tracks([track], provenance)), **choices)
+    return _heard(recording, measure(stored(join_tracks([track], provenance)), **choices))
+
+
+def _heard(recording: str | Path, track: ActionUnitTrack) -> ActionUnitTrack:
+    """Say aloud what would stand in the quality file."""
+    for text in warnings_of(Path(recording).name, quality_of(track)):
+        warnings.warn(QualityWarning(text), stacklevel=3)
+    return track
 
 
 def extract_recording(

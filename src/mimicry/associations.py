@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from mimicry.dyad_input import Shared, Source, read_partner, read_shared
+from mimicry.dyad_input import Shared, Source, origin_of, read_partner, read_shared
 from mimicry.errors import EventsError, InputError, QualityWarning
 from mimicry.files import digest, make_folder, refuse_other_results, sha256_of, write_json
 from mimicry.records import ReadingOptions, SeriesMeasure
@@ -119,7 +119,9 @@ def associate(
         )
         for p in partners
     ]
-    given = {} if events is None else {"events": _events_digest(events)}
+    given: dict[str, Any] = {} if events is None else {"events": _events_digest(events)}
+    if partners:
+        given["partners"] = [origin_of(p) for p in partners]
     return measure(
         shared.values,
         settings,

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mimicry.dyad_tracks import Source, frame_rate, read_track, read_tracks
+from mimicry.dyad_tracks import Source, frame_rate, read_track, read_tracks, reading_note
 from mimicry.errors import AlignmentError, InputError, TableError
 from mimicry.files import digest, sha256_of
 from mimicry.records import ActionUnitTrack, ReadingOptions, ScoringSettings
 
-__all__ = ["Shared", "Source", "read_pair", "read_partner", "read_shared"]
+__all__ = ["Shared", "Source", "origin_of", "read_pair", "read_partner", "read_shared"]
 
 Floats = NDArray[np.float64]
 
@@ -124,12 +124,14 @@ def read_shared(
         ]
     )
     provenance = {
-        "inputs": [_origin(s) for s in sources],
+        "inputs": [origin_of(s) for s in sources],
         "action_unit": action_unit,
         "offset_s": offset_s,
         "smooth_s": smooth,
         "shared_start_s": float(start),
         "frame_rates_hz": rates,
+        "faces": list(faces),
+        "reading": reading_note(reading or ReadingOptions()),
         "missing_fraction": np.isnan(values).mean(axis=1).tolist(),
     }
     names = tuple(p.name or _name(p.source, _person(k)) for k, p in enumerate(found))
@@ -231,7 +233,11 @@ def _untimed(
         series = np.stack(single)
         labels = tuple(_name(s, _person(k)) for k, s in enumerate(sources))
     values = np.stack([_smoothed(row, rate_hz, smooth_s) for row in series])
-    provenance = {"inputs": [_origin(s) for s in sources], "smooth_s": smooth_s or 0.0}
+    provenance = {
+        "inputs": [origin_of(s) for s in sources],
+        "columns": None if columns is None else list(columns),
+        "smooth_s": smooth_s or 0.0,
+    }
     return Shared(values, rate_hz, labels, False, 0.0, provenance)
 
 
@@ -300,7 +306,8 @@ def _name(source: Source, otherwise: str) -> str:
     return Path(source).stem if isinstance(source, str | Path) else otherwise
 
 
-def _origin(source: Source) -> dict[str, Any]:
+def origin_of(source: Source) -> dict[str, Any]:
+    """Return what a source was, by name and content; where it lay does not matter."""
     if isinstance(source, str | Path):
         return {"file": Path(source).name, "sha256": sha256_of(Path(source))}
     if isinstance(source, ActionUnitTrack):

@@ -3,14 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from mimicry.errors import InputError, TableError
+from mimicry.files import sha256_of
 from mimicry.records import ActionUnitTrack, ReadingOptions
 
-__all__ = ["Person", "Source", "frame_rate", "read_track", "read_tracks"]
+__all__ = ["Person", "Source", "frame_rate", "read_track", "read_tracks", "reading_note"]
 
 Source = str | Path | ArrayLike | ActionUnitTrack
 
@@ -100,6 +102,15 @@ def read_track(
         if known is not None and known[0].lower() not in _NO_TIMES:
             return read_time_table(found.path)
     return None
+
+
+def reading_note(reading: ReadingOptions) -> dict[str, Any]:
+    """Return what was chosen, for digests and sidecars: the video by name and content."""
+    note = reading.to_json()
+    if reading.video is not None:
+        video = Path(reading.video)
+        note["video"] = {"file": video.name, "sha256": sha256_of(video)}
+    return note
 
 
 def frame_rate(track: ActionUnitTrack, source: Source = "") -> float:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from mimicry.dyad_input import Source, read_pair, read_partner
+from mimicry.dyad_input import Source, origin_of, read_pair, read_partner
 from mimicry.errors import InputError
 from mimicry.files import digest, make_folder, refuse_other_results, write_json
 from mimicry.records import ReadingOptions, Synchrony, SynchronySettings
@@ -126,8 +126,12 @@ def synchrony(
         rate_hz=pair.rate_hz,
         names=(pair.names[0], pair.names[1]),
         partners=others,
-        provenance=pair.provenance,
+        provenance={**pair.provenance, **_partners(partners)},
     )
+
+
+def _partners(partners: Sequence[Source]) -> dict[str, Any]:
+    return {"partners": [origin_of(p) for p in partners]} if partners else {}
 
 
 def choose_settings(name: str = "rmea", **changes: Any) -> SynchronySettings:

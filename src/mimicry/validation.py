@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from mimicry.dyad_tracks import reading_note
 from mimicry.errors import InputError, QualityWarning
 from mimicry.records import ActionUnitTrack, ReadingOptions, ScoringSettings
 from mimicry.statistics.agreement import Agreement, Rescale, compare_tracks
@@ -135,7 +136,7 @@ def validate(
             "smooth_s": smooth_s,
             "max_lag_s": max_lag_s,
             "rescale": rescale,
-            **({"reading": _without_paths(reading)} if reading.to_json() else {}),
+            **({"reading": reading_note(reading)} if reading.to_json() else {}),
         },
     )
 
@@ -227,11 +228,6 @@ def _check_used(reading: ReadingOptions, track: Path, reference: Path, column: s
             path=track,
             key="--fps",
         )
-
-
-def _without_paths(reading: ReadingOptions) -> dict[str, Any]:
-    chosen = reading.to_json()
-    return {**chosen, "video": Path(chosen["video"]).name} if "video" in chosen else chosen
 
 
 def _say_what_counts(

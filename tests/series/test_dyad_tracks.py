@@ -124,3 +124,24 @@ def test_windows_without_a_value_are_said_aloud(tmp_path):
     assert done.exit_code == 0
     assert "windows have no value (b: 33% of the samples missing or masked)" in done.stderr
     assert "rate hz                      25" in done.stdout
+
+
+def test_results_of_other_faces_columns_or_partners_are_not_taken_for_these(tmp_path):
+    from mimicry.dyads import synchrony, write_synchrony
+    from mimicry.errors import OutputExistsError
+
+    path = two_faces(tmp_path / "three.csv", faces=3)
+    text = tmp_path / "text.txt"
+    np.savetxt(text, np.random.default_rng(1).normal(size=(600, 3)))
+    chance = {"null": "pseudo-pairs", "surrogates": 1, "rate_hz": 25, "columns": (1, 2)}
+    choices = [
+        (path, {"faces": ("0", "1")}, {"faces": ("0", "2")}),
+        (text, {"rate_hz": 25, "columns": (1, 2)}, {"rate_hz": 25, "columns": (1, 3)}),
+        (text, {**chance, "partners": [text]}, {**chance, "partners": [path.with_name("t2.txt")]}),
+    ]
+    np.savetxt(tmp_path / "t2.txt", np.random.default_rng(2).normal(size=(600, 2)))
+    for k, (source, first, second) in enumerate(choices):
+        out = tmp_path / f"out{k}"
+        write_synchrony(synchrony(source, preset="face", **first), out, "x")
+        with pytest.raises(OutputExistsError):
+            write_synchrony(synchrony(source, preset="face", **second), out, "x")

@@ -1,14 +1,19 @@
 """Who is kept out: other sites, other ports, rebound names, guessed paths, used links, floods."""
 
+import contextlib
 import re
 import socket
 import stat
+import subprocess
+import time
 from pathlib import Path
 
 import pytest
 from served import Client, cookie_of, served
 
 from mimicry.errors import InputError, MimicryError
+from mimicry.runner import connections
+from mimicry.runner.browser import find_browser, open_browser
 from mimicry.runner.plan import check_label
 from mimicry.runner.serve import serving
 
@@ -38,8 +43,8 @@ def test_a_launch_link_works_once(client: Client) -> None:
     link = client.server.link().split(str(client.server.port))[1]
     first = stranger(client).ask(link, Sec_Fetch_Site="none")
     again = stranger(client).ask(link, Sec_Fetch_Site="none")
-    assert (first.status, again.status) == (303, 403)
-    assert first.headers["location"] == "/run"
+    assert (first.status, again.status) == (200, 403)
+    assert b'content="0;url=/run"' in first.body
     token = link.partition("k=")[2]
     assert len(token) >= 43, "256 bits"
 
@@ -212,3 +217,141 @@ def test_a_taken_port_is_an_error_when_it_must_be_this_one(client: Client) -> No
         serving(client.server.state, port=client.server.port, must=True),
     ):
         pass
+
+
+# -------------------------------------------------------------- floods of another kind
+
+DEEP = b'{"window":' + b"[" * 30_000
+HOSTILE = [
+    DEEP,
+    b"[]",
+    b"null",
+    b"\xff",
+    b'{"window": 1e999}',
+    b'{"reason": "\\ud800"}',
+    b"9" * 6000,
+]
+
+
+@pytest.mark.parametrize("body", HOSTILE)
+def test_a_hostile_body_is_refused_and_the_session_goes_on(client: Client, body: bytes) -> None:
+    for path in ("/api/v1/claim", "/api/v1/finish", "/api/v1/result"):
+        answer = client.ask(path, method="POST", body=body)
+        assert (answer.status, "no JSON" in answer.json()["error"]) == (400, True)
+    assert client.claim().status == 200
+    assert client.piece("events", body + b"\n").status == 200  # stored as it is, read with care
+    assert client.claim().status == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "changed"),
+    [
+        ("/stim/" + "9" * 5000, {}),
+        ("/api/v1/live/" + "9" * 5000, {}),
+        ("/api/v1/clock", {"Content_Length": "\u00b2"}),
+        ("/api/v1/clock", {"Content_Length": "9" * 5000}),
+    ],
+)
+def test_huge_numbers_are_refused(client: Client, path: str, changed: dict[str, str]) -> None:
+    assert client.ask(path, **changed).status in {400, 414}
+
+
+@pytest.mark.parametrize("crc", ["\u00b2", "9" * 5000, "-1", ""])
+def test_a_checksum_that_is_no_number_is_refused(client: Client, crc: str) -> None:
+    client.claim()
+    assert client.piece("video", b"x", seq=0, X_CRC32=crc).status == 400
+
+
+def test_a_lease_of_odd_letters_is_refused(client: Client) -> None:
+    assert client.post("/api/v1/heartbeat", X_Lease="\u00e9").status == 409
+
+
+def test_half_open_connections_give_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "HEADER_S", 1.0)
+    with served(tmp_path) as (client, _), contextlib.ExitStack() as stack:
+        place = ("127.0.0.1", client.server.port)
+        half = []
+        for k in range(3 * connections.MOST):
+            link = stack.enter_context(socket.create_connection(place, timeout=20))
+            link.sendall(b"GET / HTTP/1.1\r\nX-a: "[: k % 20])
+            half.append(link)
+        assert client.claim().status == 200  # while all of them are there
+        with contextlib.suppress(ConnectionError):
+            for _ in range(30):  # a letter now and then does not keep a connection
+                half[-1].sendall(b"x")
+                time.sleep(0.1)
+        for link in half:
+            with contextlib.suppress(ConnectionError):
+                assert link.recv(4096)[:12] in {b"", b"HTTP/1.1 400"}
+
+
+def test_a_body_that_never_comes_is_not_waited_for(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "BODY_S", 0.5)
+    client.claim()
+    head = (
+        f"POST /api/v1/claim HTTP/1.1\r\nHost: 127.0.0.1:{client.server.port}\r\n"
+        f"Origin: http://127.0.0.1:{client.server.port}\r\nX-Mimicry: 1\r\n"
+        f"Sec-Fetch-Site: same-origin\r\nCookie: {client.cookie}\r\n"
+        "Content-Length: 100\r\n\r\nx"
+    )
+    with socket.create_connection(("127.0.0.1", client.server.port), timeout=20) as link:
+        link.sendall(head.encode())
+        with contextlib.suppress(ConnectionError):
+            assert b"200" not in link.recv(4096)
+
+
+# ----------------------------------------------------------------- the launch token
+
+
+def test_the_launch_token_is_not_on_the_command_line(client: Client, tmp_path: Path) -> None:
+    program = tmp_path / "browser"
+    program.write_text('#!/bin/sh\necho "$@" > "$0.seen"\nexec sleep 30\n')
+    program.chmod(0o755)
+    left = tmp_path / "profile" / "launch-of-a-killed-run.html"
+    left.parent.mkdir()
+    left.write_text("old")
+    link = client.server.link()
+    with open_browser(link, program=str(program), profile=tmp_path / "profile"):
+        seen = tmp_path / "browser.seen"
+        while not seen.exists() or not seen.read_text().endswith("\n"):
+            time.sleep(0.02)
+        pages = list((tmp_path / "profile").glob("launch-*"))
+        assert len(pages) == 1
+        assert not left.exists()
+        assert link in pages[0].read_text()
+        assert stat.S_IMODE(pages[0].stat().st_mode) == 0o600
+        assert pages[0].as_uri() in seen.read_text()
+        assert link.partition("k=")[2] not in seen.read_text()
+    assert not list((tmp_path / "profile").glob("launch-*"))
+
+
+def test_a_page_of_another_site_may_open_nothing_but_the_launch_page(client: Client) -> None:
+    link = client.server.link().split(str(client.server.port))[1]
+    other = {"Sec_Fetch_Site": "cross-site", "Sec_Fetch_Mode": "no-cors"}
+    assert stranger(client).ask(link, **other).status == 403
+    other["Sec_Fetch_Mode"] = "navigate"
+    assert client.ask("/run", **other).status == 403
+    assert stranger(client).ask("/", **other).status == 403
+    assert stranger(client).ask(link, **other).status == 200
+
+
+@pytest.mark.slow
+def test_a_real_browser_is_launched_without_the_token_in_the_process_list(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MIMICRY_BROWSER_FLAGS", "--headless=new --no-sandbox --disable-gpu")
+    profile = tmp_path / "profile"
+    with served(tmp_path) as (client, journal):
+        link = client.server.link()
+        with open_browser(link, program=find_browser(), kiosk=False, profile=profile):
+            end = time.monotonic() + 120
+            lists = []
+            while not journal.connected():  # the page has followed and claimed the session
+                assert time.monotonic() < end
+                listed = subprocess.run(["ps", "-wweo", "args"], capture_output=True, check=True)
+                lists.append(listed.stdout)
+                time.sleep(0.1)
+    assert any(b"launch-" in listed for listed in lists)
+    assert link.partition("k=")[2].encode() not in b"".join(lists)

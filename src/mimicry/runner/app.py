@@ -2,7 +2,6 @@
 
 import hashlib
 import hmac
-import json
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -17,11 +16,12 @@ from starlette.responses import (
     HTMLResponse,
     JSONResponse,
     PlainTextResponse,
-    RedirectResponse,
     Response,
 )
 from starlette.routing import Route
 
+from mimicry.errors import InputError
+from mimicry.files import check_shape, json_value
 from mimicry.runner.journal import STREAMS, Journal, Refusal
 from mimicry.runner.security import (
     MAX_BODY,
@@ -30,6 +30,7 @@ from mimicry.runner.security import (
     TooLargeError,
     cookie_name,
     read_body,
+    whole_number,
 )
 
 __all__ = ["RunnerState", "make_app"]
@@ -143,7 +144,8 @@ class _Handlers:
         if role is None:
             return PlainTextResponse("this link was used or is unknown", status_code=403)
         target = "/operator" if role == "operator" else self.state.home
-        answer = RedirectResponse(target, status_code=303)
+        # not a redirect: the browser came from a file, and would not send a strict cookie along
+        answer = HTMLResponse(f'<meta http-equiv="refresh" content="0;url={target}">')
         answer.set_cookie(
             cookie_name(self.port, role),
             self.state.role_key(role),
@@ -230,8 +232,8 @@ class _Handlers:
         _need(request, "participant")
         journal = self.state.need_journal()
         stream = request.path_params["stream"]
-        crc = request.headers.get("x-crc32", "")
-        if stream not in STREAMS or not crc.isdigit():
+        crc = whole_number(request.headers.get("x-crc32", ""))
+        if stream not in STREAMS or crc is None:
             raise Refusal(400, "no such stream, or no checksum")
         body = await read_body(request.stream(), MAX_BODY)
         await run_in_threadpool(
@@ -241,7 +243,7 @@ class _Handlers:
             stream,
             request.path_params["seq"],
             body,
-            crc=int(crc),
+            crc=crc,
         )
         return JSONResponse({"command": self.state.command})
 
@@ -281,14 +283,7 @@ class _Handlers:
     async def result(self, request: Request) -> Response:
         """Take the result of a measurement page."""
         _need(request, "participant")
-        body = await read_body(request.stream(), MAX_BODY)
-        try:
-            value = json.loads(body)
-        except ValueError:
-            raise Refusal(400, "no JSON") from None
-        if not isinstance(value, dict):
-            raise Refusal(400, "no JSON object")
-        self.state.result = value
+        self.state.result = await _json(request, MAX_BODY)
         return JSONResponse({})
 
     async def operate(self, request: Request) -> Response:
@@ -305,12 +300,12 @@ class _Handlers:
         return JSONResponse({"command": self.state.command})
 
 
-async def _json(request: Request) -> dict[str, Any]:
-    body = await read_body(request.stream(), 1 << 16)
+async def _json(request: Request, limit: int = 1 << 16) -> dict[str, Any]:
+    body = await read_body(request.stream(), limit)
     try:
-        value = json.loads(body or b"{}")
-    except ValueError:
-        raise Refusal(400, "no JSON") from None
-    if not isinstance(value, dict):
-        raise Refusal(400, "no JSON object")
-    return value
+        value = json_value(body or b"{}", path=Path("the request"))
+        check_shape(value, dict, path=Path("the request"))
+    except InputError as problem:
+        raise Refusal(400, f"no JSON object: {problem.message}") from None
+    found: dict[str, Any] = value
+    return found

@@ -1,6 +1,7 @@
 """Finding and starting Edge, Chrome or Chromium in kiosk mode with a profile of its own."""
 
 import os
+import secrets
 import shutil
 import signal
 import subprocess
@@ -121,30 +122,50 @@ def open_browser(
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Start the browser on `url`; it is closed when the block ends.
 
+    The address holds a secret and every user of a computer can read command lines, so the
+    browser is given a page that only its owner can read, and which leads there.
+
     `more` are further command line switches; ``MIMICRY_BROWSER_FLAGS`` adds others (a
     container, for instance, needs ``--no-sandbox``).
     """
     extra = os.environ.get("MIMICRY_BROWSER_FLAGS", "").split()
+    place = profile or profile_folder()
+    page = _launch_page(place, url)
     command = [
         program,
-        f"--user-data-dir={profile or profile_folder()}",
+        f"--user-data-dir={place}",
         *FLAGS,
         *(["--kiosk"] if kiosk else ["--window-size=1100,800"]),
-        f"--app={url}",
+        f"--app={page.as_uri()}",
         *more,
         *extra,
     ]
-    process = subprocess.Popen(
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=os.name == "posix",
-    )
     try:
-        yield process
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=os.name == "posix",
+        )
+        try:
+            yield process
+        finally:
+            _stop(process)
     finally:
-        _stop(process)
+        page.unlink(missing_ok=True)
+
+
+def _launch_page(folder: Path, url: str) -> Path:
+    """Write the page that leads to `url`; those of runs that were killed are taken away."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.glob("launch-*.html"):
+        old.unlink(missing_ok=True)
+    path = (folder / f"launch-{secrets.token_hex(8)}.html").absolute()
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(f'<meta http-equiv="refresh" content="0;url={url}">\n')
+    return path
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:

@@ -155,7 +155,9 @@ class Journal:
         """Keep the lease alive; refuse anyone who does not hold it."""
         with self._lock:
             self._refuse_finished()
-            if self._lease is None or not secrets.compare_digest(self._lease.token, token):
+            if self._lease is None or not secrets.compare_digest(
+                self._lease.token.encode(), token.encode()
+            ):
                 raise Refusal(409, "this window does not hold the session")
             self._lease.touched = time.monotonic()
 

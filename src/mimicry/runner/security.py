@@ -9,7 +9,15 @@ import secrets
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-__all__ = ["MAX_BODY", "Gate", "LaunchTokens", "TooLargeError", "cookie_name", "read_body"]
+__all__ = [
+    "MAX_BODY",
+    "Gate",
+    "LaunchTokens",
+    "TooLargeError",
+    "cookie_name",
+    "read_body",
+    "whole_number",
+]
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -17,6 +25,7 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 MAX_BODY = 16 << 20
+MAX_PATH = 200
 
 _CSP = (
     "default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self'; "
@@ -121,7 +130,11 @@ class Gate:
         host = headers.get("host", "")
         if host not in self.hosts:
             return 421, "wrong host"
-        if headers.get("sec-fetch-site") not in {"same-origin", "none"}:
+        if len(scope["path"]) > MAX_PATH:
+            return 414, "too long"
+        # the launch page is a file, which counts as another site: its token is checked instead
+        launched = scope["path"] == "/" and headers.get("sec-fetch-mode", "navigate") == "navigate"
+        if headers.get("sec-fetch-site") not in {"same-origin", "none"} and not launched:
             return 403, "another site asks"
         if scope["method"] not in {"GET", "POST"}:
             return 405, "no such method"
@@ -129,9 +142,10 @@ class Gate:
             headers.get("origin") != f"http://{host}" or headers.get("x-mimicry") != "1"
         ):
             return 403, "another origin posts"
-        if not headers.get("content-length", "0").isdigit():
+        length = whole_number(headers.get("content-length", "0"))
+        if length is None:
             return 400, "bad length"
-        if int(headers.get("content-length", "0")) > MAX_BODY:
+        if length > MAX_BODY:
             return 413, "too large"
         scope["mimicry_roles"] = self._roles(headers.get("cookie", ""))
         if not scope["mimicry_roles"] and scope["path"] != "/":
@@ -147,6 +161,11 @@ class Gate:
                 held.get(cookie_name(self.port, role), "").encode(), secret.encode()
             )
         }
+
+
+def whole_number(text: str) -> int | None:
+    """Return the number of a header; None: it is none, or longer than any that is meant."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 18 else None
 
 
 class TooLargeError(Exception):

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from mimicry.errors import MimicryError, MissingExtraError
 from mimicry.runner.app import RunnerState
+from mimicry.runner.connections import bounded_protocol
 
 __all__ = ["FIRST_PORT", "Server", "need_extra", "serving"]
 
@@ -65,7 +66,7 @@ def serving(state: RunnerState, *, port: int | None = None, must: bool = False) 
     number: int = sock.getsockname()[1]
     config = uvicorn.Config(
         make_app(state, number),
-        http="h11",
+        http=bounded_protocol(),
         ws="none",
         loop="asyncio",
         lifespan="off",

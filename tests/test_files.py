@@ -1,11 +1,19 @@
 """Whole files: nothing half-written, stable bytes, clear refusals."""
 
+import json
+import os
+import platform
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from mimicry import files
+from mimicry.batch.locks import BusyError, held
 from mimicry.errors import InputError, OutputExistsError
 
 
@@ -51,3 +59,72 @@ def test_results_of_other_settings_are_refused(tmp_path: Path) -> None:
     assert not files.refuse_other_results(tmp_path / "absent.json", "one")
     with pytest.raises(OutputExistsError, match="--overwrite"):
         files.refuse_other_results(sidecar, "two")
+
+
+def _part(folder: Path, stem: str, pid: int, *, host: str | None = None) -> Path:
+    mark = files._host_mark() if host is None else host
+    path = folder / f".{stem}.{mark}-{pid}.part.tsv"
+    path.write_text("half")
+    return path
+
+
+@pytest.fixture
+def dead() -> int:
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    return process.pid
+
+
+@pytest.fixture
+def zombie() -> Iterator[int]:
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    while Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z":
+        time.sleep(0.01)
+    yield process.pid
+    process.wait()
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="zombies are seen on Linux")
+def test_what_a_killed_process_left_is_taken_away(tmp_path: Path, dead: int, zombie: int) -> None:
+    gone = [_part(tmp_path, "a", dead), _part(tmp_path, "a", zombie)]
+    other = _part(tmp_path, "b", dead)
+    mine, parent = _part(tmp_path, "a", os.getpid()), _part(tmp_path, "a", os.getppid())
+    away, old = (_part(tmp_path, "a", k, host="00000000") for k in (1, 2))
+    os.utime(old, (time.time() - 100_000,) * 2)
+    files.write_text(tmp_path / "a.tsv", "x")
+    assert not any(p.exists() for p in (*gone, old, mine))  # ours was written over
+    assert all(p.exists() for p in (other, parent, away))
+    files.make_folder(tmp_path)
+    assert not other.exists()
+    assert all(p.exists() for p in (parent, away))
+
+
+def test_a_temporary_folder_of_a_killed_process_is_taken_away(
+    tmp_path: Path, dead: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    left = tmp_path / f"mimicry-{dead}-abc"
+    (left / "deep").mkdir(parents=True)
+    (tmp_path / "mimicry-notes-of-mine").mkdir()
+    with files.scratch() as folder:
+        assert folder.is_dir()
+        assert not left.exists()
+    assert [p.name for p in tmp_path.iterdir()] == ["mimicry-notes-of-mine"]
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="zombies are seen on Linux")
+def test_dead_and_zombie_processes_hold_no_lock(tmp_path: Path, dead: int, zombie: int) -> None:
+    lock = tmp_path / ".x.lock"
+    me = {"host": platform.node(), "pid": os.getpid()}
+    for owner in ({**me, "pid": dead}, {**me, "pid": zombie}, {**me, "started": "1"}):
+        lock.write_text(json.dumps(owner))
+        with held(lock):
+            assert json.loads(lock.read_text())["pid"] == os.getpid()
+    for damaged in (b"[]", b"", b"\xff", b'{"pid": "1", "host": 3}', b"[" * 99_999):
+        lock.write_bytes(damaged)
+        with pytest.raises(BusyError), held(lock):
+            pass
+        os.utime(lock, (time.time() - 60,) * 2)
+        with held(lock):
+            pass
+    assert not list(tmp_path.iterdir())

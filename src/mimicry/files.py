@@ -8,7 +8,13 @@ import hashlib
 import json
 import math
 import os
+import platform
+import re
+import shutil
 import sys
+import tempfile
+import time
+import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,6 +32,7 @@ from mimicry.loading import (
     read_text,
     read_tsv,
 )
+from mimicry.stopping import alive
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,6 +40,7 @@ if TYPE_CHECKING:
 __all__ = [
     "atomic_path",
     "check_shape",
+    "clear_leftovers",
     "digest",
     "json_value",
     "make_folder",
@@ -40,6 +48,7 @@ __all__ = [
     "output_stem",
     "parquet_note",
     "printable",
+    "private",
     "read_json",
     "read_json_lines",
     "read_json_object",
@@ -47,6 +56,7 @@ __all__ = [
     "read_text",
     "read_tsv",
     "refuse_other_results",
+    "scratch",
     "sha256_of",
     "to_json_text",
     "write_csv",
@@ -63,9 +73,12 @@ def atomic_path(path: Path) -> Iterator[Path]:
     """Give a temporary name beside `path`; on success it is fsynced and renamed to `path`.
 
     On an exception nothing is left behind and an earlier `path` stays as it was. The
-    temporary name keeps the file's ending, so writers that look at it work.
+    temporary name keeps the file's ending, so writers that look at it work, and says whose it
+    is: what a killed process left is taken away by the next one.
     """
-    temporary = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
+    clear_leftovers(path.parent, stem=path.stem)
+    mark = f"{_host_mark()}-{os.getpid()}"
+    temporary = path.with_name(f".{path.stem}.{mark}.part{path.suffix}")
     try:
         yield temporary
         with temporary.open("rb+") as handle:
@@ -73,6 +86,63 @@ def atomic_path(path: Path) -> Iterator[Path]:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+_PART = re.compile(r"\.(?P<stem>.+)\.(?P<host>[0-9a-f]{8})-(?P<pid>\d{1,9})\.part(\.[^.]*)?")
+_OLD_S = 86_400.0
+
+
+def clear_leftovers(folder: Path, *, stem: str | None = None) -> None:
+    """Take away half-written files of processes that are gone (`stem`: of one target).
+
+    Those of other machines that share the folder are taken away after a day.
+    """
+    try:
+        names = [p.name for p in folder.iterdir() if ".part" in p.name]
+    except OSError:
+        return
+    for name in names:
+        found = _PART.fullmatch(name)
+        if found is None or (stem is not None and found["stem"] != stem):
+            continue
+        path = folder / name
+        with contextlib.suppress(OSError):
+            if found["host"] == _host_mark():
+                gone = not alive(int(found["pid"]))
+            else:
+                gone = time.time() - path.stat().st_mtime > _OLD_S
+            if gone:
+                path.unlink(missing_ok=True)
+
+
+def _host_mark() -> str:
+    return f"{zlib.crc32(platform.node().encode('utf-8', 'replace')):08x}"
+
+
+@contextlib.contextmanager
+def scratch() -> Iterator[Path]:
+    """Give a folder for temporary files; those of killed processes are taken away."""
+    top = Path(tempfile.gettempdir())
+    for old in top.glob("mimicry-*-*"):
+        number = old.name.split("-")[1]
+        if number.isdecimal() and len(number) < 10 and not alive(int(number)):
+            shutil.rmtree(old, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix=f"mimicry-{os.getpid()}-") as name:
+        yield Path(name)
+
+
+@contextlib.contextmanager
+def private() -> Iterator[None]:
+    """Make whatever is written in the block readable by its owner only (0600 and 0700).
+
+    It holds for processes that are started in the block, too. Where a folder's access control
+    list says who may read what is made in it, that list decides.
+    """
+    before = os.umask(0o077)
+    try:
+        yield
+    finally:
+        os.umask(before)
 
 
 def make_folder(path: Path) -> Path:
@@ -92,6 +162,7 @@ def make_folder(path: Path) -> Path:
             key="--out",
             hint="Name a folder that can be written.",
         ) from error
+    clear_leftovers(path)
     return path
 
 

@@ -11,9 +11,18 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
-__all__ = ["SIGNALS", "StoppedError", "end_process", "open_missing_streams", "stoppable"]
+__all__ = [
+    "SIGNALS",
+    "StoppedError",
+    "alive",
+    "end_process",
+    "open_missing_streams",
+    "start_of",
+    "stoppable",
+]
 
 # SIGHUP: the terminal was closed; SIGBREAK: Ctrl-Break, or the window was closed (Windows)
 SIGNALS = tuple(
@@ -73,6 +82,43 @@ def end_process(process: "subprocess.Popen[Any]", *, patience_s: float = 5.0) ->
         if pipe is not None:
             with contextlib.suppress(OSError):
                 pipe.close()
+
+
+def alive(pid: int, started: str = "") -> bool:
+    """Tell whether a process of this machine is at work; a zombie is not.
+
+    Parameters
+    ----------
+    pid
+        Its number.
+    started
+        What :func:`start_of` said of it; a later process of the same number is another one.
+    """
+    if pid <= 0 or pid >= 1 << 31:
+        return False
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        pass
+    state = _stat(pid)
+    return not state or (state[0] not in "ZX" and (not started or state[-1] == started))
+
+
+def start_of(pid: int) -> str:
+    """Return a mark of when a process started; empty where the system does not tell."""
+    return _stat(pid)[-1] if _stat(pid) else ""
+
+
+def _stat(pid: int) -> list[str]:
+    """Return state and start time of a process, where there is a Linux ``/proc``."""
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return []
+    fields = text.rpartition(")")[2].split()
+    return [fields[0], fields[19]] if len(fields) > 19 else []
 
 
 def open_missing_streams() -> None:

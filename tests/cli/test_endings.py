@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -150,6 +151,26 @@ def test_a_signal_is_one_sentence_in_json_too(many_frames: Path, tmp_path: Path)
     said = json.loads(stdout)
     assert said["status"] == "failed"
     assert said["error"]["message"].startswith("ended by SIGTERM; finished files are kept")
+
+
+@posix
+def test_what_a_killed_run_left_is_cleared_by_the_next(many_frames: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    words = ("extract", str(many_frames), "--out", str(out))
+    for _ in range(2):
+        with at_work(*words, cwd=tmp_path) as process:
+            wait_for(lambda: bool(list(out.glob(".*.part*"))))
+            below = children(process.pid)
+            process.kill()
+            process.wait()
+            wait_for(partial(gone, below), 10)  # they end when nobody listens any more
+    with at_work(*words, cwd=tmp_path) as process:
+        mark = f"-{process.pid}.part"
+        wait_for(lambda: any(mark in p.name for p in out.glob(".*.part*")))
+        assert len(list(out.iterdir())) == 1
+        process.terminate()
+        process.wait(30)
+    assert list(out.iterdir()) == []
 
 
 # ------------------------------------------------------------------ streams

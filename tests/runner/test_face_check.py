@@ -1,6 +1,11 @@
 """The camera check sees what the analysis will see, and keeps nothing."""
 
+import contextlib
 import json
+import os
+import signal
+import struct
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +13,9 @@ import pytest
 from served import Client, served
 
 from mimicry.capture.video import VideoReader
+from mimicry.runner import face_check
 from mimicry.runner.face_check import FaceChecker
+from mimicry.runner.journal import Refusal
 
 
 @pytest.fixture(scope="module")
@@ -69,3 +76,66 @@ def test_the_page_gets_the_findings_and_a_bad_picture_is_refused(
         assert Client(client.server).ask("/api/v1/check", method="POST", body=b"x").status == 403
         assert {p.name for p in journal.folder.iterdir()} == {"plan.json", "session.key"}
     json.dumps(answer.json())
+
+
+def with_size(picture: bytes, width: int, height: int) -> bytes:
+    """Change the size that a JPEG declares."""
+    at = picture.index(b"\xff\xc0")
+    return picture[: at + 5] + struct.pack(">HH", height, width) + picture[at + 9 :]
+
+
+def bombs(face: np.ndarray) -> dict[str, bytes]:
+    import cv2
+
+    good = jpeg(face)
+    flat = zlib.compress(b"\0" * (1 << 20), 9)
+    png = cv2.imencode(".png", face)[1].tobytes()
+    return {
+        "huge": with_size(good, 65_535, 65_535),
+        "wide": with_size(good, 65_535, 600),
+        "empty": with_size(good, 0, 0),
+        "a huge PNG": png[:16] + struct.pack(">II", 60_000, 60_000) + png[24:] + flat,
+        "cut": good[: len(good) // 8],
+        "head alone": good[:4],
+        "nothing": b"",
+        "noise": np.random.default_rng(0).bytes(10_000),
+        "text": b"<svg>" * 1000,
+        "no end of segments": b"\xff\xd8" + b"\xff\xe0\0\0" * 1000,
+        "filling": b"\xff\xd8" + b"\xff" * 100_000,
+    }
+
+
+def test_hostile_pictures_are_refused_and_the_check_goes_on(
+    checker: FaceChecker, face: np.ndarray
+) -> None:
+    process = checker.pid
+    for name, picture in bombs(face).items():
+        with pytest.raises(Refusal) as refused:
+            checker(picture)
+        assert refused.value.status == 400, name
+    assert checker(jpeg(face))["face"]
+    assert checker.pid == process
+    peak = Path(f"/proc/{process}/status").read_text().partition("VmHWM:")[2].split()[0]
+    assert int(peak) < 2_000_000, "kB"
+
+
+def test_a_check_that_was_ended_is_started_again(face: np.ndarray) -> None:
+    with FaceChecker() as look:
+        assert look(jpeg(face))["face"]
+        os.kill(look.pid, signal.SIGKILL)
+        for _ in range(2):
+            with contextlib.suppress(Refusal):
+                look(jpeg(face))
+        assert look(jpeg(face))["face"]
+
+
+def test_a_check_that_hangs_is_ended(face: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
+    with FaceChecker() as look:
+        assert look(jpeg(face))["face"]
+        monkeypatch.setattr(face_check, "LIMIT_S", 0.3)
+        os.kill(look.pid, signal.SIGSTOP)
+        with pytest.raises(Refusal) as refused:
+            look(jpeg(face))
+        assert refused.value.status == 503
+        monkeypatch.undo()
+        assert look(jpeg(face))["face"]

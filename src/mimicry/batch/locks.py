@@ -9,6 +9,10 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from mimicry.errors import InputError
+from mimicry.files import read_json_object
+from mimicry.stopping import alive, start_of
+
 __all__ = ["BusyError", "held"]
 
 _BEAT_S = 10.0
@@ -54,7 +58,9 @@ def _make(path: Path) -> bool:
         return False
     try:
         with os.fdopen(handle, "w") as file:
-            file.write(json.dumps({"host": platform.node(), "pid": os.getpid()}))
+            pid = os.getpid()
+            owner = {"host": platform.node(), "pid": pid, "started": start_of(pid)}
+            file.write(json.dumps(owner))
     except OSError:  # a full disk
         path.unlink(missing_ok=True)
         raise
@@ -64,24 +70,15 @@ def _make(path: Path) -> bool:
 def _stale(path: Path) -> bool:
     try:
         age = time.time() - path.stat().st_mtime
-        owner = json.loads(path.read_text() or "{}")
-    except (OSError, ValueError):
+    except OSError:
         return False
-    if not owner:  # made, but not yet written
-        return age > _BEAT_S
-    if owner.get("host") == platform.node() and os.name == "posix":
-        return not _alive(int(owner.get("pid", 0)))
-    return age > _DEAD_AFTER_S
-
-
-def _alive(pid: int) -> bool:
     try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+        owner = read_json_object(path, {"host": str, "pid": int, "started?": str})
+    except InputError:  # made, but not yet written; or damaged
+        return age > _BEAT_S
+    if owner["host"] == platform.node() and os.name == "posix":
+        return not alive(owner["pid"], owner.get("started", ""))
+    return age > _DEAD_AFTER_S
 
 
 def _take_over(path: Path) -> None:
@@ -103,5 +100,5 @@ def _take_over(path: Path) -> None:
 
 def _beat(path: Path, stop: threading.Event) -> None:
     while not stop.wait(_BEAT_S):
-        with contextlib.suppress(FileNotFoundError):
+        with contextlib.suppress(OSError):
             os.utime(path)

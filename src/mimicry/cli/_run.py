@@ -19,10 +19,20 @@ from typing import Any, TextIO
 import typer
 
 from mimicry.errors import InputError, MimicryError, MissingExtraError, QualityWarning
-from mimicry.files import printable
+from mimicry.files import printable, private
 from mimicry.stopping import stoppable
 
-__all__ = ["Outcome", "run_command", "say"]
+__all__ = ["OPEN", "Outcome", "run_command", "say"]
+
+# What these write is about no person; what all other commands write is for its owner only.
+OPEN = frozenset(
+    {
+        *("doctor", "power", "prereg", "simulate", "verify"),
+        *("protocol check", "protocol list", "protocol new", "protocol preview"),
+        *("protocol schema", "protocol show"),
+        *("stimuli list", "stimuli measure", "stimuli render"),
+    }
+)
 
 
 @dataclass
@@ -62,7 +72,7 @@ def run_command(command: str, work: Callable[[], Outcome], *, as_json: bool) -> 
         warnings.simplefilter("ignore")
         warnings.simplefilter("always", QualityWarning)
         try:
-            with stoppable():
+            with stoppable(), contextlib.nullcontext() if command in OPEN else private():
                 outcome = work()
         except MimicryError as problem:
             outcome = Outcome(status="failed", problem=problem)

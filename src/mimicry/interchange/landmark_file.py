@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from mimicry.errors import TableError
 from mimicry.files import atomic_path, check_shape, open_parquet, parquet_note, to_json_text
+from mimicry.interchange.landmark_schema import AXES, NOTE, POSE, encodings, schema_of
 from mimicry.records import LandmarkTrack
 from mimicry.records.blendshapes import BLENDSHAPE_NAMES
 
@@ -37,20 +38,8 @@ FRAMES_PER_GROUP = 2048
 _FORMAT = "mimicry landmarks 1"
 _KEY = "mimicry"
 _AGAIN = "Extract the recording again."
-NOTE = {
-    "landmarks": int,
-    "image_size_px": [int],
-    "provenance": {
-        "input?": {"name": str, "sha256": str},
-        "video?": {"frames?": int},
-        "digest?": str,
-        "action_units?": dict,
-    },
-}
 _ANCHOR = 1  # tip of the nose
 _FINEST = 6  # steps of 2**-6 pixel
-_POSE = tuple((row, column) for row in range(3) for column in range(4))
-_AXES = "xyz"
 
 _Columns = dict[str, "NDArray[Any]"]
 
@@ -75,14 +64,14 @@ class LandmarkWriter:
         self._landmarks = landmarks
         self._waiting: list[_Columns] = []
         self._count = 0
-        self._schema = _schema(landmarks)
+        self._schema = schema_of(landmarks)
         self._writer = pq.ParquetWriter(
             path,
             self._schema,
             compression="snappy",  # half the time of zstd for 2 % more bytes
             use_dictionary=False,
             write_statistics=False,
-            column_encoding=_encodings(self._schema),
+            column_encoding=encodings(self._schema),
         )
 
     def __enter__(self) -> Self:
@@ -177,7 +166,7 @@ class LandmarkFile:
             )
         found = self._file.schema_arrow
         types = dict(zip(found.names, found.types, strict=True))
-        for field in _schema(self.landmarks):
+        for field in schema_of(self.landmarks):
             if types.get(field.name) != field.type:
                 what = f"is {types[field.name]}" if field.name in types else "is missing"
                 raise TableError(
@@ -320,7 +309,7 @@ def _encode(fields: Mapping[str, NDArray[Any]]) -> _Columns:
         "anchor": np.ascontiguousarray(anchor.T),
         "steps": np.ascontiguousarray(steps.transpose(2, 1, 0)),
         "shapes": np.ascontiguousarray(shapes.astype(np.uint16).T),
-        "pose": np.ascontiguousarray(pose[:, :3].reshape(-1, len(_POSE)).T),
+        "pose": np.ascontiguousarray(pose[:, :3].reshape(-1, len(POSE)).T),
     }
 
 
@@ -329,12 +318,12 @@ def _named(stored_values: _Columns) -> _Columns:
     columns = dict(stored_values)
     anchor, steps = columns.pop("anchor"), columns.pop("steps")
     shapes, pose = columns.pop("shapes"), columns.pop("pose")
-    columns |= {f"anchor_{axis}": anchor[a] for a, axis in enumerate(_AXES)}
+    columns |= {f"anchor_{axis}": anchor[a] for a, axis in enumerate(AXES)}
     columns |= {
-        f"{axis}_{k}": values for a, axis in enumerate(_AXES) for k, values in enumerate(steps[a])
+        f"{axis}_{k}": values for a, axis in enumerate(AXES) for k, values in enumerate(steps[a])
     }
     columns |= {f"bs_{name}": shapes[k] for k, name in enumerate(BLENDSHAPE_NAMES)}
-    columns |= {f"pose_{r}{c}": pose[k] for k, (r, c) in enumerate(_POSE)}
+    columns |= {f"pose_{r}{c}": pose[k] for k, (r, c) in enumerate(POSE)}
     return columns
 
 
@@ -346,7 +335,7 @@ def _decode(
     n = len(missing)
     step = np.exp2(-_filled(columns["step_exponent"]))
     points = np.full((n, landmarks, 3), np.nan, np.float32)
-    for a, axis in enumerate(_AXES):
+    for a, axis in enumerate(AXES):
         anchor = _filled(columns[f"anchor_{axis}"])
         for k in filled:
             points[:, k, a] = anchor + _filled(columns[f"{axis}_{k}"]) * step
@@ -355,7 +344,7 @@ def _decode(
         shapes[:, k] = _filled(columns[f"bs_{name}"]).astype(np.float32) / _SHAPES_SCALE
     pose = np.zeros((n, 4, 4))
     pose[:, 3, 3] = 1
-    for r, c in _POSE:
+    for r, c in POSE:
         pose[:, r, c] = _filled(columns[f"pose_{r}{c}"])
     for values in (points, shapes, pose):
         values[missing] = np.nan
@@ -371,8 +360,8 @@ def _decode(
 
 def _columns_of(landmarks: Sequence[int]) -> list[str]:
     """Names of all columns, of the landmarks only the given ones."""
-    fixed = [field.name for field in _schema(0)]
-    return fixed + [f"{axis}_{k}" for axis in _AXES for k in landmarks]
+    fixed = [field.name for field in schema_of(0)]
+    return fixed + [f"{axis}_{k}" for axis in AXES for k in landmarks]
 
 
 def _filled(values: NDArray[Any]) -> NDArray[np.float64]:
@@ -386,36 +375,3 @@ def _or_nan(values: NDArray[Any]) -> NDArray[np.float32]:
 
 def _joined(tracks: list[LandmarkTrack]) -> dict[str, NDArray[Any]]:
     return {name: np.concatenate([getattr(t, name) for t in tracks]) for name in _FIELDS}
-
-
-def _schema(landmarks: int) -> Any:
-    import pyarrow as pa
-
-    def column(name: str, kind: Any, *, of_face: bool = True) -> Any:
-        return pa.field(name, kind, nullable=of_face)
-
-    return pa.schema(
-        [
-            column("timestamp", pa.float64(), of_face=False),
-            column("success", pa.int8(), of_face=False),
-            column("luminance", pa.float32(), of_face=False),
-            column("sharpness", pa.float32(), of_face=False),
-            column("step_exponent", pa.int8()),
-            *(column(f"anchor_{axis}", pa.int32()) for axis in _AXES),
-            *(column(f"{axis}_{k}", pa.int16()) for axis in _AXES for k in range(landmarks)),
-            *(column(f"bs_{name}", pa.uint16()) for name in BLENDSHAPE_NAMES),
-            *(column(f"pose_{r}{c}", pa.float32()) for r, c in _POSE),
-        ]
-    )
-
-
-def _encodings(schema: Any) -> dict[str, str]:
-    """Whole numbers change little from frame to frame; floats compress best byte by byte."""
-    import pyarrow as pa
-
-    return {
-        field.name: "BYTE_STREAM_SPLIT"
-        if pa.types.is_floating(field.type)
-        else "DELTA_BINARY_PACKED"
-        for field in schema
-    }

@@ -5,7 +5,6 @@ import platform
 import shutil
 import subprocess
 import sys
-import tempfile
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -18,6 +17,7 @@ from mimicry.capture.camera import camera_present, probe_camera
 from mimicry.capture.timing import timing_summary
 from mimicry.capture.video import VideoReader
 from mimicry.errors import MimicryError
+from mimicry.files import scratch
 from mimicry.interchange.au_table import read_au_table
 from mimicry.interchange.sources import identify
 from mimicry.kernels.pictures import packed
@@ -188,9 +188,9 @@ def _guard() -> Check:
 
 def _landmarks(model: Path | None) -> Check:
     """Start a landmark process and let it measure a video made for it."""
-    with tempfile.TemporaryDirectory() as folder:
+    with scratch() as folder:
         try:
-            track = extract_landmarks(_small_video(Path(folder) / "check.mp4"), model=model)
+            track = extract_landmarks(_small_video(folder / "check.mp4"), model=model)
         except Exception as error:
             # whatever fails here would fail in every extraction
             return Check("landmarks", "failed", str(explained(error) or error))

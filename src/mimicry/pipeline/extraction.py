@@ -146,6 +146,7 @@ def _heard(recording: str | Path, track: ActionUnitTrack) -> ActionUnitTrack:
     return track
 
 
+@files.private()
 def extract_recording(
     recording: str | Path,
     out: str | Path,

@@ -161,6 +161,7 @@ def score(
     return scoring.score(aligned, settings, participant=participant, session=session)
 
 
+@files.private()
 def score_recording(
     recording: str | Path,
     *,

@@ -22,7 +22,7 @@ from starlette.routing import Route
 
 from mimicry.errors import InputError
 from mimicry.files import check_shape, json_value
-from mimicry.runner.journal import STREAMS, Journal, Refusal
+from mimicry.runner.journal import Journal, Refusal
 from mimicry.runner.security import (
     MAX_BODY,
     Gate,
@@ -32,6 +32,7 @@ from mimicry.runner.security import (
     read_body,
     whole_number,
 )
+from mimicry.runner.stored import STREAMS
 
 __all__ = ["RunnerState", "make_app"]
 

@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mimicry.errors import InputError, OutputExistsError, QualityWarning, RecordingError
-from mimicry.files import check_shape, make_folder, sha256_of, write_json, write_tsv
+from mimicry.files import check_shape, make_folder, private, sha256_of, write_json, write_tsv
 from mimicry.runner.calibration import SETUP, fitting, read_calibrations
 from mimicry.runner.columns import BEH_COLUMNS, EVENT_COLUMNS, FRAME_COLUMNS, describe
-from mimicry.runner.journal import read_done
 from mimicry.runner.participants import enter_participant
 from mimicry.runner.plan import Question, SessionPlan, Step, read_plan
 from mimicry.runner.remux import write_video
+from mimicry.runner.stored import read_done
 from mimicry.runner.timebase import Segment, place_segments, read_segment
 
 __all__ = ["convert_session", "session_files"]
@@ -42,6 +42,7 @@ def session_files(study: Path, plan: SessionPlan) -> dict[str, Path]:
     return {key: folder / f"{plan.prefix}_{name}" for key, name in names.items()}
 
 
+@private()
 def convert_session(folder: Path, study: Path, *, overwrite: bool = False) -> dict[str, Path]:
     """Write the study layout of a recorded session; the source folder is only read.
 

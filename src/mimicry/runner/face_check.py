@@ -12,9 +12,11 @@ from typing import Any, Self
 from mimicry.landmarks.guard import guarded_environment
 from mimicry.landmarks.model_file import checked_model
 from mimicry.runner.journal import Refusal
+from mimicry.stopping import end_process
 
 __all__ = ["FaceChecker"]
 
+LIMIT_S = 30.0  # for one picture, the first with the start of the process
 _LENGTH = struct.Struct("<I")
 
 
@@ -22,15 +24,20 @@ class FaceChecker:
     """Looks at single pictures; one at a time, and not at all while one is being looked at."""
 
     def __init__(self) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "mimicry.runner.face_worker", str(checked_model())],
+        self._model = checked_model()
+        self._lock = threading.Lock()
+        self._closed = False
+        self._process = self._start()
+
+    def _start(self) -> "subprocess.Popen[bytes]":
+        self._ready = False
+        return subprocess.Popen(
+            [sys.executable, "-P", "-m", "mimicry.runner.face_worker", str(self._model)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             env=guarded_environment(),
         )
-        self._lock = threading.Lock()
-        self._ready = False
 
     @property
     def pid(self) -> int:
@@ -54,11 +61,18 @@ class FaceChecker:
         Raises
         ------
         Refusal
-            When it is no picture, or the process has ended.
+            When it is no picture, or the process ended over it; the next picture gets a new one.
         """
         with self._lock:
+            if self._closed:
+                raise Refusal(503, "the camera check has stopped")
+            if self._process.poll() is not None:
+                end_process(self._process)
+                self._process = self._start()
             process = self._process
             assert process.stdin is not None
+            limit = threading.Timer(LIMIT_S, process.kill)
+            limit.start()
             try:
                 if not self._ready:
                     self._answer()
@@ -67,7 +81,11 @@ class FaceChecker:
                 process.stdin.flush()
                 found = self._answer()
             except (OSError, ValueError) as error:
-                raise Refusal(503, "the camera check has stopped") from error
+                process.kill()  # what it may still answer belongs to no picture any more
+                process.wait()
+                raise Refusal(503, "the camera check has stopped; try again") from error
+            finally:
+                limit.cancel()
         if "error" in found:
             raise Refusal(400, found["error"])
         return found
@@ -80,10 +98,5 @@ class FaceChecker:
 
     def close(self) -> None:
         """End the process."""
-        process = self._process
-        if process.poll() is None:
-            process.terminate()
-        process.wait(5)
-        for pipe in (process.stdin, process.stdout):
-            if pipe is not None:
-                pipe.close()
+        self._closed = True
+        end_process(self._process)

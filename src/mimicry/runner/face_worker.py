@@ -10,17 +10,21 @@ import struct
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mimicry.kernels.pictures import packed
 
-__all__ = ["findings", "main"]
+if TYPE_CHECKING:
+    from mimicry.landmarks.detector import FaceDetector
+
+__all__ = ["findings", "jpeg_size", "main"]
 
 _EYES = (33, 263)
 _LENGTH = struct.Struct("<I")
+MOST_PIXELS = 24 << 20
 MIN_EYES_PX = 60.0
 MAX_EYES_PART = 0.35
 MAX_TURN_DEG = 15.0
@@ -32,6 +36,7 @@ def main() -> None:
     """Serve pictures until standard input ends."""
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
+    os.environ["OPENCV_IO_MAX_IMAGE_PIXELS"] = str(MOST_PIXELS)  # read when it is imported
     import cv2
 
     from mimicry.landmarks.detector import FaceDetector
@@ -40,14 +45,52 @@ def main() -> None:
     with FaceDetector(Path(sys.argv[1])) as detector:
         _say(answers, {"ready": True})
         while (picture := _read(sys.stdin.buffer)) is not None:
-            bgr = cv2.imdecode(np.frombuffer(picture, np.uint8), cv2.IMREAD_COLOR)
-            if bgr is None:
+            try:
+                _say(answers, _look(picture, detector))
+            except (cv2.error, MemoryError, ValueError):  # a hostile picture must not end this
                 _say(answers, {"error": "no picture"})
-                continue
-            rgb = packed(bgr[..., ::-1])
-            faces = detector.detect(rgb)
-            gray = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
-            _say(answers, findings(faces.points, faces.head_pose, gray))
+
+
+def _look(picture: bytes, detector: "FaceDetector") -> Mapping[str, Any]:
+    """Return the findings of one picture, or why there are none."""
+    import cv2
+
+    width, height = jpeg_size(picture)
+    if not width or not height:
+        return {"error": "no picture"}
+    if width * height > MOST_PIXELS:
+        return {"error": f"the picture has {width} x {height} pixels, far more than a camera's"}
+    bgr = cv2.imdecode(np.frombuffer(picture, np.uint8), cv2.IMREAD_COLOR)
+    if bgr is None:
+        return {"error": "no picture"}
+    rgb = packed(bgr[..., ::-1])
+    faces = detector.detect(rgb)
+    return findings(faces.points, faces.head_pose, cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY))
+
+
+def jpeg_size(picture: bytes) -> tuple[int, int]:
+    """Return width and height that a JPEG declares, before anything is decoded; 0: it is none.
+
+    Examples
+    --------
+    >>> jpeg_size(bytes.fromhex("ffd8 ffe00002 ffc0000b 08 0010 0020 01 011100"))
+    (32, 16)
+    >>> jpeg_size(b"no picture")
+    (0, 0)
+    """
+    at = 2
+    while picture[:2] == b"\xff\xd8" and at + 9 <= len(picture) and picture[at] == 0xFF:
+        kind, length = picture[at + 1], int.from_bytes(picture[at + 2 : at + 4], "big")
+        if kind == 0xFF:  # filling
+            at += 1
+            continue
+        if 0xC0 <= kind <= 0xCF and kind not in (0xC4, 0xC8, 0xCC):
+            height, width = struct.unpack(">HH", picture[at + 5 : at + 9])
+            return width, height
+        if length < 2:
+            break
+        at += 2 + length
+    return 0, 0
 
 
 def findings(

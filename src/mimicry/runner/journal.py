@@ -16,7 +16,6 @@ when the folder is opened again, and the page sends it again.
 
 import json
 import os
-import re
 import secrets
 import shutil
 import threading
@@ -33,16 +32,16 @@ from mimicry.errors import InputError, QualityWarning
 from mimicry.files import (
     check_shape,
     json_value,
+    private,
     read_json_lines,
-    read_json_object,
     sha256_of,
     write_json,
 )
 from mimicry.runner.plan import SessionPlan, read_plan
+from mimicry.runner.stored import STREAMS, read_done, read_key, stream_of
 
-__all__ = ["LEASE_S", "STREAMS", "Journal", "Refusal", "read_done"]
+__all__ = ["LEASE_S", "STREAMS", "Journal", "Refusal"]
 
-STREAMS = {"video": "video.ivf", "frames": "frames.tsv", "events": "events.jsonl"}
 LEASE_S = 6.0
 RESERVE_BYTES = {"video": 1 << 20, "frames": 1 << 17, "events": 1 << 16}
 
@@ -85,12 +84,13 @@ class Journal:
         self._reopen()
 
     @classmethod
+    @private()
     def create(cls, study: Path, plan: SessionPlan) -> "Journal":
         """Make the folder of a new session below the study's sourcedata."""
         stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
         folder = plan.source_folder(study) / f"run-{stamp}"
         try:
-            folder.mkdir(parents=True, mode=0o700)
+            folder.mkdir(parents=True)
         except OSError as error:
             raise InputError(
                 f"cannot make the session folder ({error.strerror})", path=folder, key="--study"
@@ -118,7 +118,7 @@ class Journal:
             )
         if (folder / "done.json").exists():
             raise InputError("this session is finished; there is nothing to resume", path=folder)
-        journal = cls(folder, read_plan(folder), _read_key(folder / "session.key"))
+        journal = cls(folder, read_plan(folder), read_key(folder / "session.key"))
         journal._write_key()
         return journal
 
@@ -242,7 +242,8 @@ class Journal:
                 "sha256": {p.name: sha256_of(p) for p in streams},
                 "bytes": {p.name: p.stat().st_size for p in streams},
             }
-            write_json(self.folder / "done.json", done)
+            with private():
+                write_json(self.folder / "done.json", done)
             (self.folder / "session.key").unlink(missing_ok=True)
             return done
 
@@ -282,7 +283,7 @@ class Journal:
         streams hold is kept, and the session goes on in a new segment.
         """
         ends, whole = self._read_index()
-        places = {p: _stream_of(p.name) for p in sorted(self.folder.glob("seg-*_*"))}
+        places = {p: stream_of(p.name) for p in sorted(self.folder.glob("seg-*_*"))}
         streams = {p: place for p, place in places.items() if place is not None}
         over = {p: p.stat().st_size - ends.get(p.name, 0) for p in streams}
         torn = [p for p, size in over.items() if size > 0]
@@ -315,7 +316,7 @@ class Journal:
         good = True
         for line in lines.split(b"\n")[:-1]:
             cells = line.decode("ascii", "replace").split("\t")
-            place = _stream_of(cells[0])
+            place = stream_of(cells[0])
             if len(cells) != 4 or place is None or not all(c.isdecimal() for c in cells[1:3]):
                 good = False
                 continue
@@ -360,40 +361,10 @@ class Journal:
 
 
 def _append(path: Path, body: bytes) -> None:
-    with path.open("ab") as file:
+    with open(path, "ab", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
         file.write(body)
         file.flush()
         os.fsync(file.fileno())
-
-
-def _stream_of(name: str) -> tuple[int, str] | None:
-    """Return segment and stream of a file's name; None: it is none of the streams."""
-    found = re.fullmatch(r"seg-(\d{3,6})_(.+)", name, re.ASCII)
-    stream = next((s for s, ending in STREAMS.items() if found and found[2] == ending), None)
-    return None if found is None or stream is None else (int(found[1]), stream)
-
-
-_KEY = {
-    "secret": str,
-    "port?": (int, None),
-    "lease?": (None, {"token": str, "window": str, "segment": int}),
-}
-
-
-def _read_key(path: Path) -> dict[str, Any]:
-    """Return secret, port and lease of a session; a new secret where they are lost."""
-    try:
-        return read_json_object(path, _KEY)
-    except InputError:  # a page that is still open must be opened anew
-        return {"secret": secrets.token_urlsafe(32)}
-
-
-def read_done(folder: Path) -> dict[str, Any]:
-    """Return how a session ended; empty when it has not, or when that file is damaged."""
-    try:
-        return read_json_object(folder / "done.json", {"outcome": str, "reason?": str})
-    except InputError:
-        return {}
 
 
 def _now() -> str:

@@ -15,6 +15,7 @@ from mimicry.runner.app import RunnerState
 from mimicry.runner.browser import open_browser
 from mimicry.runner.live_protocol import pack_picture, read_picture
 from mimicry.runner.serve import serving
+from mimicry.stopping import end_process
 
 __all__ = ["LiveFeed", "show_live"]
 
@@ -48,10 +49,8 @@ class LiveFeed:
         trace: TracebackType | None,
     ) -> None:
         self._process.terminate()
-        self._process.wait(5)
         self._thread.join(5)
-        if self._process.stdout:
-            self._process.stdout.close()
+        end_process(self._process)
 
     def __call__(self, after: int) -> bytes:
         """Return the first picture newer than number `after`; waits at most 2 s for one."""

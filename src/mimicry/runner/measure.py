@@ -1,16 +1,14 @@
 """Timing of this computer in its own browser: an audit of the camera, and flash calibration."""
 
-import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mimicry.errors import RecordingError
-from mimicry.files import sha256_of
+from mimicry.files import scratch, sha256_of
 from mimicry.runner.app import RunnerState
 from mimicry.runner.browser import find_browser, open_browser
 from mimicry.runner.calibration import flash_offsets, store, summarise_flashes
@@ -129,9 +127,9 @@ def calibrate(
     """
     rng = np.random.Generator(np.random.PCG64(seed))
     waits = rng.uniform(0.3, 0.7, flashes).round(4).tolist()
-    with tempfile.TemporaryDirectory() as name:
-        video = write_flash_video(Path(name) / "flash.mp4")
-        image = write_flash_image(Path(name) / "flash.png")
+    with scratch() as folder:
+        video = write_flash_video(folder / "flash.mp4")
+        image = write_flash_image(folder / "flash.png")
         stimuli = [Stimulus("video", video, sha256_of(video))]
         stimuli.append(Stimulus("image", image, sha256_of(image)))
         plan = {"flashes": True, "waits_s": waits}

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from mimicry.errors import InputError, QualityWarning
 from mimicry.files import check_shape, read_json_lines
-from mimicry.runner.journal import STREAMS
+from mimicry.runner.stored import STREAMS
 
 __all__ = ["LONGEST_GAP_S", "Segment", "place_segments", "read_events", "read_segment"]
 

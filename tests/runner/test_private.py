@@ -1,0 +1,74 @@
+"""What is written about a person can be read by its owner only."""
+
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from lab import small_plan
+from served import served
+from typer.testing import CliRunner
+
+from mimicry.batch import run_batch
+from mimicry.cli import COMMANDS, GROUPS, app
+from mimicry.cli._run import OPEN
+from mimicry.errors import QualityWarning
+from mimicry.pipeline import extract_recording
+from mimicry.runner.convert import convert_session
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="modes of POSIX")
+
+
+@pytest.fixture(autouse=True)
+def open_handed() -> Iterator[None]:
+    """A user whose files everybody may read."""
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
+
+
+def readable(folder: Path) -> list[str]:
+    """Return what others may read of a folder and of all below it."""
+    return [str(p) for p in (folder, *folder.rglob("*")) if stat.S_IMODE(p.stat().st_mode) & 0o077]
+
+
+def test_a_session_is_its_owners_alone(tmp_path: Path) -> None:
+    with served(tmp_path, small_plan(tmp_path, trials=1)) as (client, journal):
+        client.claim()
+        client.event(type="segment_start", t=0.0)
+        client.piece("video", b"DKIF" + bytes(28))
+        journal.note("note", text="x")
+        client.post("/api/v1/finish")
+    convert_session(journal.folder, tmp_path / "study")
+    study = tmp_path / "study"
+    assert readable(study) == []
+    assert os.umask(0o022) == 0o022, "what the user writes afterwards is not changed"
+
+
+def test_an_extraction_is_its_owners_alone(make_video, tmp_path: Path) -> None:
+    video = make_video(tmp_path / "v.mp4", frames=3)
+    with pytest.warns(QualityWarning):
+        extract_recording(video, tmp_path / "library")
+    run_batch([video], out=tmp_path / "many" / "deep")
+    made = CliRunner().invoke(app, ["extract", str(video), "--out", str(tmp_path / "command")])
+    assert made.exit_code == 0
+    for name in ("library", "command"):
+        assert len(list((tmp_path / name).iterdir())) > 3
+        assert readable(tmp_path / name) == []
+    files = [p for p in (tmp_path / "many").rglob("*_*.*") if p.name != "failures.tsv"]
+    assert files
+    assert [p for p in files if stat.S_IMODE(p.stat().st_mode) & 0o077] == []
+
+
+def test_what_is_about_no_person_follows_the_user(tmp_path: Path) -> None:
+    target = tmp_path / "mine.yaml"
+    made = CliRunner().invoke(app, ["protocol", "new", str(target)])
+    assert made.exit_code == 0, made.output
+    assert stat.S_IMODE(target.stat().st_mode) == 0o644
+
+
+def test_every_open_command_is_one() -> None:
+    for name in OPEN:
+        group, _, command = name.partition(" ")
+        assert group in (GROUPS if command else COMMANDS), name

@@ -122,3 +122,23 @@ def test_the_gate_weighs_groups_equally_and_not_by_their_size():
     assert found.mean == pytest.approx((2.0 + 10.0) / 2)
     parts = np.var(small, ddof=1) / 3, np.var(large, ddof=1) / 6
     assert found.se == pytest.approx(np.sqrt(sum(parts)) / 2)
+
+
+@pytest.mark.parametrize(
+    ("shift", "reason", "words"),
+    [
+        (-0.9, "control_not_above_0", "no percentage (the control group's interval holds 0)"),
+        (-3.0, "control_below_0", "no percentage (the control group's mean is below 0)"),
+    ],
+)
+def test_a_share_of_a_mean_that_may_be_0_is_no_percentage(study, shift, reason, words):
+    path = study / "derivatives" / "mimicry" / "summary.tsv"
+    table = pd.read_csv(path, sep="\t", na_values=["n/a"], dtype={"participant": str})
+    table["contrast_raw"] += shift
+    write_tsv(path, table)
+    answer = run(study, "--by", "arm", "--control", "control", "--json")
+    (low,) = [r for r in json.loads(answer.stdout)["differences"] if r["measure"] == "contrast_raw"]
+    assert low["percent_reason"] == reason
+    assert low["percent_less"] is low["percent_less_low"] is low["percent_less_high"] is None
+    assert words in (path.parent / "report.html").read_text().replace("&#39;", "'")
+    assert words in run(study, "--by", "arm", "--control", "control").stdout

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mimicry.files import atomic_path, write_text
-from mimicry.protocol.model import BEFORE_ONSET
 from mimicry.protocol.session import Session
 
 if TYPE_CHECKING:
@@ -233,23 +232,43 @@ def _pause(jitter: Any) -> str:
 
 
 def _page(protocol: "Protocol", session: Session, picture: str) -> str:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
+    from mimicry.report.page import fill_page
+    from mimicry.report.tables import page_table
 
-    environment = Environment(
-        loader=PackageLoader("mimicry.protocol", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("preview.html.jinja").render(
-        file=protocol.file,
+    file = protocol.file
+    counts = {name: protocol.trials_per_condition(name) for name in file.blocks}
+    blocks = [
+        [
+            f"{name} ({block.runs} runs)" if block.runs > 1 else name,
+            block.task,
+            block.instruction,
+            ", ".join(f"{condition} {n}" for condition, n in counts[name].items()),
+            block.practice,
+        ]
+        for name, block in file.blocks.items()
+    ]
+    questions = [[n, r.prompt, r.low, r.high, r.after] for n, r in file.ratings.items()]
+    conditions = [
+        [name, " + ".join(c.targets) or "control", " + ".join(c.opponents) or "control"]
+        for name, c in file.conditions.items()
+    ]
+    return fill_page(
+        "preview.html.jinja",
+        file=file,
         digest=protocol.digest,
-        session=session,
         picture=picture,
         minutes=round(session.duration_s / 60, 1),
         settings=protocol.scoring_settings(),
-        counts={b: protocol.trials_per_condition(b) for b in protocol.file.blocks},
-        pause=_pause(protocol.file.timing.iti_s),
-        before=", ".join(BEFORE_ONSET),
+        pause=_pause(file.timing.iti_s),
+        blocks=page_table(
+            "Blocks of a session",
+            ["block", "task", "what participants read", "scored trials", "practice"],
+            blocks,
+        ),
+        questions=page_table(
+            "Questions", ["name", "question", "from", "to", "after each"], questions
+        ),
+        conditions=page_table(
+            "Scored action units", ["condition", "target units", "opponent units"], conditions
+        ),
     )

@@ -261,7 +261,7 @@ def _matrix(
             pixels = len(rows) > _MANY
             axes.scatter(chosen, height, s=9, c=colours[chosen], marker="|", rasterized=pixels)
             ticks.append(level)
-            labels.append(value)
+            labels.append(shortened(value, 26))
             level += 1
     axes.set_yticks(ticks, labels, fontsize=8)
     axes.set_ylim(level - 0.5, -0.5)

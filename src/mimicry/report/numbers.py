@@ -5,6 +5,7 @@ written as zero.
 """
 
 import math
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -134,6 +135,8 @@ def shown(name: str, value: Any, *, floor: float | None = None) -> str:
         return ", ".join(shown(name, v) for v in value)
     if isinstance(value, int):
         return str(value)
+    if isinstance(value, float) and value.is_integer() and re.match("n(_|$)", name):
+        return str(int(value))  # a count, in a table where other rows have none
     if isinstance(value, float):
         return p_value(value, floor=floor) if is_p(name) else number(value)
     return MISSING if _absent(value) else str(value)

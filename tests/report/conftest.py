@@ -1,0 +1,206 @@
+"""Pages of every kind, made from small arrays, with names that try to break them."""
+
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from mimicry.records import ActionUnitTrack, EmotionMap, ScoringSettings
+from mimicry.report.recording import RecordingView
+
+RATE = 30
+LONG = "a_very_long_name_of_a_condition_that_somebody_had_to_type_once_and_nobody_ever_shortened"
+NAMES = ("<img src=x onerror=alert(1)> & \"quoted\" 'too'", LONG, "ابتسامة שלום", "x$_1^2$")
+
+
+@pytest.fixture(scope="session")
+def hostile_names() -> tuple[str, ...]:
+    """Markup, a name without an end, another script, mathematics."""
+    return NAMES
+
+
+@pytest.fixture(scope="session")
+def track() -> Callable[[int], ActionUnitTrack]:
+    def make(n: int = 300) -> ActionUnitTrack:
+        ones = np.ones(n)
+        keys = ("success", "scale_px", "luminance", "sharpness", "blink", "pose_ok",
+                "fit_residual", "plausible")  # fmt: skip
+        quality = dict.fromkeys(keys, ones) | {
+            "success": np.r_[np.zeros(min(30, n)), np.ones(max(n - 30, 0))]
+        }
+        return ActionUnitTrack(
+            np.arange(n) / RATE, np.zeros((n, 2)), ("AU04", "AU12"), np.zeros((n, 3)), quality,
+            np.zeros((n, 0)),
+        )  # fmt: skip
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def make_view(track: Callable[[int], ActionUnitTrack]) -> Callable[..., RecordingView]:
+    """``make_view(conditions=("happy", "angry", "neutral"), repeats=2, ...)``."""
+
+    def make(
+        conditions: tuple[str, ...] = ("happy", "angry", "neutral"),
+        *,
+        repeats: int = 2,
+        valid: Callable[[int], bool] = lambda k: k != 5,
+        names: tuple[str, ...] = ("AU04", "AU12"),
+        **changes: Any,
+    ) -> RecordingView:
+        grid = np.arange(-15, 76) / RATE
+        rng = np.random.default_rng(1)
+        own, other = conditions[0], conditions[1 % len(conditions)]
+        maps = {own: EmotionMap(("AU12",), ("AU04",), "positive")}
+        if other != own:
+            maps[other] = EmotionMap(("AU04",), ("AU12",), "negative")
+        k = len(conditions) * repeats
+        flags = [valid(n) for n in range(k)]
+        scores = pd.DataFrame(
+            {
+                "trial_id": [str(n) for n in range(k)],
+                "condition": list(conditions) * repeats,
+                "stimulus": [f"{c}-clip" for c in conditions] * repeats,
+                "valid": flags,
+                "reason": [None if flag else "artefact;baseline" for flag in flags],
+                "mimicry_index": [float(n) if f else np.nan for n, f in enumerate(flags)],
+                **{f"delta_{name}_main": np.where(flags, 0.1, np.nan) for name in names},
+                "event_onset_s": np.where(flags, 123.456, np.nan),
+            }
+        )
+        some = any(flags)
+        summary = pd.DataFrame(
+            {
+                "condition": [own],
+                "targets": ["AU12"],
+                "n": [float(sum(flags))],
+                "contrast": [1.25 if some else np.nan],
+                "p": [1e-4 if some else np.nan],
+                "arrangements": [30000],
+                "contrast_raw": [0.1 if some else np.inf],
+                "nan_reasons": [None if some else "contrast=too_few_trials;p=too_few_trials"],
+            }
+        )
+        given: dict[str, Any] = {
+            "title": NAMES[0],
+            "participant": NAMES[2],
+            "protocol": "demo",
+            "version": "0",
+            "track": track(300),
+            "settings": ScoringSettings(maps),
+            "scores": scores,
+            "summary": summary,
+            "grid_s": grid,
+            "response": rng.normal(0, 0.1, (k, len(grid), len(names))),
+            "stimulus": np.zeros((k, len(grid), len(names))),
+            "names": names,
+            "onsets_s": np.arange(k) * 1.0,
+            "phase": ["watch"] * (k // 2) + ["imitate"] * (k - k // 2),
+            "lags_s": np.arange(10) / RATE,
+            "profile": rng.normal(0, 0.2, (k, 10)),
+            "units": [
+                {"name": n, "label": "movement", "tier": "A", "unit": "1.0 = full"} for n in names
+            ],
+            "provenance": {"inputs": {"file": NAMES[1], "settings": {}}, "missing": None},
+        }
+        return RecordingView(**{**given, **changes})
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def group_tables() -> Callable[..., Any]:
+    """``group_tables(cells, groups)``: what ``mimicry group`` hands to its page."""
+
+    def make(cells: tuple[str, ...] = NAMES, groups: tuple[str, ...] = NAMES[:3]) -> Any:
+        where = [{"session": None, "phase": "watch", "condition": cell} for cell in cells]
+        contrasts = [
+            {**cell, "measure": measure, "arm": group, "n": 12, "n_missing": k, "mean": 0.1,
+             "low": -0.01 + k, "high": 0.2 + k, "t": 4.0, "p": 10.0**-k, "dz": 0.5,
+             "p_clips_random": None, "reason": None}
+            for cell in where
+            for measure in ("contrast_raw", "contrast")
+            for k, group in enumerate(groups)
+        ]  # fmt: skip
+        differences = [
+            {**cell, "measure": "contrast_raw", "arm": group, "control": groups[0],
+             "difference": 0.1, "low": -0.1, "high": 0.3, "p": 0.0, "p_clips_random": 0.5,
+             "d": 0.4, "gate": "passed", "reason": None, "percent_less": None,
+             "percent_less_low": None, "percent_less_high": None,
+             "percent_reason": "control_not_above_0"}
+            for cell in where
+            for group in groups[1:]
+        ]  # fmt: skip
+        refusals = [
+            {**cell, "arm": group, "n": 12, "refused": k, "share_refused": k / 12,
+             "commonest_reason": "low_snr" if k else None, "reasons": f"low_snr: {k}",
+             "latency_mean_s": 0.6 if k < 2 else None}
+            for cell in where
+            for k, group in enumerate(groups)
+        ]  # fmt: skip
+        heads = {"session": [], "phase": [], "condition": [], "measure": [], "arm": []}
+        return SimpleNamespace(
+            contrasts=pd.DataFrame(contrasts or heads).replace({np.nan: None}),
+            differences=pd.DataFrame(differences or heads),
+            refusals=pd.DataFrame(refusals or heads),
+            by="arm",
+            control=groups[0] if groups else None,
+            gaps=["2 people have no row"],
+            analysed={
+                "study": NAMES[1], "folder": "study", "protocol": "demo", "digest": "ab" * 32,
+                "people": 36, "groups": dict.fromkeys(groups, 12),
+                "trials": {"total": 0, "valid": 0},
+            },
+        )  # fmt: skip
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def multiverse_page() -> Callable[..., str]:
+    """``multiverse_page(results=True)``: the page of a small multiverse."""
+    from mimicry.report.multiverse import render_multiverse
+
+    def make(*, results: bool = True) -> str:
+        rows = [
+            {
+                "baseline": baseline, "window": window, "standardisation": unit,
+                "smoothing": "0.1 s", "null": null, "declared": int(k == 0), "n": 12,
+                **dict.fromkeys(("mean", "low", "high", "dz", "dz_low", "dz_high", "p"), value),
+                "reason": "too_few_participants" if np.isnan(value) else "",
+            }
+            for k, (baseline, window, unit, null, value) in enumerate(
+                (b, w, u, n, (0.0 if results and u != "cal" else np.nan) + i / 100)
+                for b in ("-0.5 to 0 s", "-0.2 to 0 s")
+                for w in ("main (0.5 to 2.5 s)", f"{LONG} (0.5 to 1.5 s)")
+                for u in ("raw", "z", "cal")
+                for i, n in enumerate(("t", "sign-flip", "swap"))
+            )
+        ]  # fmt: skip
+        some = [row["dz"] for row in rows if np.isfinite(row["dz"])]
+        nan = float("nan")
+        summary = {
+            "specifications": len(rows),
+            "without_result": len(rows) - len(some),
+            "dz_median": float(np.median(some)) if some else nan,
+            "dz_lowest": min(some, default=nan),
+            "dz_highest": max(some, default=nan),
+            "share_same_sign": 1.0 if some else nan,
+            "share_significant": 0.9999 if some else nan,
+            "declared_dz": rows[0]["dz"],
+            "declared_p": 0.0 if some else nan,
+        }
+        analysed = {
+            "study": NAMES[0], "folder": "study", "protocol": "demo", "digest": "cd" * 32,
+            "people": 12, "recordings": 13, "trials": 240, "own_trials": 80,
+            "reference_trials": 79, "reference": "neutral", "phase": "block watch",
+            "score": "contrast of the pattern AU12 minus AU04", "seed": 20261122, "draws": 999,
+            "versions": {"mimicry": "0.1.0", "numpy": "2.0"},
+        }  # fmt: skip
+        grid = SimpleNamespace(condition=NAMES[2], block="watch")
+        return render_multiverse(rows, summary, grid, analysed)
+
+    return make

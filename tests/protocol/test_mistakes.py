@@ -162,6 +162,10 @@ def test_a_stimulus_missing_from_the_own_set_is_refused(tmp_path: Path) -> None:
     entries = [{"id": i, **still} for i in ids]
     (tmp_path / "set.json").write_text(json.dumps({"stimuli": entries}))
     load_protocol(path)
+    wrong = [{**entries[0], "emotion": "neutral"}, *entries[1:]]
+    (tmp_path / "set.json").write_text(json.dumps({"stimuli": wrong}))
+    with pytest.raises(ProtocolError, match=r"'happy-m01-dynamic' is 'neutral' in the manifest"):
+        load_protocol(path)
     (tmp_path / "set.json").write_text(json.dumps({"stimuli": entries[1:]}))
     with pytest.raises(
         ProtocolError, match=r"line \d+: the stimulus 'happy-m01-dynamic' is not in"

@@ -23,7 +23,7 @@ from mimicry.interchange.table_times import row_times
 from mimicry.records import ActionUnitTrack, ReadingOptions
 from mimicry.records.blendshapes import BLENDSHAPE_NAMES
 
-__all__ = ["LEAST_CONFIDENCE", "faces_in_table", "read_au_table"]
+__all__ = ["LEAST_CONFIDENCE", "faces_in_table", "read_au_table", "read_note"]
 
 #: Frames that another tool is less sure of than this are masked, unless the caller says otherwise.
 LEAST_CONFIDENCE = 0.8
@@ -133,6 +133,20 @@ def faces_in_table(path: str | Path) -> tuple[str, ...]:
     return faces_of(read_any_table(Path(path)))
 
 
+def read_note(path: Path) -> dict[str, Any]:
+    """Return what the sidecar of our own table says; nothing when there is none.
+
+    Raises
+    ------
+    TableError
+        When it is damaged.
+    """
+    sidecar = path.with_name(re.sub(r"_au\.[a-z]+$", "_au.json", path.name))
+    if sidecar == path or not sidecar.is_file():
+        return {}
+    return read_json_object(sidecar, _NOTE, kind=TableError)
+
+
 def _own(table: Table, times_s: ArrayLike | None, reading: ReadingOptions) -> ActionUnitTrack:
     path = table.path
     _confidence(table, "", np.ones(len(table), dtype=bool), reading)
@@ -141,10 +155,7 @@ def _own(table: Table, times_s: ArrayLike | None, reading: ReadingOptions) -> Ac
     known = {"frame", "timestamp", "face_id", *names, *shapes}
     extra = [n for n in table.names if n not in known and not n.startswith("pose_")]
     pose = [f"pose_{axis}_deg" for axis in ("pitch", "yaw", "roll")]
-    sidecar = path.with_name(re.sub(r"_au\.[a-z]+$", "_au.json", path.name))
-    note: dict[str, Any] = {}
-    if sidecar != path and sidecar.is_file():
-        note = read_json_object(sidecar, _NOTE, kind=TableError)
+    note = read_note(path)
     described = note.get("columns", {})
     times, _ = row_times(table, "timestamp", first_frame=0, reading=reading, times_s=times_s)
     return _track(

@@ -58,9 +58,9 @@ def _container_start(recording: Path, reading: ReadingOptions) -> float:
     elif reading.video is not None:
         found = _video_start(Path(reading.video))
     elif kind == "mimicry":
-        from mimicry.interchange.au_table import read_au_table
+        from mimicry.interchange.au_readers import read_note
 
-        found = _stored(read_au_table(recording).provenance)
+        found = _stored(read_note(recording).get("provenance"))
     else:
         found = None
     return found or 0.0

@@ -4,14 +4,15 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from mimicry.errors import InputError
+from mimicry.errors import InputError, StimulusError
 from mimicry.protocol.explain import explain
 from mimicry.protocol.positions import Key, Problem, show_key
 
 if TYPE_CHECKING:
     from mimicry.protocol.model import Protocol
+    from mimicry.timeline.manifest import StimulusSet
 
-__all__ = ["check_stimuli", "stimulus_ids"]
+__all__ = ["check_shown", "check_stimuli", "stimulus_ids"]
 
 # What the package can render; the ids are <emotion>-<identity>-<kind>.
 EMOTIONS = (
@@ -126,3 +127,36 @@ def _against_manifest(protocol: "Protocol") -> Iterator[Problem]:
         more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
         said = f"the stimulus {missing[0]!r}{more} is not in stimuli.manifest {name}"
         yield Problem(key, f"{said}; {explain(missing[0], known)}")
+    wrong = _wrong_emotion(protocol, known)
+    if wrong is not None:
+        yield Problem(("conditions", wrong[0], "emotion"), wrong[1])
+
+
+def check_shown(protocol: "Protocol", stimuli: "StimulusSet") -> None:
+    """Refuse a manifest whose clips show other emotions than their conditions.
+
+    Raises
+    ------
+    StimulusError
+        With the first such clip.
+    """
+    wrong = _wrong_emotion(protocol, stimuli)
+    if wrong is not None:
+        raise StimulusError(wrong[1], path=stimuli.path, key="emotion")
+
+
+def _wrong_emotion(protocol: "Protocol", stimuli: "StimulusSet") -> tuple[str, str] | None:
+    """Condition and sentence of the first clip that shows another emotion, if any does."""
+    from mimicry.timeline.crosscheck import contradictions
+
+    pairs = [(condition, name) for name, (condition, _) in stimulus_ids(protocol).items()]
+    wrong = contradictions(pairs, stimuli, protocol.emotions())
+    if not wrong:
+        return None
+    condition, name = pairs[wrong[0]]
+    said = (
+        f"condition {condition!r} shows {protocol.file.conditions[condition].emotion!r}, but its "
+        f"clip {name!r} is {stimuli[name].emotion!r} in the manifest; any_emotion: true at the "
+        "condition allows that"
+    )
+    return condition, said

@@ -82,9 +82,10 @@ def _check_emotions(trials: TrialTable, protocol: "Protocol", stimuli: "Stimulus
     """Refuse clips that show another emotion than their condition: signs would flip."""
     from mimicry.timeline.crosscheck import contradictions
 
-    wrong = contradictions(trials, stimuli, protocol.emotions())
+    shown = zip(trials.condition, trials.stimulus_id, strict=True)
+    wrong = contradictions(shown, stimuli, protocol.emotions())
     if wrong:
-        shown = [
+        first = [
             f"trial {trials.trial_id[k]} is {trials.condition[k]!r} but its clip "
             f"{trials.stimulus_id[k]!r} is {stimuli[trials.stimulus_id[k]].emotion!r}"
             for k in wrong[:3]
@@ -93,7 +94,7 @@ def _check_emotions(trials: TrialTable, protocol: "Protocol", stimuli: "Stimulus
         more = f"; so are {', '.join(others)}" if others else ""
         raise EventsError(
             f"{len(wrong)} of {len(trials)} trials show another emotion than their condition: "
-            f"{', '.join(shown)}{more}",
+            f"{', '.join(first)}{more}",
             path=trials.source,
             key="trial_type",
             hint="If that is meant, set any_emotion: true at these conditions of the protocol.",

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from mimicry.errors import InputError, OutputExistsError, ProtocolError, StimulusError
 from mimicry.files import make_folder, write_json, write_text
+from mimicry.protocol.stimuli import check_shown
 from mimicry.runner.convert import session_files
 from mimicry.runner.plan import SessionPlan
 from mimicry.study.layout import PROTOCOL, stimuli_copy
@@ -85,6 +86,7 @@ def shown_stimuli(
     """
     copy = stimuli_copy(study)
     named = protocol.timelines(stimuli)
+    check_shown(protocol, named)
     if not copy.is_file():
         return named
     held = protocol.timelines(None, copy)

@@ -2,8 +2,7 @@
 
 import re
 import warnings
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -155,16 +154,18 @@ def _some(labels: Sequence[str], flags: NDArray[np.bool_]) -> str:
 
 
 def contradictions(
-    trials: TrialTable,
+    shown: Iterable[tuple[str, str]],
     timelines: Mapping[str, StimulusTimeline],
     emotions: Mapping[str, Sequence[str]],
 ) -> list[int]:
-    """Return the trials whose clip shows another emotion than their condition.
+    """Return which pairs of condition and stimulus contradict each other.
 
     Parameters
     ----------
-    trials, timelines
-        The trials and the manifest's stimuli; one whose emotion is not known passes.
+    shown
+        Condition and stimulus id; a stimulus whose emotion is not known passes.
+    timelines
+        The manifest's stimuli.
     emotions
         Condition -> the words for what it shows (its emotion, its name); conditions that may
         show anything are left out.
@@ -176,17 +177,14 @@ def contradictions(
     condition shows is a contradiction.
     """
     words = {name: {w.casefold() for w in own} for name, own in emotions.items()}
-    in_use = Counter(t.emotion.casefold() for t in timelines.values())
+    in_use = {t.emotion.casefold() for t in timelines.values()}
     found = []
-    for k, (condition, stimulus) in enumerate(
-        zip(trials.condition, trials.stimulus_id, strict=True)
-    ):
-        shown = timelines[stimulus].emotion.casefold() if stimulus in timelines else ""
+    for k, (condition, stimulus) in enumerate(shown):
+        emotion = timelines[stimulus].emotion.casefold() if stimulus in timelines else ""
         own = words.get(condition)
-        if not shown or own is None or shown in own:
+        if not emotion or own is None or emotion in own:
             continue
-        shared = any(word in in_use for word in own)
         others = {w for name, ws in words.items() if name != condition for w in ws}
-        if shared or shown in others:
+        if own & in_use or emotion in others:
             found.append(k)
     return found

@@ -27,6 +27,12 @@ FORMATS = {
     "pal8": "png",
 }
 TURNS = {0: (1, 0, 0, 1), 90: (0, 1, -1, 0), 180: (-1, 0, 0, -1), 270: (0, -1, 1, 0)}
+MIRRORS = {
+    "left and right": ((-1, 0, 0, 1), lambda p: p[:, ::-1]),
+    "up and down": ((1, 0, 0, -1), lambda p: p[::-1]),
+    "turned, then left and right": ((0, 1, 1, 0), lambda p: np.rot90(p, -1)[:, ::-1]),
+    "turned, then up and down": ((0, -1, -1, 0), lambda p: np.rot90(p, -1)[::-1]),
+}
 
 
 def smooth(width: int, height: int) -> np.ndarray:
@@ -112,12 +118,28 @@ def test_every_width_modulo_64_at_every_rotation(tmp_path, degrees):
             assert np.array_equal(found, np.rot90(picture, -degrees // 90)), width
 
 
-def turn(source: Path, target: Path, degrees: int) -> Path:
+@pytest.mark.parametrize("name", MIRRORS)
+def test_mirrors_are_no_half_turns(tmp_path, name):
+    """Front cameras store mirrored pictures; taken for a turn, they would stand on their heads."""
+    matrix, mirrored = MIRRORS[name]
+    picture = smooth(129, 61)
+    plain = wrote(tmp_path / "plain.mov", picture, "rgb24")
+    with VideoReader(turn(plain, tmp_path / "mirror.mov", matrix)) as video:
+        found = [frame.rgb for frame in video]
+    for rgb in found:
+        assert rgb.flags.c_contiguous
+        assert np.array_equal(rgb, mirrored(picture))
+    assert video.report.mirrored
+    assert video.report.size_px == found[0].shape[1::-1]
+
+
+def turn(source: Path, target: Path, degrees: int | tuple[int, int, int, int]) -> Path:
     """Copy a file with another display matrix in its track header."""
     raw = bytearray(source.read_bytes())
     header = raw.find(b"tkhd")
     start = header + 4 + (40 if raw[header + 4] == 0 else 52)
-    a, b, c, d = (value << 16 for value in TURNS[degrees])
+    matrix = degrees if isinstance(degrees, tuple) else TURNS[degrees]
+    a, b, c, d = (value << 16 for value in matrix)
     raw[start : start + 36] = struct.pack(">9i", a, b, 0, c, d, 0, 0, 0, 1 << 30)
     target.write_bytes(raw)
     return target

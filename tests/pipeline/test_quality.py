@@ -160,6 +160,19 @@ def test_score_says_it_too_and_again_when_nothing_is_left_to_do(study, tmp_path)
     assert line in text
 
 
+def test_score_of_a_film_without_a_face_says_what_was_looked_at(study, make_video, tmp_path):
+    video = make_video(tmp_path / "wall.mp4", frames=12)
+    events = study / "sub-01" / "beh" / f"{SAMPLE}_events.tsv"
+    words = ["score", video, "--events", events, "--protocol", study / "protocol.yaml"]
+    words += ["--out", tmp_path / "out", "--jobs", 1, "--debug-frame"]
+    result = CliRunner().invoke(app, [str(w) for w in words])
+    assert result.exit_code == 2
+    error = result.stderr.splitlines()[-1]
+    for part in ("error: ", "wall.mp4: no face", "of 12 frames", "96x64", "--debug-frame"):
+        assert part in error, error
+    assert (tmp_path / "out" / "wall_first_frame.png").exists()
+
+
 def test_batch_says_it_too_and_again_when_nothing_is_left_to_do(study):
     envelopes = []
     for _ in range(2):

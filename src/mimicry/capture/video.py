@@ -16,6 +16,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from mimicry.capture.upright import pixel_aspect, turned, view_of
 from mimicry.errors import InputError, RecordingError
 from mimicry.kernels.pictures import packed
 
@@ -39,8 +40,6 @@ _OPEN_OPTIONS = {
     ),
 }
 _MAX_OUT_OF_ORDER = 0.1
-_SQUARE = 0.01  # scaling leaves pixels that are not quite square
-_LONGEST_PIXEL = 4.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,6 +81,7 @@ class VideoReport:
     container: str = ""
     size_px: tuple[int, int] = (0, 0)
     rotation: int = 0
+    mirrored: bool = False
     pixel_aspect: float = 1.0
     resized_frames: int = 0
     frames: int = 0
@@ -181,6 +181,7 @@ class VideoReader:
                 if index == 0:
                     report.first_time_s, report.size_px = time_s, size
                     report.rotation = int(raw.rotation)
+                    report.mirrored = view_of(raw).mirrored
                 report.resized_frames += size != report.size_px
                 report.frames += 1
                 report.last_time_s = time_s
@@ -241,7 +242,7 @@ class VideoReader:
         picture = self._reformatter.reformat(
             raw, format="rgb24", width=self._width_of(raw), height=raw.height, threads=1
         )
-        return packed(self._part(np.rot90(picture.to_ndarray(), round(raw.rotation / 90))))
+        return packed(self._part(turned(picture.to_ndarray(), view_of(raw))))
 
     def _part(self, rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Cut out what was asked for."""
@@ -263,9 +264,8 @@ class VideoReader:
         return round(int(raw.width) * self.report.pixel_aspect)
 
     def _size_of(self, raw: Any) -> tuple[int, int]:
-        turned = round(raw.rotation / 90) % 2 == 1
         size = self._width_of(raw), raw.height
-        return size[::-1] if turned else size
+        return size[::-1] if view_of(raw).transposed else size
 
     def _finish(self) -> None:
         report = self.report
@@ -377,15 +377,8 @@ def _declared(container: Any, stream: Any) -> VideoReport:
     return VideoReport(
         codec=stream.codec_context.name,
         container=container.format.name,
-        pixel_aspect=_pixel_aspect(stream),
+        pixel_aspect=pixel_aspect(stream),
         declared_frames=stream.frames or None,
         declared_duration_s=duration,
         container_start_s=None if container.start_time is None else container.start_time / 1e6,
     )
-
-
-def _pixel_aspect(stream: Any) -> float:
-    """Width by height of a pixel; 1 where it is as good as square, not told, or nonsense."""
-    told = float(stream.sample_aspect_ratio or 1)
-    odd = abs(told - 1) > _SQUARE and 1 / _LONGEST_PIXEL <= told <= _LONGEST_PIXEL
-    return told if odd else 1.0

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mimicry.errors import InputError, OutputExistsError
-from mimicry.files import digest, read_json_object, sha256_of, write_json
+from mimicry.files import digest, is_there, read_json_object, sha256_of, write_json
 from mimicry.records import TrialTable
 from mimicry.scoring.validity import EXCLUDED
 from mimicry.study.failures import read_failures
@@ -126,7 +126,7 @@ def blind_study_of(folder: str | Path) -> Blind | None:
     """
     start = Path(folder).resolve()
     for place in (start, *start.parents):
-        if (place / MARKER).is_file():
+        if is_there(place / MARKER):
             content = read_json_object(place / MARKER)
             lock = content.get("locked", content)
             if lock is not None and not _is_lock(lock):
@@ -188,7 +188,7 @@ def read_exclusions(root: Path) -> tuple[Exclusion, ...]:
         When a column or a reason is missing.
     """
     path = root / EXCLUSIONS
-    if not path.is_file():
+    if not is_there(path):
         return ()
     table = read_cells(path)
     need_columns(table, ("participant", "reason"), path)

@@ -22,15 +22,18 @@ from typing import TYPE_CHECKING, Any
 from mimicry.errors import InputError, OutputExistsError
 from mimicry.loading import (
     check_shape,
+    is_there,
     json_value,
     open_parquet,
     parquet_note,
+    read_bytes,
     read_json,
     read_json_lines,
     read_json_object,
     read_parquet,
     read_text,
     read_tsv,
+    require_file,
 )
 from mimicry.stopping import alive
 
@@ -42,6 +45,7 @@ __all__ = [
     "check_shape",
     "clear_leftovers",
     "digest",
+    "is_there",
     "json_value",
     "make_folder",
     "open_parquet",
@@ -49,6 +53,7 @@ __all__ = [
     "parquet_note",
     "printable",
     "private",
+    "read_bytes",
     "read_json",
     "read_json_lines",
     "read_json_object",
@@ -56,6 +61,7 @@ __all__ = [
     "read_text",
     "read_tsv",
     "refuse_other_results",
+    "require_file",
     "scratch",
     "sha256_of",
     "to_json_text",

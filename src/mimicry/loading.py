@@ -6,6 +6,7 @@ file that is not what it should be is one sentence that names it.
 """
 
 import json
+import os
 import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,15 +19,18 @@ if TYPE_CHECKING:
 __all__ = [
     "Shape",
     "check_shape",
+    "is_there",
     "json_value",
     "open_parquet",
     "parquet_note",
+    "read_bytes",
     "read_json",
     "read_json_lines",
     "read_json_object",
     "read_parquet",
     "read_text",
     "read_tsv",
+    "require_file",
 ]
 
 # What a JSON value should be: a type (float: any finite number), several in a tuple (None: null),
@@ -44,7 +48,7 @@ def read_text(path: Path, *, kind: type[InputError] = InputError) -> str:
         (or `kind`) When it is missing, a folder, not UTF-8, holds NUL bytes, or is too large
         to be one.
     """
-    return _decoded(_read_bytes(path, kind), path, kind)
+    return _decoded(read_bytes(path, kind=kind), path, kind)
 
 
 def read_json(path: Path, *, kind: type[InputError] = InputError) -> Any:
@@ -87,7 +91,7 @@ def read_json_lines(
     """
     good: list[dict[str, Any]] = []
     damaged: list[int] = []
-    for number, line in enumerate(_read_bytes(path, kind).split(b"\n"), 1):
+    for number, line in enumerate(read_bytes(path, kind=kind).split(b"\n"), 1):
         if not line.strip():
             continue
         try:
@@ -211,7 +215,7 @@ def open_parquet(path: Path, *, kind: type[InputError] = TableError) -> Any:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    _require_file(path, kind)
+    require_file(path, kind=kind)
     try:
         file = pq.ParquetFile(path)
         groups = [file.metadata.row_group(k).num_rows for k in range(file.metadata.num_row_groups)]
@@ -267,8 +271,28 @@ _MOST_BYTES = 64 << 20  # a study's largest table of trials has a few MB
 _MOST_ROWS = 20_000_000  # four days at 60 frames a second
 
 
-def _require_file(path: Path, kind: type[InputError]) -> int:
-    """Check that a path is a plain file; return its size."""
+def is_there(path: Path, *, kind: type[InputError] = InputError) -> bool:
+    """Tell whether a file of our own is there; something else of its name is not passed over.
+
+    Raises
+    ------
+    InputError
+        (or `kind`) When a folder, a pipe, a device or a link to nowhere has the name.
+    """
+    if not os.path.lexists(path):
+        return False
+    require_file(path, kind=kind)
+    return True
+
+
+def require_file(path: Path, *, kind: type[InputError] = InputError) -> int:
+    """Check that a path is a plain file, so that reading it comes to an end; return its size.
+
+    Raises
+    ------
+    InputError
+        (or `kind`) When it is missing, a folder, a pipe or a device.
+    """
     try:
         info = path.stat()
     except FileNotFoundError as error:
@@ -278,12 +302,19 @@ def _require_file(path: Path, kind: type[InputError]) -> int:
     if stat.S_ISDIR(info.st_mode):
         raise kind("is a folder, expected a file", path=path)
     if not stat.S_ISREG(info.st_mode):
-        raise kind("is no plain file", path=path)
+        raise kind("is no plain file (a pipe or a device), expected one", path=path)
     return info.st_size
 
 
-def _read_bytes(path: Path, kind: type[InputError]) -> bytes:
-    size = _require_file(path, kind)
+def read_bytes(path: Path, *, kind: type[InputError] = InputError) -> bytes:
+    """Return the bytes of a file that is read as a whole.
+
+    Raises
+    ------
+    InputError
+        (or `kind`) When it is no plain file, may not be read, or is far too large.
+    """
+    size = require_file(path, kind=kind)
     if size > _MOST_BYTES:
         raise kind(f"has {size >> 20} MB, far more than such a file can have", path=path)
     try:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from mimicry.capture.video import VIDEO_SUFFIXES
 from mimicry.errors import InputError, RecordingError
-from mimicry.files import output_stem
+from mimicry.files import is_there, output_stem
 from mimicry.records import ReadingOptions
 
 if TYPE_CHECKING:
@@ -300,7 +300,7 @@ def _protocol(
 ) -> str | None:
     """The protocol as a file's absolute path or a name; checked before anything starts."""
     own = root / "protocol.yaml" if root else None
-    chosen = named or (own if own is not None and own.is_file() else None)
+    chosen = named or (own if own is not None and is_there(own) else None)
     if chosen is None:
         if needed:
             raise InputError(

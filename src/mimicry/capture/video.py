@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from mimicry.capture.upright import pixel_aspect, turned, view_of
 from mimicry.errors import InputError, RecordingError
+from mimicry.files import require_file
 from mimicry.kernels.pictures import packed
 
 __all__ = ["VIDEO_SUFFIXES", "Box", "Frame", "VideoReader", "VideoReport", "created_unix_s"]
@@ -311,11 +312,7 @@ def _open(path: Path) -> tuple[Any, Any]:
     """Open a container and its first real video track."""
     import av
 
-    if path.is_dir():
-        raise RecordingError("is a folder, not a video file", path=path)
-    if not path.exists():
-        raise RecordingError("file not found", path=path)
-    if path.stat().st_size == 0:
+    if require_file(path, kind=RecordingError) == 0:
         raise RecordingError("is empty (0 bytes), expected a video file", path=path)
     try:
         with _named(path) as name:

@@ -85,11 +85,12 @@ def run(
 
 def _paragraphs(path: Path) -> tuple[str, ...]:
     from mimicry.errors import InputError
+    from mimicry.files import read_text
 
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError("not a readable text file", path=path, key="--consent") from error
+        text = read_text(path)
+    except InputError as error:
+        raise InputError(error.message, path=path, key="--consent") from error
     return tuple(" ".join(p.split()) for p in text.split("\n\n") if p.strip())
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mimicry.errors import QualityWarning, TableError
-from mimicry.files import read_json_object
+from mimicry.files import is_there, read_json_object
 from mimicry.interchange.sources import AU_KINDS, Source, identify
 from mimicry.interchange.table import Table, read_any_table
 from mimicry.interchange.table_faces import faces_of, one_face
@@ -142,7 +142,7 @@ def read_note(path: Path) -> dict[str, Any]:
         When it is damaged.
     """
     sidecar = path.with_name(re.sub(r"_au\.[a-z]+$", "_au.json", path.name))
-    if sidecar == path or not sidecar.is_file():
+    if sidecar == path or not is_there(sidecar, kind=TableError):
         return {}
     return read_json_object(sidecar, _NOTE, kind=TableError)
 

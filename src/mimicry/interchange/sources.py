@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from mimicry.errors import TableError
-from mimicry.files import open_parquet
+from mimicry.files import open_parquet, require_file
 from mimicry.interchange.text import cells_of, decode, number_of, sniff, split_lines
 
 __all__ = ["AU_KINDS", "TIME_NAMES", "Kind", "Source", "identify", "known_name", "time_column"]
@@ -230,12 +230,7 @@ def known_name(path: str | Path) -> str | None:
 
 
 def _head(path: Path) -> bytes:
-    if path.is_dir():
-        raise TableError("is a folder; expected a file", path=path)
-    if not path.exists():
-        raise TableError("table not found", path=path, hint="Check the name.")
-    if not path.is_file():
-        raise TableError("is no regular file", path=path)
+    require_file(path, kind=TableError)
     try:
         with path.open("rb") as file:
             head = file.read(_HEAD_BYTES)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mimicry.errors import QualityWarning, TableError
-from mimicry.files import read_parquet
+from mimicry.files import read_parquet, require_file
 from mimicry.interchange.text import MISSING, Text, cells_of, number_of, read_lines
 
 if TYPE_CHECKING:
@@ -163,8 +163,7 @@ def read_any_table(path: Path) -> Table:
     TableError
         When it cannot be read, rows are of different lengths, or there are none.
     """
-    if not path.is_file():
-        raise TableError("table not found", path=path)
+    require_file(path, kind=TableError)
     with path.open("rb") as file:
         parquet = file.read(4) == b"PAR1"
     return _parquet(path) if parquet else _text(path)

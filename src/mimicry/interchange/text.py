@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mimicry.errors import TableError
+from mimicry.files import read_bytes
 
 __all__ = [
     "MISSING",
@@ -129,13 +130,7 @@ def read_lines(path: Path) -> Text:
     TableError
         When it is missing, empty, no text, or a quoted cell runs over the end of its line.
     """
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError as error:
-        raise TableError("file not found", path=path) from error
-    except OSError as error:
-        raise TableError(f"cannot be read ({error.strerror})", path=path) from error
-    found = decode(data)
+    found = decode(read_bytes(path, kind=TableError))
     if found is None:
         raise TableError("is no text file", path=path)
     lines, line_end = split_lines(found[0])

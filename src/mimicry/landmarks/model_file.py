@@ -3,8 +3,8 @@
 import os
 from pathlib import Path
 
-from mimicry.errors import IntegrityError
-from mimicry.files import sha256_of
+from mimicry.errors import InputError, IntegrityError
+from mimicry.files import require_file, sha256_of
 
 __all__ = ["MODEL_SHA256", "MODEL_VARIABLE", "bundled_model", "checked_model"]
 
@@ -41,8 +41,12 @@ def checked_model(path: str | Path | None = None) -> Path:
         if named
         else "Reinstall with: pip install --force-reinstall --no-deps facial-mimicry"
     )
-    if not model.is_file():
-        raise IntegrityError("the face model is not there", path=model, key=key, hint=hint)
+    try:
+        require_file(model)
+    except InputError as error:
+        raise IntegrityError(
+            f"the face model: {error.message}", path=model, key=key, hint=hint
+        ) from error
     found = sha256_of(model)
     if found != MODEL_SHA256:
         raise IntegrityError(

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from mimicry.assets import asset_folder
 from mimicry.errors import ProtocolError
+from mimicry.files import read_text
 from mimicry.protocol.checks import check_file, without_dropped
 from mimicry.protocol.explain import explain, nearest
 from mimicry.protocol.model import Origin, Protocol
@@ -130,11 +131,7 @@ def _chain(path: Path, *, text: str | None = None) -> list[_Link]:
 
 def _read(path: Path, text: str | None) -> _Link:
     if text is None:
-        try:
-            text = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
-            raise ProtocolError(f"cannot read the protocol ({reason})", path=path) from error
+        text = read_text(path, kind=ProtocolError)
     document = parse_yaml(text)
     if document.problems:
         _refuse(path, document.problems)

@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from mimicry import files
-from mimicry.errors import MimicryError
+from mimicry.errors import MimicryError, TableError
 from mimicry.study.layout import FAILURES, Recording, key_of
 from mimicry.study.tables import need_columns, read_cells
 
@@ -89,7 +89,7 @@ def read_failures(results: Path) -> Failures:
         When the table is not one of failures.
     """
     path = results / FAILURES
-    if not path.is_file():
+    if not files.is_there(path, kind=TableError):
         return Failures()
     table = read_cells(path)
     need_columns(table, ("input",), path)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mimicry.errors import InputError, TableError
-from mimicry.files import read_json_object
+from mimicry.files import is_there, read_json_object
 from mimicry.protocol import Protocol, load_protocol
 from mimicry.study.layout import PROTOCOL, RESULTS
 from mimicry.study.participants import one_spelling
@@ -161,7 +161,7 @@ def read_joint(results: Path, joint: Joint) -> "pd.DataFrame":
 def joint_paths(results: Path, kind: str) -> list[Path]:
     """Return the study's own table of a kind, or the tables of its recordings."""
     whole = results / f"{kind}.tsv"
-    return [whole] if whole.is_file() else own_paths(results, kind)
+    return [whole] if is_there(whole, kind=TableError) else own_paths(results, kind)
 
 
 def own_paths(results: Path, kind: str) -> list[Path]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mimicry.errors import InputError, TableError
+from mimicry.files import is_there
 from mimicry.study.layout import PARTICIPANTS
 from mimicry.study.tables import read_cells
 
@@ -65,7 +66,7 @@ def read_people(root: Path) -> People | None:
         nobody, or there is no column ``participant_id``.
     """
     path = root / PARTICIPANTS
-    if not path.is_file():
+    if not is_there(path, kind=TableError):
         return None
     table = read_cells(path)
     if _ID not in table.columns:

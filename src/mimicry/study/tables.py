@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mimicry.errors import TableError
+from mimicry.files import read_bytes
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -143,10 +144,7 @@ def refuse_repeated_rows(
 
 
 def _text(path: Path) -> str:
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise TableError(f"cannot be read ({error.strerror})", path=path) from error
+    data = read_bytes(path, kind=TableError)
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -7,7 +7,7 @@ from typing import Any
 
 from mimicry.blinding import MARKER, blind_study_of, lock_problems
 from mimicry.errors import InputError
-from mimicry.loading import read_json_object
+from mimicry.loading import is_there, read_json_object
 from mimicry.protocol import load_protocol
 from mimicry.study.differences import ABSENT, Difference, compare
 from mimicry.study.failures import read_failures
@@ -71,7 +71,7 @@ def verify_study(
     found: list[Difference] = list(plan_differences(path, frozen))
     notes: list[str] = []
     own = folder / PROTOCOL
-    if own.is_file():
+    if is_there(own):
         checked.append(own.name)
         found += _protocol(own, frozen)
     results = folder / RESULTS
@@ -120,7 +120,7 @@ _SIDECAR = {"inputs": {"settings": dict, "protocol": dict}, "versions": dict, "s
 
 def _own_prereg(folder: Path) -> Path:
     named = folder / PREREG
-    if named.is_file():
+    if is_there(named):
         return named
     others = sorted(folder.glob("*_prereg.json"))
     if len(others) == 1:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mimicry.errors import EventsError, QualityWarning
+from mimicry.files import read_bytes
 from mimicry.interchange.sources import known_name
 from mimicry.interchange.text import decode, number_of, split_lines
 from mimicry.records import TrialTable
@@ -113,14 +114,10 @@ def _named(file: Path, error: EventsError) -> EventsError:
 
 def _read(file: Path) -> _Table:
     try:
-        found = decode(file.read_bytes())
-    except FileNotFoundError as error:
+        found = decode(read_bytes(file, kind=EventsError))
+    except EventsError as error:
         raise EventsError(
-            "file not found", path=file, key="--events", hint="Check the name."
-        ) from error
-    except OSError as error:
-        raise EventsError(
-            f"cannot be read ({error.strerror})", path=file, key="--events"
+            error.message, path=file, key="--events", hint="Check the name."
         ) from error
     if found is None:
         raise EventsError("not a text file", path=file, key="--events")

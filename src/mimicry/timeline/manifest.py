@@ -10,7 +10,7 @@ import numpy as np
 
 from mimicry.assets import asset_folder
 from mimicry.errors import InputError, StimulusError
-from mimicry.files import read_json, sha256_of
+from mimicry.files import is_there, read_json, sha256_of
 from mimicry.records import StimulusTimeline
 
 __all__ = ["ManifestSource", "StimulusSet", "choose_manifest", "read_manifest", "shipped_manifest"]
@@ -90,7 +90,7 @@ def choose_manifest(
     """
     if explicit is not None:
         return _read_set(Path(explicit), "option")
-    if study_copy is not None and Path(study_copy).is_file():
+    if study_copy is not None and is_there(Path(study_copy), kind=StimulusError):
         return _read_set(Path(study_copy), "study")
     if named is not None:
         return _read_set(Path(named), "protocol")

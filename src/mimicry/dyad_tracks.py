@@ -63,6 +63,7 @@ def read_tracks(
             return [
                 Person(single, t, f"{stem} face {f}") for t, f in zip(tracks, named, strict=True)
             ]
+    _refuse_unused(sources, reading)
     if faces:
         reading = replace(reading, face=faces[0])
     found = [Person(s, read_track(s, reading, columns)) for s in sources]
@@ -87,7 +88,8 @@ def read_track(
     if found.kind in ("video", "landmarks"):
         from mimicry.pipeline import extract
 
-        return extract(found.path, reading=reading)
+        plain = replace(reading, fps=None, video=None, min_confidence=None)  # of tables only
+        return extract(found.path, reading=plain)
     if found.kind in AU_KINDS:
         from mimicry.interchange.au_table import read_au_table
 
@@ -132,6 +134,20 @@ def frame_rate(track: ActionUnitTrack, source: Source = "") -> float:
     middle = float(np.median(steps))
     usual = steps[np.abs(steps - middle) <= _NEAR * middle]
     return round(1.0 / float(usual.mean()), 3)
+
+
+def _refuse_unused(sources: Sequence[Source], reading: ReadingOptions) -> None:
+    """Refuse choices that are about tables of action units where there is none."""
+    from mimicry.interchange.sources import AU_KINDS, identify
+
+    names = {"fps": "--fps", "video": "--video", "min_confidence": "--min-confidence"}
+    given = [option for name, option in names.items() if getattr(reading, name) is not None]
+    paths = [s for s in sources if isinstance(s, str | Path)]
+    if given and not any(identify(path).kind in AU_KINDS for path in paths):
+        raise InputError(
+            "this choice is for tables of action units, and there is none among the files",
+            key=given[0],
+        )
 
 
 def _faces_in(

@@ -40,6 +40,7 @@ def test_a_file_without_header_gets_column_names(tmp_path):
         ("a b\n", "header and no numbers"),
         ("1 2\n3\n", "line 2 has 1 columns, expected 2"),
         ("1 2\n3 x\n", "line 2 holds 'x'"),
+        ("1 2\n3 x\ny 4\n", r"line 2 holds 'x'.*2 such cells"),
     ],
 )
 def test_what_is_wrong_is_said_with_its_line(tmp_path, text, message):

@@ -145,3 +145,11 @@ def test_results_of_other_faces_columns_or_partners_are_not_taken_for_these(tmp_
         write_synchrony(synchrony(source, preset="face", **first), out, "x")
         with pytest.raises(OutputExistsError):
             write_synchrony(synchrony(source, preset="face", **second), out, "x")
+
+
+def test_choices_about_tables_need_a_table(tmp_path):
+    path = tmp_path / "pair.txt"
+    np.savetxt(path, np.random.default_rng(1).normal(size=(600, 2)))
+    for choice in ({"fps": 25.0}, {"min_confidence": 0.5}):
+        with pytest.raises(InputError, match="for tables of action units"):
+            mimicry.synchrony(path, rate_hz=25, preset="face", reading=ReadingOptions(**choice))

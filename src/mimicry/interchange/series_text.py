@@ -61,15 +61,13 @@ def read_series_text(
         )
     chosen = range(width) if columns is None else [c - 1 for c in columns]
     names = names or tuple(f"column {k + 1}" for k in range(width))
-    values = np.array([_row(path, k, [c[j] for j in chosen], form.decimal) for k, c in rows])
-    return values, tuple(names[c] for c in chosen)
-
-
-def _row(path: Path, line: int, cells: Sequence[str], decimal: str) -> list[float]:
-    numbers = []
-    for cell in cells:
-        number = number_of(cell, decimal)
-        if number is None:
-            raise TableError(f"line {line} holds {cell[:40]!r}, expected a number", path=path)
-        numbers.append(number)
-    return numbers
+    found = [[number_of(cells[j], form.decimal) for j in chosen] for _, cells in rows]
+    wrong_at = [(i, j) for i, row in enumerate(found) for j, v in enumerate(row) if v is None]
+    if wrong_at:
+        i, j = wrong_at[0]
+        more = f" ({len(wrong_at)} such cells in all)" if wrong_at[1:] else ""
+        line, cells = rows[i]
+        raise TableError(
+            f"line {line} holds {cells[chosen[j]][:40]!r}, expected a number{more}", path=path
+        )
+    return np.array(found, dtype=np.float64), tuple(names[c] for c in chosen)

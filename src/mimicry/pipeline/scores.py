@@ -381,7 +381,9 @@ def _track(
 
         table = read_au_table(plan.recording, reading=how.reading)
         quality = quality_of(table)
-        return table, {}, {**quality, "warnings": warnings_of(plan.recording.name, quality)}
+        said = {k: table.provenance[k] for k in ("confidence", "times") if k in table.provenance}
+        notes = warnings_of(plan.recording.name, quality)
+        return table, {}, {**quality, **said, "warnings": notes}
     from mimicry.pipeline.extraction import extract_recording
 
     try:

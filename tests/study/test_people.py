@@ -237,7 +237,7 @@ def test_text_in_a_column_of_numbers_is_counted_and_named(make_study):
     table.to_csv(table_of(study), sep="\t", index=False)
     answer = run("reliability", study.root)
     assert answer.exit_code == 2
-    assert "'delta_AU12_main' should hold numbers, found '0,25' in row" in answer.stderr
+    assert "'delta_AU12_main' should hold measured numbers, found '0,25' in row" in answer.stderr
     assert "and 2 more" in answer.stderr
 
 

@@ -15,7 +15,8 @@ class TTest:
     """A mean (or difference) with its t test.
 
     `effect` is dz (mean / SD) for one sample and d (difference / pooled SD) for two. `reason`
-    says why the numbers are NaN: ``too_few_participants`` or ``no_variance``.
+    says why the numbers are NaN: ``too_few_participants``, ``no_variance`` or ``too_large``
+    (values whose variance no floating-point number holds).
     """
 
     n: int
@@ -63,7 +64,10 @@ def one_sample(values: ArrayLike, *, confidence: float = 0.95) -> TTest:
     n = len(data)
     if n < 2:
         return TTest(n=n, reason="too_few_participants")
-    sd = float(data.std(ddof=1))
+    with np.errstate(over="ignore", invalid="ignore"):
+        sd = float(data.std(ddof=1))
+    if not np.isfinite(sd):
+        return TTest(n=n, reason="too_large")
     if sd <= 1e-12 * max(1.0, float(np.abs(data).max())):
         return TTest(n=n, mean=float(data.mean()), reason="no_variance")
     mean = float(data.mean())
@@ -79,7 +83,11 @@ def two_samples(first: ArrayLike, second: ArrayLike, *, confidence: float = 0.95
     n = len(a) + len(b)
     if min(len(a), len(b)) < 2:
         return TTest(n=n, reason="too_few_participants")
-    parts = np.array([a.var(ddof=1) / len(a), b.var(ddof=1) / len(b)])
+    with np.errstate(over="ignore", invalid="ignore"):
+        parts = np.array([a.var(ddof=1) / len(a), b.var(ddof=1) / len(b)])
+        df_parts = (parts**2).sum()
+    if not np.isfinite(df_parts):
+        return TTest(n=n, reason="too_large")
     if parts.sum() <= 1e-24:
         return TTest(n=n, mean=float(a.mean() - b.mean()), reason="no_variance")
     df = float(parts.sum() ** 2 / (parts**2 / np.array([len(a) - 1, len(b) - 1])).sum())
@@ -104,8 +112,12 @@ def pooled(groups: Sequence[ArrayLike], *, confidence: float = 0.95) -> TTest:
     n = sum(map(len, data))
     if not data or min(map(len, data)) < 2:
         return TTest(n=n, reason="too_few_participants")
-    mean = float(np.mean([values.mean() for values in data]))
-    parts = np.array([values.var(ddof=1) / len(values) for values in data]) / len(data) ** 2
+    with np.errstate(over="ignore", invalid="ignore"):
+        mean = float(np.mean([values.mean() for values in data]))
+        parts = np.array([values.var(ddof=1) / len(values) for values in data]) / len(data) ** 2
+        df_parts = (parts**2).sum()
+    if not np.isfinite(df_parts):
+        return TTest(n=n, reason="too_large")
     if parts.sum() <= 1e-24:
         return TTest(n=n, mean=mean, reason="no_variance")
     df = float(parts.sum() ** 2 / (parts**2 / np.array([len(v) - 1 for v in data])).sum())

@@ -20,8 +20,9 @@ from mimicry.files import (
 )
 from mimicry.statistics.clips import clip_means, min_f
 from mimicry.statistics.groups import TTest, one_sample, percent_reduction, pooled, two_samples
-from mimicry.statistics.refusals import REFUSAL_COLUMNS, latency_refusals
+from mimicry.statistics.refusals import latency_refusals
 from mimicry.statistics.reliability import ContrastTrials
+from mimicry.study.columns import GROUP_COLUMNS
 from mimicry.study.completeness import find_gaps, settle
 from mimicry.study.folder import (
     SUMMARY,
@@ -112,7 +113,7 @@ class GroupTables:
             write_tsv(path, table)
         write_text(page, render_groups(self))
         head = {"digest": key, "version": __version__, "settings": self.made_from}
-        rest = {"analysed": self.analysed, "warnings": list(self.gaps), "columns": _COLUMNS}
+        rest = {"analysed": self.analysed, "warnings": list(self.gaps), "columns": GROUP_COLUMNS}
         write_json(sidecar, {**head, **rest})
         return everything
 
@@ -397,38 +398,3 @@ def _frame(rows: Iterator[dict[str, Any]], columns: list[str]) -> "pd.DataFrame"
     import pandas as pd
 
     return pd.DataFrame(list(rows), columns=columns).replace({"": None})
-
-
-_COLUMNS = {
-    "session": "visit",
-    "phase": "phase of the session; trials of different phases are never pooled",
-    "condition": "emotion",
-    "measure": "column of the condition table; _raw in AU units, _cal in shares of the person's "
-    "own imitation, without ending in the person's own SDs; _late: in the late window",
-    "n": "participants with a value (group_latency_refusals: condition tables)",
-    "n_missing": "participants without",
-    "mean": "mean over participants",
-    "se": "its standard error",
-    "low": "lower end of the 95 % t interval of the mean or difference",
-    "high": "upper end",
-    "t": "t of the mean against 0, or Welch's t of the difference",
-    "df": "degrees of freedom",
-    "p": "two-sided p of that t",
-    "dz": "mean / SD over participants",
-    "p_clips_random": "p with clips random as well as people (min F'), raw and calibrated "
-    "contrasts of the primary window; does the result hold for other clips of this kind?",
-    "reason": "why there is no test",
-    "control": "group that is compared with",
-    "difference": "mean of the control group minus mean of the group",
-    "d": "difference / root mean of the two variances",
-    "percent_less": "100 (1 - group / control), only where the control mean is clearly above 0",
-    "percent_less_low": "lower end of its Fieller interval",
-    "percent_less_high": "upper end of its Fieller interval",
-    "percent_reason": "why no percentage is given: control_not_above_0 (the 95 % interval of the "
-    "control mean holds 0), control_below_0, no_interval (the Fieller set has no ends)",
-    "pooled_mean": "mean of the two group means, each with equal weight",
-    "pooled_p": "two-sided p of that mean against 0",
-    "gate": "passed: the two groups together respond (pooled_mean above 0, pooled_p <= .05); the "
-    "difference may be read only then",
-    **{k: v for k, v in REFUSAL_COLUMNS.items() if k != "n"},
-}

@@ -36,6 +36,7 @@ from mimicry.scoring.pattern import calibration, contrast, pattern_score, refere
 from mimicry.scoring.swap import SwapDesign, generator, label_swap
 from mimicry.scoring.validity import judge_trials, phases
 from mimicry.statistics.groups import one_sample
+from mimicry.study.columns import MULTIVERSE_COLUMNS
 from mimicry.study.extracted import Extracted, extracted, gaps_of
 from mimicry.study.folder import Study
 from mimicry.study.grid import Grid, Specification, read_grid, settings_of
@@ -131,7 +132,7 @@ class Multiverse:
             "analysed": self.analysed,
             "summary": self.summary(),
             "warnings": list(self.gaps),
-            "columns": _COLUMNS,
+            "columns": MULTIVERSE_COLUMNS,
         }
         write_json(sidecar, {**head, **found})
         return paths
@@ -403,24 +404,3 @@ def _combined(z: Floats, reasons: Sequence[str]) -> tuple[float, str]:
     if not len(there):
         return float("nan"), ";".join(sorted({r for r in reasons if r})) or "no_swap"
     return math.erfc(abs(float(there.sum())) / math.sqrt(2 * len(there))), ""
-
-
-_COLUMNS = {
-    "baseline": "baseline window, from the dynamic onset",
-    "window": "response window",
-    "standardisation": "raw: AU units; z: the person's own SDs; cal: shares of own imitation",
-    "smoothing": "SD of the zero-phase Gaussian",
-    "null": "t: t test over people; sign-flip: signs of the people's contrasts; others: labels "
-    "swapped within people, standardised effects summed over people (swap: as the protocol says)",
-    "declared": "1: the protocol's own analysis",
-    "n": "people with a contrast",
-    "mean": "mean contrast, in the unit of the standardisation",
-    "se": "its standard error over people",
-    "low": "95 % t interval, lower end",
-    "high": "upper end",
-    "dz": "mean / SD over people: the scale on which specifications can be compared",
-    "dz_low": "interval of the mean divided by the SD over people, lower end",
-    "dz_high": "upper end",
-    "p": "two-sided p under the null",
-    "reason": "why a number is missing",
-}

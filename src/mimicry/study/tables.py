@@ -21,6 +21,7 @@ __all__ = ["MISSING", "need_columns", "numbers", "read_cells", "refuse_repeated_
 
 MISSING = ("n/a", "")
 _DIGITS = frozenset("0123456789+-.eE")
+_LARGEST = 1e100  # beyond it nothing was measured, and squares overflow
 _SIGNS = {"\x00": "a NUL byte"}
 
 
@@ -94,7 +95,8 @@ def numbers(table: "pd.DataFrame", names: Iterable[str], path: Path | None = Non
         if wrong:
             more = f" and {len(wrong) - 1} more" if len(wrong) > 1 else ""
             raise TableError(
-                f"column {name!r} should hold numbers, found {column.iloc[wrong[0]]!r} in row "
+                f"column {name!r} should hold measured numbers, found "
+                f"{column.iloc[wrong[0]]!r} in row "
                 f"{wrong[0] + 1}{more}",
                 path=path,
                 key=name,
@@ -209,9 +211,10 @@ def _floats(cells: list[str]) -> "np.ndarray[Any, np.dtype[Any]] | None":
     try:
         if len(filled) == len(cells) and not any(c in text for c in ".eE"):
             return np.array([int(c) for c in cells], dtype=np.int64)
-        return np.array([float(c) if c else np.nan for c in cells], dtype=np.float64)
+        found = np.array([float(c) if c else np.nan for c in cells], dtype=np.float64)
     except (ValueError, OverflowError):
         return None
+    return None if (np.abs(found) > _LARGEST).any() else found
 
 
 def _is_label(cell: str) -> bool:
@@ -227,7 +230,6 @@ def _is_number(cell: object) -> bool:
     if not set(cell) <= _DIGITS:
         return False
     try:
-        float(cell)
+        return abs(float(cell)) <= _LARGEST
     except ValueError:
         return False
-    return True

@@ -1,0 +1,59 @@
+"""What the columns of the tables over all people mean; it stands in their sidecars."""
+
+from mimicry.statistics.refusals import REFUSAL_COLUMNS
+
+__all__ = ["GROUP_COLUMNS", "MULTIVERSE_COLUMNS"]
+
+GROUP_COLUMNS = {
+    "session": "visit",
+    "phase": "phase of the session; trials of different phases are never pooled",
+    "condition": "emotion",
+    "measure": "column of the condition table; _raw in AU units, _cal in shares of the person's "
+    "own imitation, without ending in the person's own SDs; _late: in the late window",
+    "n": "participants with a value (group_latency_refusals: condition tables)",
+    "n_missing": "participants without",
+    "mean": "mean over participants",
+    "se": "its standard error",
+    "low": "lower end of the 95 % t interval of the mean or difference",
+    "high": "upper end",
+    "t": "t of the mean against 0, or Welch's t of the difference",
+    "df": "degrees of freedom",
+    "p": "two-sided p of that t",
+    "dz": "mean / SD over participants",
+    "p_clips_random": "p with clips random as well as people (min F'), raw and calibrated "
+    "contrasts of the primary window; does the result hold for other clips of this kind?",
+    "reason": "why there is no test",
+    "control": "group that is compared with",
+    "difference": "mean of the control group minus mean of the group",
+    "d": "difference / root mean of the two variances",
+    "percent_less": "100 (1 - group / control), only where the control mean is clearly above 0",
+    "percent_less_low": "lower end of its Fieller interval",
+    "percent_less_high": "upper end of its Fieller interval",
+    "percent_reason": "why no percentage is given: control_not_above_0 (the 95 % interval of the "
+    "control mean holds 0), control_below_0, no_interval (the Fieller set has no ends)",
+    "pooled_mean": "mean of the two group means, each with equal weight",
+    "pooled_p": "two-sided p of that mean against 0",
+    "gate": "passed: the two groups together respond (pooled_mean above 0, pooled_p <= .05); the "
+    "difference may be read only then",
+    **{k: v for k, v in REFUSAL_COLUMNS.items() if k != "n"},
+}
+
+MULTIVERSE_COLUMNS = {
+    "baseline": "baseline window, from the dynamic onset",
+    "window": "response window",
+    "standardisation": "raw: AU units; z: the person's own SDs; cal: shares of own imitation",
+    "smoothing": "SD of the zero-phase Gaussian",
+    "null": "t: t test over people; sign-flip: signs of the people's contrasts; others: labels "
+    "swapped within people, standardised effects summed over people (swap: as the protocol says)",
+    "declared": "1: the protocol's own analysis",
+    "n": "people with a contrast",
+    "mean": "mean contrast, in the unit of the standardisation",
+    "se": "its standard error over people",
+    "low": "95 % t interval, lower end",
+    "high": "upper end",
+    "dz": "mean / SD over people: the scale on which specifications can be compared",
+    "dz_low": "interval of the mean divided by the SD over people, lower end",
+    "dz_high": "upper end",
+    "p": "two-sided p under the null",
+    "reason": "why a number is missing",
+}

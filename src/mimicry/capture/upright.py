@@ -29,12 +29,11 @@ def view_of(raw: Any) -> View:
 
     The angle alone (``raw.rotation``) is not enough: a mirror looks like half a turn in it.
     """
-    if not raw.side_data:
+    try:
+        matrix = bytes(raw.side_data["DISPLAYMATRIX"])
+    except KeyError:
         return View()
-    matrices = [bytes(d) for d in raw.side_data if d.type.name == "DISPLAYMATRIX"]
-    if not matrices:
-        return View()
-    a, b, _, c, d = np.frombuffer(matrices[0], np.int32)[:5].tolist()
+    a, b, _, c, d = np.frombuffer(matrix, np.int32)[:5].tolist()
     if abs(a) >= abs(b):
         return View(False, a < 0, d < 0)
     return View(True, c < 0, b < 0)

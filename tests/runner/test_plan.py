@@ -145,7 +145,7 @@ def test_a_changed_stimulus_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_stimulus_without_a_file_is_one_sentence(tmp_path: Path) -> None:
-    protocol = load_protocol(own_set(tmp_path, file=None))
+    protocol = load_protocol(own_set(tmp_path, file=None, license="a lab's own"))
     with pytest.raises(StimulusError, match="no video or image file"):
         plan_session(protocol, "01")
 

@@ -29,7 +29,9 @@ def options_of(app: typer.Typer, command: str) -> frozenset[str]:
     found = typer.main.get_command(app)
     for name in command.split():
         found = found.commands[name]  # type: ignore[attr-defined]
-    own = (name for parameter in found.params for name in parameter.opts)
+    own = (
+        name for parameter in found.params for name in (*parameter.opts, *parameter.secondary_opts)
+    )
     return frozenset(name for name in own if name.startswith("--"))
 
 

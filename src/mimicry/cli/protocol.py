@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from mimicry.cli._options import STIMULI
 from mimicry.cli._run import Outcome, run_command, say
 
 if TYPE_CHECKING:
@@ -69,26 +70,30 @@ def show(protocol: str = PROTOCOL, as_json: bool = JSON) -> None:
 @app.command()
 def check(
     protocols: list[str] = typer.Argument(None, help="Names or files; none: all shipped ones."),
+    stimuli: Path | None = STIMULI,
     as_json: bool = JSON,
 ) -> None:
-    """Check protocol files; one sentence for each mistake, with its line."""
+    """Check protocol files, as `run` would; one sentence for each mistake, with its line."""
 
     def work() -> Outcome:
-        from mimicry.errors import ProtocolError
+        from mimicry.errors import MimicryError
         from mimicry.protocol import list_protocols, load_protocol
+        from mimicry.runner.rehearsal import rehearse
 
         results: list[dict[str, Any]] = []
         lines = []
         for name in protocols or list_protocols():
             try:
                 loaded = load_protocol(name)
-            except ProtocolError as error:
+                notes = rehearse(loaded, stimuli=stimuli)
+            except MimicryError as error:
                 results.append({"protocol": name, "ok": False, "message": str(error)})
                 say(f"error: {error}")
             else:
                 summary = _summary(loaded)
-                results.append({"protocol": loaded.name, "ok": True, **summary})
+                results.append({"protocol": loaded.name, "ok": True, **summary, "notes": notes})
                 lines.append(f"ok  {loaded.name}: {_told(summary)}")
+                lines += [f"    note: {note}" for note in notes]
         failed = sum(not r["ok"] for r in results)
         lines.append(f"{len(results) - failed} of {len(results)} protocols pass")
         status = "done" if not failed else "failed" if failed == len(results) else "partial"

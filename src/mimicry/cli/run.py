@@ -1,5 +1,6 @@
 """``mimicry run``: a protocol in the browser, with the webcam on the same clock."""
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -7,6 +8,7 @@ import typer
 
 from mimicry.cli._options import STIMULI
 from mimicry.cli._run import Outcome, run_command, say
+from mimicry.errors import InputError
 
 if TYPE_CHECKING:
     from mimicry.runner.session import SessionEnd
@@ -21,7 +23,7 @@ def run(
     stimuli: Path | None = STIMULI,
     session: str = typer.Option(None, help="Label of the session, when there are several."),
     visit: str = typer.Option(None, help="Visit of the protocol, when it has several."),
-    seed: int = typer.Option(None, help="Seed of the order (default: the protocol's own)."),
+    seed: int = typer.Option(None, min=0, help="Seed of the order (default: the protocol's own)."),
     browser: str = typer.Option(None, help="Program of the browser (default: Edge, Chrome ...)."),
     consent: Path = typer.Option(None, help="Text file shown as consent page."),
     window: bool = typer.Option(False, "--window", help="A plain window instead of full screen."),
@@ -43,12 +45,18 @@ def run(
         from mimicry.runner.browser import find_browser
         from mimicry.runner.calibration import keep_with_session
         from mimicry.runner.face_check import FaceChecker
-        from mimicry.runner.from_protocol import CONSENT, plan_session
+        from mimicry.runner.from_protocol import plan_session
         from mimicry.runner.journal import Journal
         from mimicry.runner.serve import need_extra
         from mimicry.runner.session import run_session
         from mimicry.runner.study import prepare_study, require_free, shown_stimuli
 
+        if delete_video and not score:
+            raise InputError(
+                "a video is deleted once it is scored, and this session is not",
+                key="--delete-video",
+                hint="Leave out --no-score or --delete-video.",
+            )
         need_extra()
         loaded = load_protocol(protocol)
         shown = shown_stimuli(loaded, study, stimuli)
@@ -58,9 +66,10 @@ def run(
             session=session,
             visit=visit,
             seed=seed,
-            consent=_paragraphs(consent) if consent else CONSENT,
+            consent=_paragraphs(consent) if consent else None,
             keep_video=not delete_video,
             manifest=shown.path,
+            say=say,
         )
         program = find_browser(browser)
         require_free(study, plan)
@@ -84,14 +93,18 @@ def run(
 
 
 def _paragraphs(path: Path) -> tuple[str, ...]:
-    from mimicry.errors import InputError
+    """Return the paragraphs of a text file; one without words is no consent text."""
     from mimicry.files import read_text
 
     try:
         text = read_text(path)
     except InputError as error:
         raise InputError(error.message, path=path, key="--consent") from error
-    return tuple(" ".join(p.split()) for p in text.split("\n\n") if p.strip())
+    blocks = re.split(r"\n\s*\n", text.removeprefix("\ufeff"))
+    found = tuple(" ".join(p.split()) for p in blocks if p.strip())
+    if not found:
+        raise InputError("the consent text is empty", path=path, key="--consent")
+    return found
 
 
 def ended(end: "SessionEnd") -> Outcome:

@@ -1,30 +1,25 @@
 """Checks that look at several values of a protocol at once."""
 
-import string
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from mimicry.kernels.mixing import crossed_start
-from mimicry.protocol.explain import explain
+from mimicry.protocol.checks_shown import shown_problems
+from mimicry.protocol.explain import explain, inherited, repeated, unknown
 from mimicry.protocol.origins import NEEDS_PROVENANCE, parse_entry
 from mimicry.protocol.positions import Key, Problem, show_key
-from mimicry.protocol.schema import ACTION_UNITS, Block, Primary, Rating
-from mimicry.protocol.stimuli import check_stimuli
+from mimicry.protocol.schema import ACTION_UNITS, Primary
 
 if TYPE_CHECKING:
     from mimicry.protocol.model import Protocol
 
 __all__ = ["check_file", "without_dropped"]
 
-MOST_TRIALS = 5000  # of a block: hours
-MOST_KEYS = 21  # two rows of buttons on a small screen
-
 
 def check_file(protocol: "Protocol") -> list[Problem]:
     """Return every mistake that the schema alone cannot see."""
-    checks = [_name, _conditions, _stimuli, _factors, _blocks, _ratings, _windows, _scoring]
+    checks = [_name, _conditions, shown_problems, _windows, _scoring]
     checks += [_primary, _prediction, _predicted, _status, _claims, _provenance]
     return [problem for check in checks for problem in check(protocol)] or list(
         _buildable(protocol)
@@ -55,7 +50,7 @@ def _conditions(protocol: "Protocol") -> Iterator[Problem]:
             for unit in [u for u in units if u not in ACTION_UNITS]:
                 said = f"there is no action unit {unit!r} ({show_key((*key, role))})"
                 yield Problem((*key, role), f"{said}; {_nearest_unit(unit)}")
-            yield from _twice((*key, role), units)
+            yield from repeated((*key, role), units)
         both = sorted(set(condition.targets) & set(condition.opponents))
         if both:
             said = f"conditions.{name}: {', '.join(both)} stands as target and as opponent"
@@ -67,155 +62,6 @@ def _conditions(protocol: "Protocol") -> Iterator[Problem]:
                 f"conditions.{name} has no {missing}; name both, or neither for a control "
                 "condition, because one unit alone cannot be scored",
             )
-
-
-def _stimuli(protocol: "Protocol") -> Iterator[Problem]:
-    stimuli = protocol.file.stimuli
-    yield from _twice(("stimuli", "identities"), stimuli.identities)
-    names = {"emotion", "identity", "kind", *protocol.file.design.factors}
-    try:
-        used = [name for _, name, _, _ in string.Formatter().parse(stimuli.pattern) if name]
-    except ValueError as error:
-        yield Problem(("stimuli", "pattern"), f"stimuli.pattern cannot be read ({error})")
-        return
-    unknown = list(_known(("stimuli", "pattern"), used, names, "stimuli.pattern uses"))
-    if not protocol.face_to_face():  # where people meet, the partner is the stimulus
-        yield from unknown or check_stimuli(protocol)
-
-
-def _factors(protocol: "Protocol") -> Iterator[Problem]:
-    identities = len(protocol.file.stimuli.identities)
-    shares = 1
-    for name, factor in protocol.file.design.factors.items():
-        key = ("design", "factors", name)
-        if name in {"condition", "block", "group", "visit", "identity", "emotion", "kind", "run"}:
-            yield Problem(key, f"design.factors.{name}: the name is taken; choose another")
-        shares *= len(factor.levels) if factor.assign == "identity" else 1
-        if factor.assign == "identity" and identities % shares:
-            yield Problem(
-                (*key, "assign"),
-                f"design.factors.{name}: {identities} identities cannot be shared equally among "
-                f"{shares} levels, so the faces cannot be counterbalanced; use a multiple of "
-                f"{shares} identities",
-            )
-        for level, spec in factor.levels.items():
-            known = [f for f in type(protocol.file.timing).model_fields if f != "iti_s"]
-            yield from _known(
-                (*key, "levels", level, "timing"), spec.timing, known, "timing has no phase"
-            )
-
-
-def _blocks(protocol: "Protocol") -> Iterator[Problem]:
-    for name, block in protocol.file.blocks.items():
-        key = ("blocks", name)
-        conditions = protocol.file.conditions
-        yield from _known((*key, "conditions"), block.conditions, conditions, "no condition")
-        yield from _twice((*key, "conditions"), block.conditions)
-        if block.cue and not protocol.file.timing.cue_s:
-            yield Problem(
-                (*key, "cue"), f"blocks.{name}.cue is never seen; give timing.cue_s a duration"
-            )
-        yield from _order_exists(protocol, name, block)
-    alternate = protocol.file.design.block_order == "alternate"
-    runs = {block.runs for block in protocol.file.blocks.values()}
-    if alternate and len(runs) > 1:
-        yield Problem(
-            ("design", "block_order"),
-            f"blocks with {' and '.join(map(str, sorted(runs)))} runs cannot take turns; give all "
-            "blocks the same number of runs",
-        )
-
-
-def _order_exists(protocol: "Protocol", name: str, block: Block) -> Iterator[Problem]:
-    """See whether the limits on the order can be kept at all."""
-    limits = protocol.file.design.randomisation
-    trials = protocol.trials_per_condition(name)
-    total = sum(trials.values())
-    if total > MOST_TRIALS:
-        yield Problem(
-            ("blocks", name, "repeats"),
-            f"blocks.{name} has {total} trials; expected at most {MOST_TRIALS}",
-        )
-        return
-    if total % block.runs:
-        yield Problem(
-            ("blocks", name, "runs"),
-            f"blocks.{name}: {total} trials cannot be cut into {block.runs} equal runs",
-        )
-    longest = max(trials.values())
-    limit = limits.max_same_condition
-    if limit is not None and longest > limit * (total - longest + 1):
-        yield Problem(
-            ("design", "randomisation", "max_same_condition"),
-            f"blocks.{name}: {longest} of {total} trials are of one condition, so no order has at "
-            f"most {limit} in a row; raise max_same_condition or set it to null",
-        )
-        return
-    faces = len(protocol.file.stimuli.identities)
-    per_face = total // faces
-    limit = limits.max_same_identity
-    if limit is not None and per_face > limit * (total - per_face + 1):
-        yield Problem(
-            ("design", "randomisation", "max_same_identity"),
-            f"blocks.{name}: {per_face} of {total} trials show one face, so no order has at most "
-            f"{limit} in a row; raise max_same_identity or set it to null",
-        )
-        return
-    # one order for everybody is the proof that every session can be built
-    each = per_face // len(trials)
-    both = [total if m is None else min(m, total) for m in (limits.max_same_condition, limit)]
-    if crossed_start((len(trials), faces), each, (both[0], both[1])) is None:
-        yield Problem(
-            ("design", "randomisation"),
-            f"blocks.{name}: found no order of {len(trials)} conditions and {faces} faces with at "
-            f"most {both[0]} trials of one condition and {both[1]} of one face in a row; raise "
-            "max_same_condition or max_same_identity",
-        )
-
-
-def _ratings(protocol: "Protocol") -> Iterator[Problem]:
-    for name, rating in protocol.file.ratings.items():
-        yield from _scale(name, rating)
-        key = ("ratings", name, "blocks")
-        if _inherited(protocol, key):
-            continue
-        yield from _known(key, rating.blocks, protocol.file.blocks, "there is no block")
-        yield from _twice(key, rating.blocks)
-
-
-def _scale(name: str, rating: Rating) -> Iterator[Problem]:
-    """See whether a question can be answered as it is written."""
-    key = ("ratings", name)
-    numbers = rating.numbers()
-    if numbers is not None and len(numbers) != rating.steps:
-        yield Problem(
-            (*key, "steps"),
-            f"ratings.{name} goes from {rating.low} to {rating.high}, which is not "
-            f"{rating.steps} steps (ratings.{name}.steps, 101 unless given)",
-        )
-    if rating.labels and rating.scale == "slider":
-        yield Problem((*key, "labels"), f"ratings.{name}.labels are for 'scale: keys'")
-    elif rating.labels and (
-        len(rating.labels) != rating.steps
-        or (rating.labels[0], rating.labels[-1]) != (rating.low, rating.high)
-    ):
-        yield Problem(
-            (*key, "labels"),
-            f"ratings.{name}.labels are {len(rating.labels)} texts from {rating.labels[0]!r} to "
-            f"{rating.labels[-1]!r}; expected {rating.steps} (steps), from {rating.low!r} (low) "
-            f"to {rating.high!r} (high)",
-        )
-    if rating.scale == "keys" and rating.steps > MOST_KEYS:
-        yield Problem(
-            (*key, "steps"),
-            f"ratings.{name} has {rating.steps} keys (ratings.{name}.steps, 101 unless given); "
-            f"expected at most {MOST_KEYS}, or 'scale: slider'",
-        )
-    elif rating.scale == "keys" and numbers is not None and rating.low.startswith("-"):
-        yield Problem(
-            (*key, "low"),
-            f"ratings.{name} begins at {rating.low}, which no key can say; use 'scale: slider'",
-        )
 
 
 def _windows(protocol: "Protocol") -> Iterator[Problem]:
@@ -286,11 +132,11 @@ def _primary(protocol: "Protocol") -> Iterator[Problem]:
     primary = protocol.file.analysis.primary
     key = ("analysis", "primary")
     file = protocol.file
-    yield from _known((*key, "block"), [primary.block], file.blocks, "there is no block")
+    yield from unknown((*key, "block"), [primary.block], file.blocks, "there is no block")
     if primary.block in file.blocks:
         shown = protocol.block_conditions(primary.block)
         said = f"block {primary.block} has no condition"
-        yield from _known((*key, "condition"), [primary.condition], shown, said)
+        yield from unknown((*key, "condition"), [primary.condition], shown, said)
     scored = {name for name, c in file.conditions.items() if c.targets}
     unscored = primary.condition in file.conditions and primary.condition not in scored
     if unscored and primary.score not in {"rating", "coupling"}:
@@ -299,7 +145,9 @@ def _primary(protocol: "Protocol") -> Iterator[Problem]:
     if primary.between and primary.trait:
         yield Problem(key, "analysis.primary names 'between' and 'trait'; choose one")
     if primary.trait is not None:
-        yield from _known((*key, "trait"), [primary.trait], file.design.traits, "there is no trait")
+        yield from unknown(
+            (*key, "trait"), [primary.trait], file.design.traits, "there is no trait"
+        )
     if primary.score == "contrast" and primary.between:
         yield Problem(
             (*key, "score"),
@@ -324,7 +172,7 @@ def _compare(protocol: "Protocol", primary: Primary) -> Iterator[Problem]:
         for end in ("more", "less"):
             known = levels[compare.factor]
             said = f"{compare.factor} has no level"
-            yield from _known((*key, end), [getattr(compare, end)], known, said)
+            yield from unknown((*key, end), [getattr(compare, end)], known, said)
         if compare.more == compare.less:
             yield Problem(key, f"analysis.primary.{role} compares {compare.more} with itself")
 
@@ -341,10 +189,10 @@ def without_dropped(protocol: "Protocol") -> "Protocol":
         "response": {
             name: size
             for name, size in prediction.response.items()
-            if name in known["condition"] or not _inherited(protocol, (*key, name))
+            if name in known["condition"] or not inherited(protocol, (*key, name))
         }
     }
-    if _inherited(protocol, ("prediction", "effects")):
+    if inherited(protocol, ("prediction", "effects")):
         kept["effects"] = [
             effect
             for effect in prediction.effects
@@ -364,17 +212,17 @@ def _predictable(protocol: "Protocol") -> dict[str, tuple[str, ...]]:
 def _prediction(protocol: "Protocol") -> Iterator[Problem]:
     prediction, levels = protocol.file.prediction, _predictable(protocol)
     key = ("prediction", "response")
-    yield from _known(key, prediction.response, levels["condition"], "there is no condition")
+    yield from unknown(key, prediction.response, levels["condition"], "there is no condition")
     for number, effect in enumerate(prediction.effects):
         here: Key = ("prediction", "effects", number)
-        yield from _known((*here, "where"), effect.where, levels, "there is no factor")
+        yield from unknown((*here, "where"), effect.where, levels, "there is no factor")
         for factor, level in effect.where.items():
             if factor in levels:
                 said = f"{factor} has no level"
-                yield from _known((*here, "where", factor), [level], levels[factor], said)
+                yield from unknown((*here, "where", factor), [level], levels[factor], said)
         if effect.trait is not None:
             traits = protocol.file.design.traits
-            yield from _known((*here, "trait"), [effect.trait], traits, "there is no trait")
+            yield from unknown((*here, "trait"), [effect.trait], traits, "there is no trait")
 
 
 def _predicted(protocol: "Protocol") -> Iterator[Problem]:
@@ -413,7 +261,7 @@ def _provenance(protocol: "Protocol") -> Iterator[Problem]:
                 "'source KEY' with a key of references, then a remark in brackets if you like",
             )
             continue
-        yield from _known(key, parsed[1], file.references, "references have no key")
+        yield from unknown(key, parsed[1], file.references, "references have no key")
         if pattern != "*" and pattern not in used:
             keys = {show_key(k) for k in protocol.origins if k and k[0] in NEEDS_PROVENANCE}
             said = f"provenance of {pattern}: no such value stands in this file"
@@ -446,20 +294,3 @@ def _nearest_unit(found: str) -> str:
 def _nearest_only(found: str, known: set[str]) -> str:
     near = explain(found, known)
     return near if near.startswith("did you") else "it names a value that is inherited or missing"
-
-
-def _inherited(protocol: "Protocol", key: Key) -> bool:
-    origin = protocol.origins.get(key)
-    return origin is not None and origin.file != protocol.path.name
-
-
-def _known(key: Key, found: Iterable[str], known: Iterable[str], said: str) -> Iterator[Problem]:
-    words = list(known)
-    for word in found:
-        if word not in words:
-            yield Problem(key, f"{said} {word!r} ({show_key(key)}); {explain(word, words)}")
-
-
-def _twice(key: Key, found: list[str]) -> Iterator[Problem]:
-    for word in sorted({w for w in found if found.count(w) > 1}):
-        yield Problem(key, f"{show_key(key)} names {word!r} twice")

@@ -1,9 +1,15 @@
-"""The nearest valid word to a wrong one."""
+"""The nearest valid word to a wrong one, and what is wrong about words."""
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
-__all__ = ["explain", "nearest"]
+from mimicry.protocol.positions import Key, Problem, show_key
+
+if TYPE_CHECKING:
+    from mimicry.protocol.model import Protocol
+
+__all__ = ["explain", "inherited", "nearest", "repeated", "unknown"]
 
 
 def explain(found: str, known: Iterable[str]) -> str:
@@ -26,3 +32,23 @@ def nearest(found: str, known: Iterable[str]) -> str | None:
     words = {word.lower(): word for word in sorted(set(known))}
     near = difflib.get_close_matches(found.lower(), list(words), n=1, cutoff=0.6)
     return words[near[0]] if near else None
+
+
+def inherited(protocol: "Protocol", key: Key) -> bool:
+    """Tell whether a value stands in a parent and not in the protocol's own file."""
+    origin = protocol.origins.get(key)
+    return origin is not None and origin.file != protocol.path.name
+
+
+def unknown(key: Key, found: Iterable[str], known: Iterable[str], said: str) -> Iterator[Problem]:
+    """Yield a problem for every word that is not known."""
+    words = list(known)
+    for word in found:
+        if word not in words:
+            yield Problem(key, f"{said} {word!r} ({show_key(key)}); {explain(word, words)}")
+
+
+def repeated(key: Key, found: list[str]) -> Iterator[Problem]:
+    """Yield a problem for every word that stands there more than once."""
+    for word in sorted({w for w in found if found.count(w) > 1}):
+        yield Problem(key, f"{show_key(key)} names {word!r} twice")

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mimicry.files import digest
+from mimicry.protocol.order import Redraw
 from mimicry.protocol.positions import Key
 from mimicry.protocol.schema import ProtocolFile
-from mimicry.protocol.session import Redraw, Session, build_session
+from mimicry.protocol.session import Session, build_session
 from mimicry.records import EmotionMap, ScoringSettings
 
 if TYPE_CHECKING:
@@ -220,10 +221,15 @@ class Protocol:
         return dict.fromkeys(self.block_conditions(block), each)
 
     def build_session(
-        self, participant: str, *, visit: str | None = None, seed: int | None = None
+        self,
+        participant: str,
+        *,
+        visit: str | None = None,
+        session: str | None = None,
+        seed: int | None = None,
     ) -> Session:
         """Return the trials of one participant, in order; see :func:`build_session`."""
-        return build_session(self, participant, visit=visit, seed=seed)
+        return build_session(self, participant, visit=visit, session=session, seed=seed)
 
     def redraw(self, block: str, shown: Sequence[str] | None = None) -> Redraw:
         """Return the randomiser of a block's order, for the null ``swap: redraw``.

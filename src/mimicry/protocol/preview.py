@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from mimicry.protocol.model import Protocol
+    from mimicry.protocol.schema import Rating
 
-__all__ = ["preview_figure", "session_of", "write_preview"]
+__all__ = ["preview_figure", "preview_page", "session_of", "write_preview"]
 
 # Okabe and Ito's colours, which people with the common colour-vision deficiencies can tell apart.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#6b5b95", "#444444")
@@ -46,7 +47,9 @@ def write_preview(
     with atomic_path(picture) as temporary:
         temporary.write_bytes(buffer.getvalue())
     encoded = base64.b64encode(buffer.getvalue()).decode("ascii")
-    page = write_text(folder / f"{protocol.name}_preview.html", _page(protocol, session, encoded))
+    page = write_text(
+        folder / f"{protocol.name}_preview.html", preview_page(protocol, session, encoded)
+    )
     return [page, picture]
 
 
@@ -231,7 +234,8 @@ def _pause(jitter: Any) -> str:
     return f"{jitter.low:g} to {jitter.high:g} s"
 
 
-def _page(protocol: "Protocol", session: Session, picture: str) -> str:
+def preview_page(protocol: "Protocol", session: Session, picture: str = "") -> str:
+    """Return the page around a picture (PNG in base64), as HTML."""
     from mimicry.report.page import fill_page
     from mimicry.report.tables import page_table
 
@@ -247,7 +251,10 @@ def _page(protocol: "Protocol", session: Session, picture: str) -> str:
         ]
         for name, block in file.blocks.items()
     ]
-    questions = [[n, r.prompt, r.low, r.high, r.after] for n, r in file.ratings.items()]
+    questions = [
+        [n, r.prompt, f"{r.scale}, {r.steps} steps", r.low, r.high, _asked(r), _limit(r)]
+        for n, r in file.ratings.items()
+    ]
     conditions = [
         [name, " + ".join(c.targets) or "control", " + ".join(c.opponents) or "control"]
         for name, c in file.conditions.items()
@@ -266,9 +273,38 @@ def _page(protocol: "Protocol", session: Session, picture: str) -> str:
             blocks,
         ),
         questions=page_table(
-            "Questions", ["name", "question", "from", "to", "after each"], questions
+            "Questions",
+            ["name", "question", "answers", "from", "to", "after each", "time limit"],
+            questions,
         ),
+        design=_design(protocol),
         conditions=page_table(
             "Scored action units", ["condition", "target units", "opponent units"], conditions
         ),
     )
+
+
+def _asked(rating: "Rating") -> str:
+    return f"{rating.after} ({', '.join(rating.blocks)})" if rating.blocks else rating.after
+
+
+def _limit(rating: "Rating") -> str:
+    return "none" if rating.limit_s is None else f"{rating.limit_s:g} s"
+
+
+def _design(protocol: "Protocol") -> list[tuple[str, str]]:
+    """Return who, which faces, which camera, in words."""
+    file = protocol.file
+    rows = [(f"Group {name}", text) for name, text in file.design.groups.items()]
+    rows += [(f"Trait {name}", text) for name, text in file.design.traits.items()]
+    if file.design.visits:
+        rows.append(("Visits", ", ".join(file.design.visits)))
+    for name, factor in file.design.factors.items():
+        levels = [f"{n}: {s.note}" if s.note else n for n, s in factor.levels.items()]
+        text = f"{'; '.join(levels)}. {factor.note or ''}".strip()
+        rows.append((f"Factor {name} (by {factor.assign})", text))
+    rows.append(("Faces", f"{', '.join(file.stimuli.identities)}. {file.stimuli.note or ''}"))
+    camera = file.capture
+    size = f"{camera.width_px} x {camera.height_px}, {camera.fps:g} frames a second"
+    rows.append(("Camera", f"{camera.cameras}, {size}. {camera.note or ''}"))
+    return [(name, text.strip()) for name, text in rows]

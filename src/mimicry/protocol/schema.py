@@ -211,8 +211,19 @@ class Timing(Part):
             if isinstance(values, list) and all(isinstance(v, number) for v in values):
                 return {"low": min(values), "high": max(values), "values": values}
         if isinstance(value, dict) and {"low", "high"} <= set(value):
-            return value
+            return _agreeing(value)
         raise ValueError("expected a number, [low, high] with low <= high, or {values: [...]}")
+
+
+def _agreeing(value: dict[str, Any]) -> dict[str, Any]:
+    """Return the long form of a pause whose parts do not contradict each other."""
+    low, high, values = value["low"], value["high"], value.get("values") or []
+    numbers = all(isinstance(v, int | float) for v in (low, high, *values))
+    if numbers and low > high:
+        raise ValueError(f"expected low <= high, found {low:g} and {high:g}")
+    if numbers and values and (min(values), max(values)) != (low, high):
+        raise ValueError("expected {values: [...]} alone: low and high are others than theirs")
+    return value
 
 
 class Block(Part):
@@ -287,9 +298,16 @@ class Capture(Part):
     fps: float = Field(default=30.0, gt=0, le=240, description="Frames per second asked for.")
     width_px: Count = Field(default=640, description="Width of the picture.")
     height_px: Count = Field(default=480, description="Height of the picture.")
-    cameras: int = Field(default=1, ge=1, le=6, description="Cameras on one clock (dyads: 2).")
+    cameras: int = Field(
+        default=1,
+        ge=1,
+        le=6,
+        description="Cameras on one clock; more than one only where people meet (task interact).",
+    )
     hidden_purpose: bool = Field(
-        default=True, description="Participants learn only afterwards that faces are measured."
+        default=True,
+        description="True: participants learn on the last page that their movements were "
+        "measured; false: on the built-in consent page.",
     )
     note: str | None = Field(default=None, description="Light, distance, sound and the like.")
 

@@ -7,19 +7,23 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mimicry.errors import ProtocolError
-from mimicry.kernels.mixing import crossed_order
-from mimicry.kernels.orders import dealt_faces, restricted_orders
+from mimicry.protocol.order import (
+    Item,
+    block_runs,
+    levels_of_faces,
+    number_of,
+    practice_items,
+    run_sequence,
+)
 from mimicry.records import TrialTable
 
 if TYPE_CHECKING:
     from mimicry.protocol.model import Protocol
 
-__all__ = ["Phase", "Redraw", "Session", "Trial", "build_session"]
+__all__ = ["Phase", "Session", "Trial", "build_session", "is_first"]
 
-REDRAW_BATCH = 2_000
 READING_S = 15.0  # planned time for the instruction page of a block
 ANSWER_S = 6.0  # planned time for an answer without a limit
 
@@ -107,8 +111,8 @@ class Session:
     ----------
     protocol, digest
         Name and digest of the protocol.
-    participant, visit, seed
-        Who, when, and the seed of the orders; the same four give the same session.
+    participant, visit, session, seed
+        Who, when, and the seed of the orders; the same five give the same session.
     trials
         All trials, practice included.
     assigned
@@ -122,6 +126,7 @@ class Session:
     seed: int
     trials: tuple[Trial, ...]
     assigned: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    session: str | None = None
 
     @property
     def scored(self) -> tuple[Trial, ...]:
@@ -161,17 +166,18 @@ class Session:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Item:
-    """A trial before it has a place in the order."""
-
-    condition: str
-    identity: str
-    levels: Mapping[str, str]
+def is_first(session: str | None) -> bool:
+    """Tell whether a label is that of a person's first session: none, or the number 1."""
+    return session is None or re.fullmatch(r"0*1", session) is not None
 
 
 def build_session(
-    protocol: "Protocol", participant: str, *, visit: str | None = None, seed: int | None = None
+    protocol: "Protocol",
+    participant: str,
+    *,
+    visit: str | None = None,
+    session: str | None = None,
+    seed: int | None = None,
 ) -> Session:
     """Return the trials of one participant's session.
 
@@ -191,9 +197,11 @@ def build_session(
         Label of the participant.
     visit
         One of the protocol's visits; None when it has none.
+    session
+        Label of the session, where one person has several; None is the first, and so is ``1``.
     seed
-        Seed of the orders; None: the protocol's own. The label and the visit enter too, so
-        everybody gets another order.
+        Seed of the orders; None: the protocol's own. The label, the visit and a later session
+        enter too, so everybody gets another order each time.
 
     Raises
     ------
@@ -216,15 +224,16 @@ def build_session(
         )
     seed = protocol.seed if seed is None else seed
     words = [zlib.crc32(participant.encode()), zlib.crc32((visit or "").encode())]
+    words += [] if is_first(session) else [zlib.crc32(str(session).encode())]
     rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, *words])))
-    number = _number(participant)
-    assigned = _assigned(protocol, number)
-    pieces = {name: _block_runs(protocol, name, assigned, rng) for name in protocol.file.blocks}
+    number = number_of(participant)
+    assigned = levels_of_faces(protocol, number)
+    pieces = {name: block_runs(protocol, name, assigned, rng) for name in protocol.file.blocks}
     trials: list[Trial] = []
     clock = 0.0
-    for block, run in _sequence(protocol, number):
+    for block, run in run_sequence(protocol, number):
         clock += READING_S if run == 1 else 0.0
-        practice = _practice(protocol, block, assigned, rng) if run == 1 else []
+        practice = practice_items(protocol, block, assigned, rng) if run == 1 else []
         for item, is_practice in [*((i, True) for i in practice), *_scored(pieces[block][run - 1])]:
             count = sum(t.block == block and t.practice == is_practice for t in trials) + 1
             trial_id = f"{block}-p{count}" if is_practice else f"{block}-{count:03d}"
@@ -234,164 +243,12 @@ def build_session(
         if run == protocol.file.blocks[block].runs:
             clock += protocol.file.blocks[block].break_s
     return Session(
-        protocol.name, protocol.digest, participant, visit, seed, tuple(trials), assigned
+        protocol.name, protocol.digest, participant, visit, seed, tuple(trials), assigned, session
     )
 
 
-@dataclass(slots=True)
-class Redraw:
-    """New orders of a block's conditions, by the limits that made the block's own order.
-
-    Called with a generator it returns one order, as the label-swap null ``redraw`` wants it;
-    it draws ahead in large batches, because thousands are needed. Equal generators give equal
-    orders.
-
-    Parameters
-    ----------
-    conditions
-        The conditions of the block.
-    each
-        Scored trials of each condition, in the same order.
-    limit
-        Most trials of one condition in a row; None: no limit.
-
-    Examples
-    --------
-    >>> redraw = Redraw(("happy", "neutral"), each=(4, 4), limit=2)
-    >>> order = redraw(np.random.default_rng(1))
-    >>> len(order), order.count("happy")
-    (8, 4)
-    """
-
-    conditions: tuple[str, ...]
-    each: tuple[int, ...]
-    limit: int | None
-    _source: np.random.Generator | None = field(default=None, repr=False)
-    _ahead: Iterator[list[str]] = field(default_factory=lambda: iter(()), repr=False)
-
-    def __call__(self, rng: np.random.Generator) -> list[str]:
-        """Return one order of conditions for all scored trials of the block."""
-        if rng is not self._source:
-            self._source, self._ahead = rng, iter(())
-        order = next(self._ahead, None)
-        if order is None:
-            names = np.array(self.conditions)[self.many(rng, REDRAW_BATCH)]
-            self._ahead = iter(names.tolist())
-            order = next(self._ahead)
-        return order
-
-    def many(self, rng: np.random.Generator, n: int) -> NDArray[np.intp]:
-        """Return (n, K) codes into `conditions`."""
-        return restricted_orders(list(self.each), self.limit, rng, n)
-
-
-def _scored(items: list[_Item]) -> Iterator[tuple[_Item, bool]]:
+def _scored(items: list[Item]) -> Iterator[tuple[Item, bool]]:
     return ((item, False) for item in items)
-
-
-def _number(participant: str) -> int:
-    digits = re.findall(r"\d+", participant)
-    return int(digits[-1]) if digits else zlib.crc32(participant.encode())
-
-
-def _assigned(protocol: "Protocol", number: int) -> dict[str, dict[str, str]]:
-    """Share the model faces among the levels, moving on by one level a participant.
-
-    Neighbours in the list of identities get the same level, so a list in which male and
-    female faces alternate gives every level as many of each.
-    """
-    combinations = protocol.level_combinations("identity")
-    identities = protocol.file.stimuli.identities
-    share = len(combinations)
-    return {
-        identity: combinations[(k * share // len(identities) + number) % share]
-        for k, identity in enumerate(identities)
-    }
-
-
-def _sequence(protocol: "Protocol", number: int) -> list[tuple[str, int]]:
-    """Return (block, run) in the order in which they are done."""
-    blocks = list(protocol.file.blocks)
-    order = protocol.file.design.block_order
-    if order != "fixed":
-        start = number % len(blocks)
-        blocks = blocks[start:] + blocks[:start]
-    runs = {name: protocol.file.blocks[name].runs for name in blocks}
-    if order == "alternate":
-        return [(name, run) for run in range(1, max(runs.values()) + 1) for name in blocks]
-    return [(name, run) for name in blocks for run in range(1, runs[name] + 1)]
-
-
-def _block_runs(
-    protocol: "Protocol",
-    block: str,
-    assigned: Mapping[str, Mapping[str, str]],
-    rng: np.random.Generator,
-) -> list[list[_Item]]:
-    """Return the scored trials of a block in order, cut into its runs."""
-    conditions = protocol.block_conditions(block)
-    identities = protocol.file.stimuli.identities
-    limits = protocol.file.design.randomisation
-    spec = protocol.file.blocks[block]
-    cell = protocol.level_combinations("trial") * spec.repeats
-    sizes = len(conditions), len(identities)
-    both = limits.max_same_condition, limits.max_same_identity
-    try:
-        order, faces = _conditions_and_faces(sizes, len(cell), both, rng)
-    except ValueError as error:
-        raise ProtocolError(
-            f"blocks.{block}: {error}",
-            path=protocol.path,
-            key="design.randomisation",
-            hint="Raise max_same_condition or max_same_identity.",
-        ) from error
-    decks = {(c, i): list(rng.permutation(len(cell))) for c in set(order) for i in set(faces)}
-    items = [
-        _Item(
-            conditions[c],
-            identities[i],
-            {**cell[decks[c, i].pop()], **assigned[identities[i]]},
-        )
-        for c, i in zip(order, faces, strict=True)
-    ]
-    length = len(items) // spec.runs
-    return [items[k : k + length] for k in range(0, len(items), length)]
-
-
-def _conditions_and_faces(
-    sizes: tuple[int, int],
-    each: int,
-    limits: tuple[int | None, int | None],
-    rng: np.random.Generator,
-) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Draw the conditions and deal faces onto them; where none fit, draw both together."""
-    order = restricted_orders([each * sizes[1]] * sizes[0], limits[0], rng)[0]
-    try:
-        return order, dealt_faces(order, sizes[1], each, limits[1], rng)
-    except ValueError:
-        largest = len(order)
-        most = tuple(largest if limit is None else min(limit, largest) for limit in limits)
-        crossed = crossed_order(sizes, each, (most[0], most[1]), rng)
-        if crossed is None:
-            raise
-        return crossed[0], crossed[1]
-
-
-def _practice(
-    protocol: "Protocol",
-    block: str,
-    assigned: Mapping[str, Mapping[str, str]],
-    rng: np.random.Generator,
-) -> list[_Item]:
-    conditions = protocol.block_conditions(block)
-    identities = protocol.file.stimuli.identities
-    cell = protocol.level_combinations("trial")
-    items = []
-    for k in range(protocol.file.blocks[block].practice):
-        identity = identities[rng.integers(len(identities))]
-        levels = {**cell[rng.integers(len(cell))], **assigned[identity]}
-        items.append(_Item(conditions[k % len(conditions)], identity, levels))
-    return items
 
 
 def _trial(
@@ -399,7 +256,7 @@ def _trial(
     trial_id: str,
     block: str,
     run: int,
-    item: _Item,
+    item: Item,
     start_s: float,
     practice: bool,
     rng: np.random.Generator,
@@ -421,7 +278,7 @@ def _trial(
     )
 
 
-def _stimulus(protocol: "Protocol", item: _Item) -> str:
+def _stimulus(protocol: "Protocol", item: Item) -> str:
     return protocol.file.stimuli.pattern.format(
         emotion=protocol.file.conditions[item.condition].emotion,
         identity=item.identity,
@@ -430,7 +287,7 @@ def _stimulus(protocol: "Protocol", item: _Item) -> str:
     )
 
 
-def _phases(protocol: "Protocol", block: str, item: _Item) -> tuple[Phase, ...]:
+def _phases(protocol: "Protocol", block: str, item: Item) -> tuple[Phase, ...]:
     cue = protocol.file.blocks[block].cue or ""
     for factor, level in item.levels.items():
         cue = protocol.file.design.factors[factor].levels[level].cue or cue

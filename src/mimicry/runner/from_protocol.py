@@ -1,15 +1,15 @@
 """A participant's session of a protocol, as the pages that the runner shows."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mimicry.assets import asset_folder
-from mimicry.errors import IntegrityError, StimulusError
-from mimicry.files import read_json_object, sha256_of
-from mimicry.runner.plan import CameraSettings, Phase, Question, SessionPlan, Step, Stimulus
+from mimicry.errors import ProtocolError
+from mimicry.protocol.session import is_first
+from mimicry.runner.clips import find_clips
+from mimicry.runner.plan import CameraSettings, Phase, Question, SessionPlan, Step
 
 if TYPE_CHECKING:
     from mimicry.protocol import Protocol
@@ -33,7 +33,17 @@ CONSENT = (
         "and you may ask for your recording to be deleted."
     ),
 )
-_MANIFEST = {"stimuli": [{"id": str, "file?": (str, None), "sha256?": (str, None)}]}
+OPEN = (
+    "What your face does while you look is measured and compared with what the faces on the "
+    "screen do."
+)
+CLOSING = (
+    (
+        "Now that it is over: the movements of your face while you looked at the faces were "
+        "measured. You were not told before, because knowing it changes how one looks."
+    ),
+    "You may ask questions now, and you may ask for your recording to be deleted.",
+)
 _CLIP = {"neutral", "rise", "apex", "fall"}
 
 
@@ -49,9 +59,11 @@ def plan_session(
     session: str | None = None,
     visit: str | None = None,
     seed: int | None = None,
-    consent: Sequence[str] = CONSENT,
+    consent: Sequence[str] | None = None,
     keep_video: bool = True,
     manifest: Path | None = None,
+    render: bool = True,
+    say: Callable[[str], None] | None = None,
 ) -> SessionPlan:
     """Return what one participant of a protocol is shown.
 
@@ -60,29 +72,46 @@ def plan_session(
     protocol
         A checked protocol.
     participant, session
-        Labels for file names.
+        Labels for file names; a later session has an order of its own.
     visit
         One of the protocol's visits.
     seed
         Seed of the order; None: the protocol's own.
     consent
-        Paragraphs of the consent page; none: no such page.
+        Paragraphs of the consent page; empty: no such page; None: the built-in text.
     keep_video
         False: the video is deleted once its landmarks are extracted.
     manifest
         Stimulus manifest beside the clips; None: the protocol's, or the shipped one.
+    render
+        Render clips of the shipped set that are not there yet; False: take them for granted.
+    say
+        Told before a clip is rendered.
 
     Raises
     ------
+    ProtocolError
+        When people meet in this protocol, or the visit is unknown.
     StimulusError
         When a stimulus is not in the manifest or has no file.
     IntegrityError
         When a stimulus is not the file that the manifest promises.
     """
-    drawn = protocol.build_session(participant, visit=visit, seed=seed)
+    if protocol.face_to_face():
+        raise ProtocolError(
+            "people meet in this protocol (task interact): there is no session to show",
+            path=protocol.path,
+            key="blocks",
+            hint="Record it, then compare the two with: mimicry synchrony",
+        )
+    again = None if visit and session == task_label(visit) else session
+    drawn = protocol.build_session(participant, visit=visit, session=again, seed=seed)
     names = tuple(dict.fromkeys(t.stimulus for t in drawn.trials))
-    stimuli = _stimuli(manifest or protocol.timelines().path, names)
+    stimuli = find_clips(manifest or protocol.timelines().path, names, render=render, say=say)
     capture = protocol.file.capture
+    hidden = capture.hidden_purpose
+    if consent is None:
+        consent = CONSENT if hidden else (*CONSENT[:1], OPEN, *CONSENT[1:])
     return SessionPlan(
         protocol=protocol.name,
         protocol_digest=protocol.digest,
@@ -96,47 +125,14 @@ def plan_session(
         camera=CameraSettings(width=capture.width_px, height=capture.height_px, fps=capture.fps),
         seed=drawn.seed,
         keep_video=keep_video,
+        closing=CLOSING if hidden else (),
     )
-
-
-def _stimuli(manifest: Path, names: Sequence[str]) -> tuple[Stimulus, ...]:
-    content = read_json_object(manifest, _MANIFEST, kind=StimulusError)
-    entries = {e["id"]: e for e in content["stimuli"]}
-    return tuple(_stimulus(manifest, entries, name) for name in names)
-
-
-def _stimulus(manifest: Path, entries: Mapping[str, Any], name: str) -> Stimulus:
-    entry = entries.get(name)
-    if entry is None:
-        raise StimulusError(
-            f"no stimulus {name!r}; known are {', '.join(sorted(entries))}", path=manifest
-        )
-    file = manifest.parent / entry["file"] if entry.get("file") else _rendered(manifest, name)
-    if file is None or not file.is_file():
-        raise StimulusError(
-            f"the stimulus {name!r} has no video or image file to show",
-            path=manifest,
-            key=name,
-            hint="Give it a file there, or name the manifest beside the clips with --stimuli.",
-        )
-    found = sha256_of(file)
-    if entry.get("sha256") not in (None, found):
-        raise IntegrityError("the stimulus is not the file of its manifest", path=file)
-    return Stimulus(name, file, found)
-
-
-def _rendered(manifest: Path, name: str) -> Path | None:
-    """Return a clip of the bundled set that is rendered once, when it is first needed."""
-    if manifest.parent != asset_folder("stimuli"):
-        return None
-    from mimicry.synthetic.stimuli import stimulus_file
-
-    return stimulus_file(name)
 
 
 def _steps(protocol: "Protocol", drawn: "Session", numbers: Mapping[str, int]) -> Iterator[Step]:
     """Blocks with instruction, practice, trials, breaks and one attention check each."""
     words = [drawn.seed, 7, *drawn.participant.encode()]
+    words += [] if is_first(drawn.session) else [0, *str(drawn.session).encode()]
     rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence(words)))
     runs = _runs(drawn.trials)
     for part, trials in enumerate(runs, start=1):
@@ -169,7 +165,7 @@ def _steps(protocol: "Protocol", drawn: "Session", numbers: Mapping[str, int]) -
             yield from _trials(protocol, scored[start : start + BREAK_EVERY], numbers)
         yield from _after_block(protocol, name, block)
         if part < len(runs):
-            yield _break(f"{name}-break", block, min(spec.break_s, 10.0))
+            yield _break(f"{name}-break", block, spec.break_s if run == spec.runs else 0.0)
     asked = _questions(protocol, "session", None)
     if asked:
         yield Step("session-ratings", "rating", questions=asked)

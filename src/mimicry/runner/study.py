@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 from mimicry.errors import InputError, OutputExistsError, ProtocolError, StimulusError
 from mimicry.files import make_folder, write_json, write_text
-from mimicry.protocol.stimuli import check_shown
+from mimicry.protocol.stimuli import check_shown, stimulus_ids
+from mimicry.runner.clips import rendered_entries
 from mimicry.runner.convert import session_files
 from mimicry.runner.plan import SessionPlan
 from mimicry.study.layout import PROTOCOL, stimuli_copy
@@ -56,6 +57,8 @@ def prepare_study(
     shown = shown_stimuli(protocol, study, stimuli)
     if shown.source != "shipped" and not own.exists():
         write_text(own, shown.path.read_bytes().decode("utf-8"))
+    elif not own.exists():
+        _copy_with_rendered(protocol, shown, own)
     if not copy.exists():
         content = protocol.file.model_dump(mode="json", exclude={"extends"})
         content["stimuli"]["manifest"] = own.name if own.exists() else None
@@ -69,6 +72,16 @@ def prepare_study(
             key="--study",
             hint="Run each protocol in a study folder of its own.",
         )
+
+
+def _copy_with_rendered(protocol: "Protocol", shown: "StimulusSet", own: Path) -> None:
+    """Copy the shipped manifest where clips come in that it does not list (half intensity)."""
+    from mimicry.synthetic.stimuli import read_entries, write_manifest
+
+    extra = rendered_entries(n for n in stimulus_ids(protocol) if n not in shown)
+    if extra:
+        note, entries = read_entries(shown.path)
+        write_manifest(own, [*entries, *extra], note=note)
 
 
 def shown_stimuli(

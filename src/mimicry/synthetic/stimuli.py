@@ -27,6 +27,7 @@ from mimicry.synthetic.recipes import MODELS, RECIPES
 __all__ = [
     "NOTE",
     "StimulusSpec",
+    "is_there",
     "manifest_entry",
     "measured_entry",
     "merge_manifest",
@@ -243,6 +244,15 @@ def rendered_entry(
         frames = render_frames(MODELS[spec.model], play, view=view)
         write_frames(path, frames, play.times_s, codec="libvpx-vp9", crf=crf)
     return manifest_entry(spec, path)
+
+
+def is_there(stimulus_id: str) -> bool:
+    """Tell whether the clip of an id lies in the package or in the user's cache."""
+    from platformdirs import user_cache_path
+
+    name = f"{stimulus_id}.webm"
+    cache = user_cache_path("mimicry") / "stimuli" / __version__
+    return (asset_folder("stimuli") / name).exists() or (cache / name).exists()
 
 
 def stimulus_file(stimulus_id: str, cache: Path | None = None) -> Path:

@@ -136,24 +136,12 @@ def associate(
 
 def _onsets(path: str | Path, shared: Shared) -> dict[str, list[float]]:
     """Kind of event -> onsets from the first sample; of all that lie in the recording."""
-    from mimicry.study.folder import read_table
+    from mimicry.timeline.events import read_onsets
 
-    if not Path(path).is_file():
-        raise EventsError("file not found", path=path, key="--events")
-    table = read_table(Path(path))
-    for name in ("onset", "trial_type"):
-        if name not in table.columns:
-            raise EventsError(
-                f"no column {name!r}; it has {', '.join(map(str, table.columns))}",
-                path=path,
-                key=name,
-            )
-    try:
-        onset = table["onset"].to_numpy(dtype=float) - shared.start_s
-    except ValueError as error:
-        raise EventsError(f"an onset is no number ({error})", path=path, key="onset") from error
+    times, shown = read_onsets(path)
+    onset = times - shared.start_s
     length = shared.values.shape[1] / shared.rate_hz
-    inside = np.isfinite(onset) & (onset >= 0) & (onset < length)
+    inside = (onset >= 0) & (onset < length)
     if not inside.any():
         raise EventsError(
             f"no onset lies in the recording of {length:.1f} s from {shared.start_s:.3f} s",
@@ -163,12 +151,12 @@ def _onsets(path: str | Path, shared: Shared) -> dict[str, list[float]]:
         )
     if not inside.all():
         text = (
-            f"{Path(path).name}: {int((~inside).sum())} of {len(inside)} events have no onset in "
-            f"the recording ({shared.start_s:.3f} to {shared.start_s + length:.3f} s) and are left "
-            "out"
+            f"{Path(path).name}: {int((~inside).sum())} of {len(inside)} events have their onset "
+            f"outside the recording ({shared.start_s:.3f} to {shared.start_s + length:.3f} s) and "
+            "are left out"
         )
         warnings.warn(QualityWarning(text), stacklevel=3)
-    kinds = table["trial_type"].astype(str).to_numpy()
+    kinds = np.array(shown)
     return {kind: onset[inside & (kinds == kind)].tolist() for kind in np.unique(kinds[inside])}
 
 

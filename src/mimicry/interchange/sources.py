@@ -87,8 +87,7 @@ _EVENTS = "Give it as an events table (onset, trial_type, stimulus), beside a re
 def _face_reader(text: _Text) -> str | None:
     head = "\n".join(text.lines[:20])
     log = re.match(r"video ?analys\w* (detailed|state|detail\w*|status\w*) ?log", text.first)
-    units = re.search(r"Action Unit \d\d - ", head)
-    if not log and not (units and "Video Time" in head):
+    if not log and not re.search(r"Action Unit \d\d - ", head):
         return None
     model = re.search(r"Face Model:\s*General(\d)", head)
     kind = "state" if "state" in text.first else "detailed"

@@ -15,7 +15,7 @@ from mimicry.interchange.sources import known_name
 from mimicry.interchange.text import decode, number_of, split_lines
 from mimicry.records import TrialTable
 
-__all__ = ["read_events"]
+__all__ = ["read_events", "read_onsets"]
 
 _MISSING = {"", "n/a", "N/A", "nan", "NaN"}
 _STIMULUS = ("stimulus", "stim_file")
@@ -72,13 +72,7 @@ def read_events(path: str | Path) -> TrialTable:
         When the file is missing, is no tab-separated table, has a column or a trial id twice,
         lacks a column or a value, or holds no trial. File and column are named.
     """
-    try:
-        table = _read(Path(path))
-        for name in ("onset", "trial_type"):
-            if not table.has(name):
-                raise _lacks(table, name)
-    except EventsError as error:
-        raise _named(Path(path), error) from error
+    table = _events_of(Path(path))
     stimulus = _stimulus_column(table)
     shown = _shown_rows(table, stimulus)
     trials = table.of(shown)
@@ -97,6 +91,32 @@ def read_events(path: str | Path) -> TrialTable:
         columns={name: tuple(trials.column(name)) for name in trials.header if name not in own},
         source=str(table.file),
     )
+
+
+def read_onsets(path: str | Path) -> tuple[NDArray[np.float64], tuple[str, ...]]:
+    """Return onset (s) and ``trial_type`` of every row of an events table, whatever it shows.
+
+    Raises
+    ------
+    EventsError
+        When the table cannot be read, or a row lacks one of the two.
+    """
+    table = _events_of(Path(path))
+    numbers = range(1, len(table.rows) + 1)
+    kinds = _required(table, "trial_type", numbers)
+    return _seconds(table, "onset", numbers, _decimal(table)), kinds
+
+
+def _events_of(file: Path) -> _Table:
+    """Read a table that has onsets and kinds of events."""
+    try:
+        table = _read(file)
+        for name in ("onset", "trial_type"):
+            if not table.has(name):
+                raise _lacks(table, name)
+    except EventsError as error:
+        raise _named(file, error) from error
+    return table
 
 
 def _named(file: Path, error: EventsError) -> EventsError:

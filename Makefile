@@ -3,8 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-# One process a core; a module stays in one process, so that its fixtures are made once.
-PARALLEL ?= -n $(shell $(PYTHON) -c 'import os; print(os.cpu_count())') --dist loadscope
+JOBS ?= $(shell $(PYTHON) -c 'import os; print(os.cpu_count())')
 # Spinning threads of small matrix products only fight each other on a small machine.
 export OPENBLAS_NUM_THREADS ?= 1
 DEV_STAMP := $(VENV)/.installed-dev
@@ -39,12 +38,14 @@ lint: $(DEV_STAMP)
 types: $(DEV_STAMP)
 	$(BIN)/mypy
 
+# A module stays in one process, so that its fixtures are made once.
 test: $(DEV_STAMP)
-	$(BIN)/python -m pytest $(PARALLEL) -m "not slow and not serial"
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadscope -m "not slow and not serial"
 	$(BIN)/python -m pytest -m "serial and not slow"
 
+# Few and long: an idle process takes over what another has not begun.
 test-slow: $(DEV_STAMP)
-	$(BIN)/python -m pytest $(PARALLEL) -m "slow and not serial" --timeout=1800
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal -m "slow and not serial" --timeout=1800
 	$(BIN)/python -m pytest -m "slow and serial" --timeout=1800
 
 bench: $(DEV_STAMP)

@@ -50,6 +50,12 @@ def test_a_stimulus_moves_between_its_samples_on_a_straight_line(tmp_path: Path)
         (("times_s",), "now", "as long as times_s"),
         (("intensity", "AU12"), [0, 1], r"intensity\.AU12"),
         (("intensity",), [], "no object"),
+        (("intensity", "AU12"), [0, 0, float("nan")], r"intensity\.AU12|JSON"),
+        (("intensity", "AU12"), [0, 0, True], r"intensity\.AU12"),
+        (("apex_s",), 0.25, "apex at 0.25 s, before its onset at 0.5 s"),
+        (("apex_s",), "soon", r"apex_s is 'soon', expected seconds"),
+        (("id",), ["happy"], r"id is \['happy'\], expected a name"),
+        (("file",), 5, r"file is 5, expected a name"),
     ],
 )
 def test_a_wrong_entry_is_named(

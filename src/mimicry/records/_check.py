@@ -1,5 +1,6 @@
 """The checks that every record runs once, when it is built."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
@@ -64,7 +65,7 @@ def unique_names(names: Iterable[object], name: str = "names") -> tuple[str, ...
         When a name stands twice.
     """
     result = tuple(str(n) for n in names)
-    twice = sorted({n for n in result if result.count(n) > 1})
+    twice = sorted(n for n, count in Counter(result).items() if count > 1)
     if twice:
         raise ValueError(f"{name} holds {', '.join(twice)} more than once")
     return result

@@ -156,6 +156,8 @@ def _timeline(file: Path, where: str, entry: Any) -> StimulusTimeline:
         raise StimulusError(
             f"{where}.intensity is no object of action units", path=file, key=f"{where}.intensity"
         )
+    for name in ("file", "sha256"):
+        _word(file, where, entry, name, missing_ok=True)
     names = tuple(str(name) for name in intensity)
     rows = [[float(v) for v in row] for row in _rows(file, where, entry, intensity)]
     onset, apex = (_seconds(file, where, entry, name) for name in ("onset_s", "apex_s"))

@@ -12,6 +12,7 @@ from mimicry.assets import asset_folder
 from mimicry.capture.video import VideoReader
 from mimicry.cli import app
 from mimicry.errors import QualityWarning
+from mimicry.report.numbers import percent
 
 SAMPLE = "sub-01_task-sample"
 
@@ -55,7 +56,7 @@ def two_people(make_video, faces, tmp_path_factory):
 
 def test_several_people_and_holes_are_told_the_same_way_everywhere(two_people, tmp_path):
     line, said = run("extract", two_people, "--out", tmp_path)
-    assert "12 frames, a face in 12 (100%), usable " in line
+    assert "12 frames, a face in 12 (100 %), usable " in line
     assert "several faces in 12, 1 hole in time" in line
     several, hole = said
     assert several == (
@@ -66,7 +67,7 @@ def test_several_people_and_holes_are_told_the_same_way_everywhere(two_people, t
     qc = qc_of(tmp_path, "two")
     assert qc["warnings"] == said
     assert qc["timing"]["holes"] == [[pytest.approx(0.28), pytest.approx(0.54)]]
-    assert f"usable {qc['usable_frames']} ({qc['usable_fraction']:.0%})" in line
+    assert f"usable {qc['usable_frames']} ({percent(qc['usable_fraction'])})" in line
     again = run("extract", two_people, "--out", tmp_path)
     assert again == (line.replace("\n", " (there already)\n"), said)
 
@@ -153,7 +154,7 @@ def test_score_says_it_too_and_again_when_nothing_is_left_to_do(study, tmp_path)
     assert any("several faces in 12 of 12" in s for s in said)
     assert any("1 hole in time" in s for s in said)
     assert qc["warnings"] == said
-    line = f"12 frames, a face in 12 (100%), usable {qc['usable_frames']} "
+    line = f"12 frames, a face in 12 (100 %), usable {qc['usable_frames']} "
     assert line in text
     text, again = run(*words)
     assert again == said
@@ -188,4 +189,4 @@ def test_batch_says_it_too_and_again_when_nothing_is_left_to_do(study):
     assert made["files"]["debug_frame"].endswith("_first_frame.png")
     text, _ = run("batch", study)
     share = made["frames_usable"] / 12
-    assert f"sub-01_task-sample_video.mp4, a face in 100%, usable {share:.0%}" in text
+    assert f"sub-01_task-sample_video.mp4, a face in 100 %, usable {percent(share)}" in text

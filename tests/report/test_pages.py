@@ -31,8 +31,14 @@ def _synchrony() -> str:
     return render_synchrony(found)
 
 
-def _measure(preset: str) -> str:
-    found = mimicry.associate(*_series(4 if preset == "isc" else 2), preset=preset, rate_hz=25)
+def _measure(preset: str, folder: Path) -> str:
+    people = {"isc": 4, "fir": 1}.get(preset, 2)
+    given: dict[str, Any] = {}
+    if preset == "fir":
+        given["events"] = folder / "events.tsv"
+        rows = [f"{onset}\t1\t{'wink' if onset % 2 else 'x$_1$ <b>'}" for onset in range(5, 110, 5)]
+        given["events"].write_text("\n".join(["onset\tduration\ttrial_type", *rows]) + "\n")
+    found = mimicry.associate(*_series(people), preset=preset, rate_hz=25, **given)
     return render_measure(found)
 
 
@@ -76,7 +82,7 @@ def pages(
         elif kind in texts:
             text = texts[kind]()
         else:
-            text = _measure(kind.removeprefix("measure-"))
+            text = _measure(kind.removeprefix("measure-"), folder)
         path = folder / f"{kind}.html"
         path.write_text(text, encoding="utf-8")
         return path
@@ -86,7 +92,7 @@ def pages(
 
 KINDS = ("recording", "recording-names", "recording-wide", "recording-invalid", "recording-one",
          "recording-none", "group", "group-none", "multiverse", "multiverse-none", "synchrony",
-         "measure-coherence", "measure-dtw", "measure-events", "measure-isc",
+         "measure-coherence", "measure-dtw", "measure-events", "measure-isc", "measure-fir",
          "preview")  # fmt: skip
 
 

@@ -12,7 +12,7 @@ def frames_text(frames: int, with_face: int, qc: Mapping[str, Any]) -> str:
     Examples
     --------
     >>> frames_text(200, 180, {"usable_frames": 90, "frames_with_several_faces": 3})
-    '200 frames, a face in 180 (90%), usable 90 (45%), several faces in 3'
+    '200 frames, a face in 180 (90 %), usable 90 (45 %), several faces in 3'
     """
     text = f"{frames} frames, a face in {with_face} ({_share(with_face, frames)})"
     if (usable := qc.get("usable_frames")) is not None:
@@ -25,4 +25,6 @@ def frames_text(frames: int, with_face: int, qc: Mapping[str, Any]) -> str:
 
 
 def _share(part: int, whole: int) -> str:
-    return f"{part / whole:.0%}" if whole else "n/a"
+    from mimicry.report.numbers import percent
+
+    return percent(part / whole if whole else None)

@@ -176,5 +176,7 @@ def _worst(done: "Batch") -> list[str]:
     ]
     if not shares:
         return []
+    from mimicry.report.numbers import percent
+
     usable, face, label = min(shares)
-    return [f"fewest usable frames: {label}, a face in {face:.0%}, usable {usable:.0%}"]
+    return [f"fewest usable frames: {label}, a face in {percent(face)}, usable {percent(usable)}"]

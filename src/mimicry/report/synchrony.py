@@ -46,7 +46,7 @@ def render_synchrony(result: Synchrony) -> str:
         result=result,
         figures=drawn,
         numbers=numbers_table(numbers),
-        inputs=[str(name) for name in _inputs(result.provenance.get("inputs"))],
+        inputs=_inputs(result.provenance.get("inputs")),
         missing=bool(np.isnan(result.values).all()),
         tests=_tests(result),
     )
@@ -65,10 +65,15 @@ def p_floor(surrogates: Any, sided: Any) -> float | None:
     return (2 if sided == "two" else 1) / (surrogates + 1)
 
 
-def _inputs(inputs: Any) -> list[Any]:
-    if isinstance(inputs, Mapping):
-        return list(inputs)
-    return list(inputs) if isinstance(inputs, list | tuple) else []
+def _inputs(inputs: Any) -> list[str]:
+    """Return names of files, or what an array was, with the start of its checksum."""
+    if not isinstance(inputs, list | tuple):
+        return []
+    return [
+        f"{item.get('file', next(iter(item), ''))} ({str(list(item.values())[-1])[:12]})"
+        for item in inputs
+        if isinstance(item, Mapping) and item
+    ]
 
 
 def _figure(result: Synchrony, width: float) -> "Figure":

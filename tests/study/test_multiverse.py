@@ -1,6 +1,7 @@
 """One study under many analyses."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -148,3 +149,52 @@ def test_a_choice_without_any_result_is_counted_and_not_drawn(dz, tmp_path):
     ]  # fmt: skip
     path = draw_multiverse(rows, "happy", tmp_path / "curve.png")
     assert path.stat().st_size > 5_000
+
+
+def test_a_recording_that_was_not_extracted_is_missed_or_counted(study, tmp_path):
+    root = tmp_path / "study"
+    shutil.copytree(study.root, root)
+    (root / "grid.yaml").write_text("grid: {null: [t]}\n")
+    words = ["multiverse", str(root), "--grid", str(root / "grid.yaml")]
+    table = next((root / "derivatives/mimicry").glob("sub-03/*_au.parquet"))
+    table.with_suffix(".csv").write_text("frame\n")
+    answer = CliRunner().invoke(app, words)
+    assert answer.exit_code == 2
+    assert "two tables of action units for one recording" in answer.stderr
+    table.with_suffix(".csv").unlink()
+    table.unlink()
+    answer = CliRunner().invoke(app, words)
+    assert answer.exit_code == 2
+    assert "1 recording has no results (sub-03/sub-03_task" in answer.stderr
+    assert "1 person in participants.tsv has no results (03)" in answer.stderr
+    answer = CliRunner().invoke(app, [*words, "--incomplete", "--json"])
+    assert answer.exit_code == 0, answer.stderr
+    assert {row["n"] for row in json.loads(answer.stdout)["rows"]} == {3}
+    sidecar = json.loads((root / "derivatives/mimicry/group_multiverse.json").read_text())
+    assert sidecar["settings"]["incomplete"]["without_results"] == ["03"]
+    assert "no results (03)" in (root / "derivatives/mimicry/group_multiverse.html").read_text()
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        ("grid: {window: [[0, .inf]]}", "between -60 and 60"),
+        ("grid: {baseline: [[-100000, 0]]}", "between -60 and 60"),
+        ("grid: {window: [main, main]}", "a choice is there twice"),
+        ("grid: {window: [[0.5, 2.5], main]}", "a choice is there twice"),
+        ("grid: {smoothing: [1, 1.0]}", "a choice is there twice"),
+        ("grid: {null: [t]}\ngrid: {null: [swap]}", "grid stands twice"),
+        ("block: nowhere\ngrid: {null: [t]}", "no block 'nowhere'; the protocol has watch"),
+        ("grid: &a [*a]", "anchors"),
+        ("[" * 3000, "levels deep"),
+        ("a\x00", "NUL"),
+        (f"grid: {{smoothing: {[k / 1e4 for k in range(10001)]}}}", "10000 at most"),
+    ],
+)
+def test_a_grid_that_cannot_be_meant_is_one_sentence(study, tmp_path, text, part):
+    path = tmp_path / "grid.yaml"
+    path.write_text(text)
+    answer = CliRunner().invoke(app, ["multiverse", str(study.root), "--grid", str(path)])
+    assert answer.exit_code == 2
+    assert isinstance(answer.exception, SystemExit)
+    assert part in answer.stderr

@@ -1,15 +1,22 @@
 """People and recordings of a study: nobody is counted twice, renamed or lost without a word."""
 
 import json
+from contextlib import nullcontext
+from pathlib import Path
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
+from mimicry.batch.collect import join_tables
+from mimicry.batch.discover import Plan, Task, plan_batch
 from mimicry.cli import app
-from mimicry.errors import TableError
+from mimicry.errors import QualityWarning, TableError
+from mimicry.protocol import load_protocol
+from mimicry.runner.participants import enter_participant
 from mimicry.study import open_study, read_scores
-from mimicry.study.failures import Failure, read_failures, write_failures
+from mimicry.study.failures import Failure, Failures, read_failures, write_failures
 from mimicry.study.layout import key_of, recordings
 from mimicry.study.participants import read_people
 from mimicry.study.tables import numbers, read_cells, typed
@@ -159,12 +166,12 @@ def test_a_half_finished_batch_is_refused_or_counted(grouped, command):
     write_failures(grouped / "derivatives" / "mimicry", rows)
     answer = run(command, grouped)
     assert answer.exit_code == 2
-    assert "1 recording is not scored (sub-07/sub-07_task-x)" in answer.stderr
+    assert "1 recording has no results (sub-07/sub-07_task-x)" in answer.stderr
     assert "1 recording failed (sub-077/sub-077_task-x)" in answer.stderr
     assert "mimicry batch STUDY" in answer.stderr
     answer = run(command, grouped, "--incomplete")
     assert answer.exit_code == 0
-    assert "1 recording is not scored" in answer.stderr
+    assert "1 recording has no results" in answer.stderr
 
 
 def test_a_recording_scored_after_the_study_table_was_written_is_not_lost(grouped):
@@ -195,6 +202,58 @@ def test_failures_are_looked_up_by_recording_and_never_by_a_part_of_a_name(tmp_p
         found = read_failures(results)
         assert found.of(one) is None
         assert found.of(eleven).error == "TableError"
+
+
+def test_a_batch_and_the_study_agree_on_the_key_of_a_recording(tmp_path):
+    protocol = load_protocol("dynamic-happy-angry").path
+    (tmp_path / "protocol.yaml").write_bytes(Path(protocol).read_bytes())
+    for name in ("sub-01/beh/sub-01_task-x", "sub-02/ses-1/beh/sub-02_ses-1_task-x", "sub-03/x"):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True)
+        path.with_name(f"{path.name}_video.mp4").write_bytes(b"")
+        path.with_name(f"{path.name}_events.tsv").write_text("onset\n")
+    plan = plan_batch([tmp_path])
+    own = {r.key: r for r in recordings(tmp_path)}
+    assert [key_of(task.label) for task in plan.tasks] == sorted(own)
+    for task in plan.tasks:
+        recording = own[key_of(task.label)]
+        assert (Path(task.out), task.prefix) == (recording.folder, recording.prefix)
+        failure = Failure(task.label, "NoFaceError", "no face")
+        assert Failures((failure,)).of(recording) is failure
+
+
+def test_a_batch_does_not_fail_for_a_wrong_list_of_people(grouped):
+    write_people(grouped, ["a"] * 4 + ["b", "B", "b", "b"], head="participant_id\tgroup")
+    results = grouped / "derivatives" / "mimicry"
+    own = results / "sub-00" / "sub-00_summary.tsv"
+    own.parent.mkdir()
+    (results / "summary.tsv").rename(own)
+    (results / "group_latency_refusals.tsv").write_text("of an earlier batch")
+    task = Task(recording="x", out=str(own.parent), prefix="sub-00", label="x", events="x")
+    with pytest.warns(QualityWarning, match="group_latency_refusals.tsv was not written.*'b' and"):
+        written = join_tables(Plan(results, (task,), grouped))
+    assert set(written) == {"summary"}
+    assert not (results / "group_latency_refusals.tsv").exists()
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (None, "participant_id\nsub-07\n"),
+        ("participant_id\tage\nsub-01\t30\n", "participant_id\tage\nsub-01\t30\nsub-07\tn/a\n"),
+        ("age\tparticipant_id\r\n30\t01", "age\tparticipant_id\r\n30\t01\r\nn/a\tsub-07\r\n"),
+        ("participant_id\tage\n07\t30\n", "participant_id\tage\n07\t30\n"),
+        ("participant_id;age\n01;3\n", "participant_id;age\n01;3\n"),
+    ],
+)
+def test_a_session_enters_its_person_once_and_spoils_no_list(tmp_path, before, after):
+    path = tmp_path / "participants.tsv"
+    if before is not None:
+        path.write_bytes(before.encode())
+    spoilt = before is not None and ";" in before
+    with pytest.warns(QualityWarning, match="not entered") if spoilt else nullcontext():
+        enter_participant(tmp_path, SimpleNamespace(participant="07"))
+    assert path.read_bytes().decode() == after
 
 
 def test_events_of_another_device_are_no_recordings(tmp_path):

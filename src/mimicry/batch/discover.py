@@ -12,13 +12,12 @@ from mimicry.capture.video import VIDEO_SUFFIXES
 from mimicry.errors import InputError, RecordingError
 from mimicry.files import is_there, output_stem
 from mimicry.records import ReadingOptions
+from mimicry.study.layout import EVENTS, PROTOCOL, RESULTS
 
 if TYPE_CHECKING:
     from mimicry.interchange.au_table import TableFormat
 
 __all__ = ["Plan", "Task", "plan_batch", "shard_of"]
-
-RESULTS = Path("derivatives") / "mimicry"
 
 _SKIPPED = ("derivatives", "sourcedata", "stimuli", "code")
 _SOURCES = ("_landmarks.parquet", "_au.parquet", "_au.csv")
@@ -202,7 +201,7 @@ def _videos_below(root: Path) -> list[Path]:
         and not path.is_dir()
         and not any(p in _SKIPPED or p.startswith(".") for p in path.relative_to(root).parts)
     ]
-    if any(path.stem.endswith("_video") for path in found) and (root / "protocol.yaml").is_file():
+    if any(path.stem.endswith("_video") for path in found) and (root / PROTOCOL).is_file():
         found = [path for path in found if path.stem.endswith("_video")]
     return sorted(found)
 
@@ -212,7 +211,7 @@ def _recordings(root: Path | None, videos: Sequence[Path], results: Path) -> lis
     taken: set[tuple[Path, str]] = set()
     found = []
     for video in videos:
-        events = video.with_name(f"{_prefix(video)}_events.tsv")
+        events = video.with_name(f"{_prefix(video)}{EVENTS}")
         folder = _place(video, root, results)
         prefix = _free(taken, folder, output_stem(_prefix(video)))
         found.append(_Found(folder, prefix, video, events if events.is_file() else None))
@@ -223,10 +222,10 @@ def _recordings(root: Path | None, videos: Sequence[Path], results: Path) -> lis
 
 def _without_video(root: Path, results: Path, taken: set[tuple[Path, str]]) -> Iterator[_Found]:
     """Results whose video is gone: with the events of their name, or landmarks alone."""
-    for events in sorted(root.rglob("*_events.tsv")):
+    for events in sorted(root.rglob(f"*{EVENTS}")):
         if any(part in _SKIPPED for part in events.relative_to(root).parts):
             continue
-        folder, prefix = _place(events, root, results), events.name.removesuffix("_events.tsv")
+        folder, prefix = _place(events, root, results), events.name.removesuffix(EVENTS)
         sources = [folder / f"{prefix}{ending}" for ending in _SOURCES]
         source = next((path for path in sources if path.is_file()), None)
         if (folder, prefix) not in taken and source is not None:
@@ -299,7 +298,7 @@ def _protocol(
     root: Path | None, named: str | Path | None, stimuli: str | Path | None, needed: bool
 ) -> str | None:
     """The protocol as a file's absolute path or a name; checked before anything starts."""
-    own = root / "protocol.yaml" if root else None
+    own = root / PROTOCOL if root else None
     chosen = named or (own if own is not None and is_there(own) else None)
     if chosen is None:
         if needed:

@@ -15,6 +15,7 @@ from mimicry.landmarks import checked_model
 from mimicry.pipeline.extraction import usable_cores
 from mimicry.records import ReadingOptions
 from mimicry.study.failures import Failure, write_failures
+from mimicry.study.layout import FAILURES
 
 __all__ = ["Batch", "Watcher", "run_batch"]
 
@@ -141,7 +142,7 @@ def run_batch(
 
 def _write_tables(batch: Batch, plan: Plan, shard: str | None) -> None:
     """Write what failed, and the whole study's tables unless this was only a part of it."""
-    name = f"failures_{shard.replace('/', '-of-')}.tsv" if shard else "failures.tsv"
+    name = f"failures_{shard.replace('/', '-of-')}.tsv" if shard else FAILURES
     failed = write_failures(plan.results, batch.failures, name=name)
     batch.tables = {} if shard else join_tables(plan)
     if failed:

@@ -17,7 +17,7 @@ __all__ = ["Gaps", "find_gaps", "settle"]
 
 _SHOWN = 5
 _SAYS = {
-    "not_scored": ("recording is not scored", "recordings are not scored"),
+    "not_scored": ("recording has no results", "recordings have no results"),
     "failed": ("recording failed", "recordings failed"),
     "not_joined": ("recording is scored but not in the study's table",
                    "recordings are scored but not in the study's table"),

@@ -150,6 +150,7 @@ def read_joint(results: Path, joint: Joint) -> "pd.DataFrame":
         if name in table.columns:
             table[name] = table[name].fillna("")
     numbers(table, joint.numbers, where)
+    table["participant"] = table["participant"].str.removeprefix("sub-")
     for key in ("participant", "session", "condition"):
         one_spelling(table[key], f"the same {key}", where, key)
     if not table["participant"].str.strip().all():

@@ -306,8 +306,10 @@ def require_file(path: Path, *, kind: type[InputError] = InputError) -> int:
     return info.st_size
 
 
-def read_bytes(path: Path, *, kind: type[InputError] = InputError) -> bytes:
-    """Return the bytes of a file that is read as a whole.
+def read_bytes(
+    path: Path, *, kind: type[InputError] = InputError, most: int | None = None
+) -> bytes:
+    """Return the bytes of a file that is read as a whole, of up to `most` bytes.
 
     Raises
     ------
@@ -315,7 +317,7 @@ def read_bytes(path: Path, *, kind: type[InputError] = InputError) -> bytes:
         (or `kind`) When it is no plain file, may not be read, or is far too large.
     """
     size = require_file(path, kind=kind)
-    if size > _MOST_BYTES:
+    if size > (most or _MOST_BYTES):
         raise kind(f"has {size >> 20} MB, far more than such a file can have", path=path)
     try:
         return path.read_bytes()

@@ -110,3 +110,12 @@ def test_numbers_without_names_keep_their_decimal_commas(tmp_path):
     path.write_text("0,5 1,5\n0,25 -2,5\n")
     values, _ = read_series_text(path)
     assert values.tolist() == [[0.5, 1.5], [0.25, -2.5]]
+
+
+def test_a_long_recording_with_all_landmarks_is_not_too_large(tmp_path):
+    """OpenFace writes some 4 kB a row: 70 MB in ten minutes."""
+    path = tmp_path / "t.csv"
+    row = ",".join(["0.5"] * 700)
+    path.write_text(",".join(f"x{k}" for k in range(700)) + "\n" + f"{row}\n" * 25_000)
+    assert path.stat().st_size > 64 << 20
+    assert len(read_lines(path).lines) == 25_001

@@ -196,3 +196,9 @@ def test_a_table_given_to_extract_is_named(tmp_path):
     path = openface(tmp_path / "o.csv")
     with pytest.raises(RecordingError, match=r"an OpenFace table, expected a video.*mimicry score"):
         extract_recording(path, tmp_path / "out")
+
+
+def test_a_table_has_no_picture(tmp_path):
+    path = openface(tmp_path / "o.csv")
+    with pytest.raises(TableError, match=r"no picture to cut \(key: --roi\)"):
+        read_au_table(path, reading=choose(roi_px=(0, 0, 10, 10)))

@@ -95,6 +95,8 @@ def read_au_table(
     if face is not None:
         reading = replace(reading, face=str(face))
     source = identify(path)
+    if reading.roi_px is not None:
+        raise TableError("is a table and has no picture to cut", path=path, key="--roi")
     if source.kind not in AU_KINDS:
         if source.kind == "foreign" or source.kind in ("video", "landmarks"):
             raise source.refusal(_EXPECTED)

@@ -195,7 +195,7 @@ def _text(path: Path) -> Table:
         options["float_precision"] = "round_trip"
     try:
         frame = pd.read_csv(
-            io.StringIO("\n".join(rows)),
+            io.BytesIO("\n".join(rows).encode()),
             sep=r"\s+" if separator == " " else separator,
             decimal=text.format.decimal,
             header=None,

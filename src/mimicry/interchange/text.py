@@ -37,6 +37,7 @@ _BOMS = (
     (b"\xff\xfe", "utf-16"),
     (b"\xfe\xff", "utf-16"),
 )
+_MOST_BYTES = 1 << 30  # OpenFace with all landmarks writes 0.4 GB in an hour
 _HEAD = 50  # lines that decide about the separator
 
 
@@ -130,7 +131,7 @@ def read_lines(path: Path) -> Text:
     TableError
         When it is missing, empty, no text, or a quoted cell runs over the end of its line.
     """
-    found = decode(read_bytes(path, kind=TableError))
+    found = decode(read_bytes(path, kind=TableError, most=_MOST_BYTES))
     if found is None:
         raise TableError("is no text file", path=path)
     lines, line_end = split_lines(found[0])

@@ -5,6 +5,7 @@ from typing import Any
 
 from mimicry.errors import InputError
 from mimicry.files import make_folder
+from mimicry.interchange.sources import identify
 from mimicry.records import ReadingOptions
 
 __all__ = ["check_landmarks_choices", "check_video_choices", "picture_choices", "save_debug_frame"]
@@ -59,7 +60,7 @@ def save_debug_frame(
     """
     from mimicry.capture.first_frame import save_first_frame
 
-    if recording.suffix.lower() in (".parquet", ".csv", ".tsv", ".txt"):
+    if identify(recording).kind != "video":
         raise InputError(
             "holds no picture to save",
             path=recording,

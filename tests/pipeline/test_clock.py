@@ -100,9 +100,11 @@ def test_creation_time_serves_where_nothing_better_is_there(tmp_path: Path) -> N
     found = clock_of(recording, tmp_path / "x_events.tsv", ReadingOptions(clock="unix"))
     assert found.unix_zero_s == 1772359200.0
     assert "1 s" in str(found)
+    assert found.rough
     (tmp_path / "face_recording.json").write_text('{"time_zero_unix_s": 1772359201.5}')
     found = clock_of(recording, tmp_path / "x_events.tsv", ReadingOptions(clock="unix"))
     assert found.unix_zero_s == 1772359201.5
+    assert not found.rough
 
 
 def test_a_broken_description_stops_only_who_needs_it(tmp_path: Path) -> None:

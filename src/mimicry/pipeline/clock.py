@@ -30,11 +30,11 @@ def clock_of(recording: Path, events: Path, reading: ReadingOptions) -> Recordin
     """
     start = _container_start(recording, reading)
     try:
-        zero, source = _unix_zero(recording, events, start, reading)
+        zero, source, rough = _unix_zero(recording, events, start, reading)
     except InputError:
         if reading.clock == "unix":
             raise
-        zero, source = None, ""  # it would only have served to say what fits better
+        zero, source, rough = None, "", False  # it would only have served to say what fits better
     if reading.clock == "unix" and zero is None:
         raise InputError(
             "it is not known at what unix time this recording began",
@@ -43,7 +43,7 @@ def clock_of(recording: Path, events: Path, reading: ReadingOptions) -> Recordin
             hint="Put the ..._recording.json of mimicry record or run beside it, or write onsets "
             "on the recording's own time stamps.",
         )
-    return RecordingClock(reading.clock, start, zero, source)
+    return RecordingClock(reading.clock, start, zero, source, rough)
 
 
 def _container_start(recording: Path, reading: ReadingOptions) -> float:
@@ -81,20 +81,26 @@ def _video_start(path: Path) -> float | None:
 
 def _unix_zero(
     recording: Path, events: Path, start_s: float, reading: ReadingOptions
-) -> tuple[float | None, str]:
+) -> tuple[float | None, str, bool]:
+    """Unix time of the recording's time 0, where it is known from, and whether only to 1 s."""
     for about in _abouts(recording, events):
         if about.is_file():
             shape = {"time_zero_unix_s": float}
-            return float(read_json_object(about, shape)["time_zero_unix_s"]), f"from {about.name}"
+            return (
+                float(read_json_object(about, shape)["time_zero_unix_s"]),
+                f"from {about.name}",
+                False,
+            )
     video = recording if identify(recording).kind == "video" else reading.video
     if video is None:
-        return None, ""
+        return None, "", False
     from mimicry.capture.video import created_unix_s
 
     made = created_unix_s(Path(video))
     if made is None:
-        return None, ""
-    return made - start_s, "from the file's creation_time, good to 1 s; some devices write its end"
+        return None, "", False
+    text = "from the file's creation_time, good to 1 s; some devices write its end"
+    return made - start_s, text, True
 
 
 def _abouts(recording: Path, events: Path) -> list[Path]:

@@ -118,7 +118,12 @@ def make_plan(
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", QualityWarning)
         trials = read_trials(events, plan, timelines, shift_s=clock.shift_s)
-    notes = tuple(str(w.message) for w in caught if w.category is QualityWarning)
+    notes = [str(w.message) for w in caught if w.category is QualityWarning]
+    if clock.clock == "unix" and clock.rough:
+        notes.append(
+            "the recording's unix time is known from its creation_time, to 1 s at best: good "
+            "enough to find the trials, not for responses in windows or latencies"
+        )
     prefix = prefix or recording_prefix(recording)
     used = {name: timelines[name] for name in sorted(set(trials.stimulus_id))}
     inputs: dict[str, Any] = {
@@ -140,7 +145,7 @@ def make_plan(
         inputs["clock"] = clock.to_json()
     return Plan(
         recording, prefix, inputs["participant"], inputs["session"],
-        plan, settings, trials, used, timelines, inputs, notes, clock,
+        plan, settings, trials, used, timelines, inputs, tuple(notes), clock,
     )  # fmt: skip
 
 

@@ -34,12 +34,15 @@ class RecordingClock:
         Unix time of the recording's time 0; None: not known.
     unix_from
         Where that is known from.
+    rough
+        Known to 1 s at best.
     """
 
     clock: Clock = "container"
     start_s: float = 0.0
     unix_zero_s: float | None = None
     unix_from: str = ""
+    rough: bool = False
 
     @property
     def shift_s(self) -> float:

@@ -67,6 +67,8 @@ def withdraw(study: Path, participant: str) -> tuple[list[Path], list[Path]]:
     own, tables = found_of(study, label)
     files = sum(1 for top in own for p in (top, *top.rglob("*")) if p.is_file())
     kept: list[str] = []
+    for path in own:  # first: on a full disk this makes the room for the rest
+        kept += _delete(path)
     for table in tables:
         content = _without(table, label)
         try:
@@ -75,8 +77,6 @@ def withdraw(study: Path, participant: str) -> tuple[list[Path], list[Path]]:
                     temporary.write_bytes(content)
         except OSError as error:
             kept.append(f"rows of {table} ({error.strerror})")
-    for path in own:
-        kept += _delete(path)
     kept += _unlock(study, label)
     _write_log(study / _LOG, f"sub-{label}", files, kept)
     if kept:

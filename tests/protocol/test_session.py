@@ -122,8 +122,10 @@ def test_a_question_after_each_trial_takes_its_time() -> None:
 
 def test_visits_must_be_named(tmp_path: Path) -> None:
     protocol = changed("design: {visits: [pre, post]}\n")
-    with pytest.raises(ProtocolError, match="known: pre, post"):
+    with pytest.raises(ProtocolError, match="several visits, and none was named: pre, post"):
         protocol.build_session("01")
+    with pytest.raises(ProtocolError, match="'first' is not in the protocol mine; known: pre, po"):
+        protocol.build_session("01", visit="first")
     pre, post = (protocol.build_session("01", visit=v) for v in ("pre", "post"))
     assert [t.stimulus for t in pre.trials] != [t.stimulus for t in post.trials]
 
@@ -180,3 +182,11 @@ def test_limits_that_exclude_each_other_are_refused_at_once() -> None:
 def test_a_block_of_a_hundred_thousand_trials_is_refused() -> None:
     with pytest.raises(ProtocolError, match="240000 trials; expected at most 5000"):
         changed("blocks: {watch: {repeats: 10000}, imitate: null, inhibit: null}\n")
+
+
+def test_an_order_of_another_program_can_be_redrawn(house: Protocol) -> None:
+    shown = ["happy"] * 7 + ["neutral", "angry"]  # no order of these keeps the limit of two
+    order = house.redraw("watch", shown)(np.random.default_rng(1))
+    assert Counter(order) == Counter(shown)
+    kept = ["happy", "happy", "neutral", "angry"] * 3
+    assert house.redraw("watch", kept).limit == 2

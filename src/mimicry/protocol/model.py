@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mimicry.files import digest
+from mimicry.kernels.orders import longest_run
 from mimicry.protocol.order import Redraw
 from mimicry.protocol.positions import Key
 from mimicry.protocol.schema import ProtocolFile
@@ -240,13 +241,18 @@ class Protocol:
             The block whose randomisation limits hold.
         shown
             The conditions of the trials that were really shown, where a session differs from
-            the plan (a shorter run, a lost trial); None: the planned ones.
+            the plan (a shorter run, a lost trial); None: the planned ones. An order with longer
+            runs than the protocol allows (another program's, or one with lost trials) raises
+            the limit to its own longest run: the null must be able to draw what was shown.
         """
+        limit = self.file.design.randomisation.max_same_condition
         if shown is None:
             counts = self.trials_per_condition(block)
         else:
-            counts = {name: list(shown).count(name) for name in dict.fromkeys(shown)}
-        limit = self.file.design.randomisation.max_same_condition
+            names = list(dict.fromkeys(shown))
+            counts = {name: list(shown).count(name) for name in names}
+            if limit is not None:
+                limit = max(limit, longest_run([names.index(name) for name in shown]))
         return Redraw(tuple(counts), tuple(counts.values()), limit)
 
     def leaves(self) -> Iterator[tuple[Key, Any]]:

@@ -217,11 +217,11 @@ def build_session(
     """
     visits = protocol.file.design.visits
     if (visit is None and visits) or (visit is not None and visit not in visits):
-        raise ProtocolError(
-            f"visit {visit!r} is not in the protocol {protocol.name}; known: "
-            f"{', '.join(visits) or 'none'}",
-            key="visit",
-        )
+        known = ", ".join(visits) or "none"
+        said = f"visit {visit!r} is not in the protocol {protocol.name}; known: {known}"
+        if visit is None:
+            said = f"the protocol {protocol.name} has several visits, and none was named: {known}"
+        raise ProtocolError(said, key="visit")
     seed = protocol.seed if seed is None else seed
     words = [zlib.crc32(participant.encode()), zlib.crc32((visit or "").encode())]
     words += [] if is_first(session) else [zlib.crc32(str(session).encode())]

@@ -205,3 +205,18 @@ def test_a_video_is_not_silently_kept(tmp_path: Path) -> None:
     result = run(*words, "--no-score")
     assert result.exit_code == 2
     assert "Leave out --no-score or --delete-video" in result.stderr
+
+
+@pytest.mark.parametrize("name", ["mimic-watch-inhibit", "reduced-response"])
+def test_a_question_about_a_dropped_block_goes_with_it(name: str, tmp_path: Path) -> None:
+    parent = load_protocol(name)
+    for dropped in list(parent.file.blocks)[1:]:
+        head = f"name: mine\nextends: {name}\nprovenance: {{'*': default}}\n"
+        try:
+            variant = protocol_from_text(f"{head}blocks: {{{dropped}: null}}\n", path="mine.yaml")
+        except ProtocolError:
+            continue  # the planned test needs the block
+        rehearse(variant)
+        prepare_study(tmp_path / dropped, variant)
+        asked = [block for rating in variant.file.ratings.values() for block in rating.blocks]
+        assert dropped not in asked

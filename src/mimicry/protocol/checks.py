@@ -9,7 +9,7 @@ from mimicry.protocol.checks_shown import shown_problems
 from mimicry.protocol.explain import explain, inherited, repeated, unknown
 from mimicry.protocol.origins import NEEDS_PROVENANCE, parse_entry
 from mimicry.protocol.positions import Key, Problem, show_key
-from mimicry.protocol.schema import ACTION_UNITS, Primary
+from mimicry.protocol.schema import ACTION_UNITS, Primary, Rating
 
 if TYPE_CHECKING:
     from mimicry.protocol.model import Protocol
@@ -178,7 +178,7 @@ def _compare(protocol: "Protocol", primary: Primary) -> Iterator[Problem]:
 
 
 def without_dropped(protocol: "Protocol") -> "Protocol":
-    """Return the protocol without inherited predictions on what a variant dropped.
+    """Return the protocol without inherited predictions and questions on what a variant dropped.
 
     What is left holds without the parents too, so that it can be written out in full.
     """
@@ -199,8 +199,20 @@ def without_dropped(protocol: "Protocol") -> "Protocol":
             if all(level in known.get(factor, ()) for factor, level in effect.where.items())
             and effect.trait in (None, *known["trait"])
         ]
-    file = protocol.file.model_copy(update={"prediction": prediction.model_copy(update=kept)})
-    return replace(protocol, file=file)
+    left = {"prediction": prediction.model_copy(update=kept), "ratings": _asked(protocol)}
+    return replace(protocol, file=protocol.file.model_copy(update=left))
+
+
+def _asked(protocol: "Protocol") -> dict[str, Rating]:
+    """Return the questions that are still asked, without inherited words on dropped blocks."""
+    asked = {}
+    for name, rating in protocol.file.ratings.items():
+        blocks = rating.blocks
+        if inherited(protocol, ("ratings", name, "blocks")):
+            blocks = [block for block in blocks if block in protocol.file.blocks]
+        if blocks or not rating.blocks:
+            asked[name] = rating.model_copy(update={"blocks": blocks})
+    return asked
 
 
 def _predictable(protocol: "Protocol") -> dict[str, tuple[str, ...]]:

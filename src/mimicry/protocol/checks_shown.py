@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from mimicry.kernels.mixing import crossed_start
-from mimicry.protocol.explain import inherited, repeated, unknown
+from mimicry.protocol.explain import repeated, unknown
 from mimicry.protocol.positions import Problem
 from mimicry.protocol.schema import Block, Rating
 from mimicry.protocol.stimuli import check_stimuli
@@ -205,8 +205,6 @@ def _ratings(protocol: "Protocol") -> Iterator[Problem]:
         if rating.blocks and rating.after == "session":
             said = f"ratings.{name}.blocks says nothing about a question after the session"
             yield Problem(key, f"{said}; take it out, or write 'after: block'")
-        if inherited(protocol, key):
-            continue
         yield from unknown(key, rating.blocks, protocol.file.blocks, "there is no block")
         yield from repeated(key, rating.blocks)
 

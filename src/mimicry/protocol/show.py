@@ -9,9 +9,27 @@ from mimicry.protocol.positions import Key
 if TYPE_CHECKING:
     from mimicry.protocol.model import Protocol
 
-__all__ = ["resolved_rows", "resolved_text"]
+__all__ = ["resolved_rows", "resolved_text", "written_out"]
 
 COMMENT_COLUMN = 58
+
+
+def written_out(protocol: "Protocol", *, manifest: str | None) -> str:
+    """Return the protocol in full as YAML, as a study keeps it: it depends on no other file.
+
+    Parameters
+    ----------
+    protocol
+        A checked protocol.
+    manifest
+        What its ``stimuli.manifest`` shall say.
+    """
+    import yaml
+
+    content = protocol.file.model_dump(mode="json", exclude={"extends"})
+    content["stimuli"]["manifest"] = manifest
+    text: str = yaml.safe_dump(content, sort_keys=False, allow_unicode=True)
+    return text
 
 
 def resolved_rows(protocol: "Protocol") -> list[dict[str, Any]]:

@@ -5,9 +5,12 @@ from typing import TYPE_CHECKING
 
 from mimicry.errors import StimulusError
 from mimicry.files import read_json_object
+from mimicry.protocol.load import protocol_from_text
+from mimicry.protocol.show import written_out
 from mimicry.protocol.stimuli import check_shown, stimulus_ids
 from mimicry.runner.clips import find_clips
 from mimicry.runner.from_protocol import plan_session
+from mimicry.study.layout import PROTOCOL
 
 if TYPE_CHECKING:
     from mimicry.protocol import Protocol
@@ -49,6 +52,8 @@ def rehearse(protocol: "Protocol", *, stimuli: str | Path | None = None) -> list
     visits: list[str | None] = [*protocol.file.design.visits]
     for visit in visits or [None]:
         plan_session(protocol, "01", visit=visit, manifest=shown.path, render=False)
+    copy = written_out(protocol, manifest=protocol.file.stimuli.manifest)
+    protocol_from_text(copy, path=protocol.path.with_name(PROTOCOL))  # what the study will hold
     find_clips(shown.path, stimulus_ids(protocol), render=False)
     return _lengths(protocol, shown) if shown.source != "shipped" else []
 

@@ -48,9 +48,8 @@ def prepare_study(
         )
     if protocol is None:
         return
-    import yaml
-
     from mimicry.protocol import load_protocol
+    from mimicry.protocol.show import written_out
 
     copy = study / PROTOCOL
     own = stimuli_copy(study)
@@ -60,9 +59,7 @@ def prepare_study(
     elif not own.exists():
         _copy_with_rendered(protocol, shown, own)
     if not copy.exists():
-        content = protocol.file.model_dump(mode="json", exclude={"extends"})
-        content["stimuli"]["manifest"] = own.name if own.exists() else None
-        write_text(copy, yaml.safe_dump(content, sort_keys=False, allow_unicode=True))
+        write_text(copy, written_out(protocol, manifest=own.name if own.exists() else None))
     # also a fresh copy: what cannot be read again is found before anyone is filmed
     found = load_protocol(copy)
     if found.digest != protocol.digest:

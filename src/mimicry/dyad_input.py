@@ -18,6 +18,7 @@ __all__ = ["Shared", "Source", "origin_of", "read_pair", "read_partner", "read_s
 Floats = NDArray[np.float64]
 
 COMMON_HZ = 25.0
+_NEARLY = 0.99  # a camera that jitters around 25 frames a second is one of 25
 SMOOTH_S = 0.1
 
 
@@ -102,7 +103,8 @@ def read_shared(
         raise InputError("an offset is for two recordings", key="--offset")
     shifts = [0.0, offset_s, *[0.0] * len(timed)][: len(timed)]
     rates = [frame_rate(t, p.source) for t, p in zip(timed, found, strict=True)]
-    grid_hz = rate_hz or min(COMMON_HZ, *rates)
+    slowest = min(rates)
+    grid_hz = rate_hz or (COMMON_HZ if slowest > _NEARLY * COMMON_HZ else slowest)
     start = max(t.times_s[0] + shift for t, shift in zip(timed, shifts, strict=True))
     stop = min(t.times_s[-1] + shift for t, shift in zip(timed, shifts, strict=True))
     if not stop > start:

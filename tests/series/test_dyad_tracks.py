@@ -41,6 +41,8 @@ def test_twenty_five_frames_a_second_are_compared_at_25_hz():
     times = np.cumsum(np.full(1500, 0.04))  # 0.04000000000000001 and the like
     found = mimicry.synchrony(track(times), track(times), preset="face")
     assert found.rate_hz == 25.0
+    jitter = np.arange(1500) / 24.97 + np.random.default_rng(1).uniform(-0.003, 0.003, 1500)
+    assert mimicry.synchrony(track(jitter), track(times), preset="face").rate_hz == 25.0
     slow = np.arange(1500) * 1001 / 24000
     assert mimicry.synchrony(track(slow), track(slow), preset="face").rate_hz == 23.976
     assert found.provenance["frame_rates_hz"] == [25.0, 25.0]

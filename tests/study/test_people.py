@@ -15,6 +15,7 @@ from mimicry.cli import app
 from mimicry.errors import QualityWarning, TableError
 from mimicry.protocol import load_protocol
 from mimicry.runner.participants import enter_participant
+from mimicry.runner.withdrawal import found_of
 from mimicry.study import open_study, read_scores
 from mimicry.study.failures import Failure, Failures, read_failures, write_failures
 from mimicry.study.layout import key_of, recordings
@@ -110,8 +111,8 @@ def test_people_without_a_row_and_rows_without_results_are_refused_or_counted(gr
     write_people(grouped, [*ARMS[:7], "b"], [*PEOPLE[:7], "sub-99"])
     answer = run("group", grouped, "--by", "arm")
     assert answer.exit_code == 2
-    assert "1 person in the results has no row in participants.tsv (13)" in answer.stderr
-    assert "1 person in participants.tsv has no results (99)" in answer.stderr
+    assert "1 person in the results has no row in participants.tsv (sub-13)" in answer.stderr
+    assert "1 person in participants.tsv has no results (sub-99)" in answer.stderr
     assert "--incomplete" in answer.stderr
     answer = run("group", grouped, "--by", "arm", "--incomplete", "--json")
     assert answer.exit_code == 0
@@ -120,9 +121,14 @@ def test_people_without_a_row_and_rows_without_results_are_refused_or_counted(gr
     assert {r["arm"] for r in envelope["contrasts"]} == {"a", "b", "unknown"}
     results = grouped / "derivatives" / "mimicry"
     sidecar = json.loads((results / "group.json").read_text())
-    assert sidecar["settings"]["incomplete"] == {"without_row": ["13"], "without_results": ["99"]}
+    assert sidecar["settings"]["incomplete"] == {
+        "without_row": ["sub-13"],
+        "without_results": ["sub-99"],
+    }
     assert len(sidecar["warnings"]) == 2
     assert "Incomplete study" in (results / "report.html").read_text()
+    # what names a person goes with the person
+    assert set(found_of(grouped, "13")[0]) >= {results / "group.json", results / "report.html"}
 
 
 def test_labels_whose_zeros_a_spreadsheet_took_are_recognised(grouped):
@@ -136,7 +142,7 @@ def test_people_without_a_group_are_refused_or_counted(grouped):
     write_people(grouped, [*ARMS[:7], "n/a"])
     answer = run("group", grouped, "--by", "arm")
     assert answer.exit_code == 2
-    assert "1 person has no group (13)" in answer.stderr
+    assert "1 person has no group (sub-13)" in answer.stderr
     assert run("group", grouped, "--by", "arm", "--incomplete").exit_code == 0
 
 

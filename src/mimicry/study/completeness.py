@@ -31,7 +31,7 @@ _SAYS = {
 
 @dataclass(frozen=True, slots=True)
 class Gaps:
-    """What a study lacks: keys of recordings, labels of people."""
+    """What a study lacks: keys of recordings, and people as ``sub-01``."""
 
     not_scored: tuple[str, ...] = ()
     failed: tuple[str, ...] = ()
@@ -93,12 +93,17 @@ def find_gaps(
         not_scored=tuple(undone),
         failed=tuple(failed),
         not_joined=tuple(not_joined),
-        without_row=tuple(p for p in there if listed and p not in known),
-        without_results=tuple(p for p in known if p not in there),
-        without_group=()
-        if groups is None
-        else tuple(p for p in there if p in known and p not in groups),
+        without_row=_named(p for p in there if listed and p not in known),
+        without_results=_named(p for p in known if p not in there),
+        without_group=_named(
+            p for p in there if groups is not None and p in known and p not in groups
+        ),
     )
+
+
+def _named(labels: Iterable[str]) -> tuple[str, ...]:
+    """Names by which a withdrawal finds the person again in what is written of them."""
+    return tuple(f"sub-{label}" for label in labels)
 
 
 def settle(gaps: Gaps, study: "Study", *, incomplete: bool) -> tuple[str, ...]:
@@ -122,10 +127,11 @@ def settle(gaps: Gaps, study: "Study", *, incomplete: bool) -> tuple[str, ...]:
 
 
 def _hint(gaps: Gaps) -> str:
-    without = {p.lstrip("0") for p in gaps.without_row} & {
-        p.lstrip("0") for p in gaps.without_results
-    }
-    if without:
+    ours, theirs = (
+        {p.removeprefix("sub-").lstrip("0") for p in people}
+        for people in (gaps.without_row, gaps.without_results)
+    )
+    if ours & theirs:
         return (
             "The labels differ by leading zeros alone, which spreadsheets take away: write them "
             "in participants.tsv as the results have them."

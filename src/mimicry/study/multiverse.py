@@ -1,6 +1,5 @@
 """The same recordings, analysed in every reasonable way: does the result depend on choices?"""
 
-import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -35,6 +34,7 @@ from mimicry.records.settings import Swap
 from mimicry.scoring.pattern import calibration, contrast, pattern_score, reference_trials
 from mimicry.scoring.swap import SwapDesign, generator, label_swap
 from mimicry.scoring.validity import judge_trials, phases
+from mimicry.statistics.combine import combined_p
 from mimicry.statistics.groups import one_sample
 from mimicry.study.columns import MULTIVERSE_COLUMNS
 from mimicry.study.extracted import Extracted, extracted, gaps_of
@@ -391,16 +391,4 @@ def _p_value(
         )
         effects.append(found.z_surrogate if not found.reason else float("nan"))
         reasons.append(found.reason)
-    return _combined(np.array(effects), reasons)
-
-
-def _combined(z: Floats, reasons: Sequence[str]) -> tuple[float, str]:
-    """Two-sided p of the sum of the persons' standardised effects (Stouffer).
-
-    Under the null each has mean 0 and SD 1 by construction. It says whether these people
-    respond, not whether people in general do.
-    """
-    there = z[np.isfinite(z)]
-    if not len(there):
-        return float("nan"), ";".join(sorted({r for r in reasons if r})) or "no_swap"
-    return math.erfc(abs(float(there.sum())) / math.sqrt(2 * len(there))), ""
+    return combined_p(np.array(effects), reasons)

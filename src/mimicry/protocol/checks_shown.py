@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["RESERVED", "shown_problems"]
 
 MOST_TRIALS = 5000  # of a block: hours
-MOST_KEYS = 21  # two rows of buttons on a small screen
+MOST_KEYS = 21  # three rows of buttons on a small screen
 
 # columns of a session's tables: a factor of this name would overwrite them
 _COLUMNS = """

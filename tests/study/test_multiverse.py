@@ -155,7 +155,7 @@ def test_a_recording_that_was_not_extracted_is_missed_or_counted(study, tmp_path
     root = tmp_path / "study"
     shutil.copytree(study.root, root)
     (root / "grid.yaml").write_text("grid: {null: [t]}\n")
-    words = ["multiverse", str(root), "--grid", str(root / "grid.yaml")]
+    words = ["multiverse", str(root), "--grid", str(root / "grid.yaml"), "--overwrite"]
     table = next((root / "derivatives/mimicry").glob("sub-03/*_au.parquet"))
     table.with_suffix(".csv").write_text("frame\n")
     answer = CliRunner().invoke(app, words)

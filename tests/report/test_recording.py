@@ -55,3 +55,9 @@ def test_a_missing_number_stands_with_its_reason(make_view: Callable[..., Record
     page = render_recording(make_view(valid=lambda k: False))
     assert "n/a (too_few_trials)" in page.replace("<wbr>", "")
     assert "No condition has a contrast, for no trial is valid" in page
+
+
+def test_a_page_without_an_emotion_says_so(make_view: Callable[..., RecordingView]) -> None:
+    view = make_view()
+    none = make_view(summary=view.summary.assign(targets=None, contrast=float("nan")))
+    assert "for no trial shows an emotion that the protocol scores." in render_recording(none)

@@ -69,8 +69,10 @@ def _records(rows: "pd.DataFrame", by: str) -> list[tuple[str, dict[Any, Any]]]:
 
 
 def _mean(item: tuple[str, dict[Any, Any]]) -> str:
+    from mimicry.report.numbers import counted
+
     name, row = item
-    return f"{_line(name, row['mean'], row)}, {row['n']} people"
+    return f"{_line(name, row['mean'], row)}, {counted(row['n'], 'person', 'people')}"
 
 
 def _difference(item: tuple[str, dict[Any, Any]]) -> str:

@@ -77,7 +77,7 @@ def _facts(analysed: Mapping[str, Any]) -> list[tuple[str, str]]:
         (
             "People",
             f"{analysed['people']}: "
-            + ", ".join(f"{n} in {name}" for name, n in analysed["groups"].items()),
+            + ", ".join(f"{n} in \u2068{name}\u2069" for name, n in analysed["groups"].items()),
         ),
         ("Trials", f"{trials['valid']} of {trials['total']} are valid" if trials else "no table"),
     ]

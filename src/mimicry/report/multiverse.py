@@ -9,7 +9,7 @@ import numpy as np
 
 from mimicry.files import atomic_path
 from mimicry.report.figures import figure_style, shortened, svg_of
-from mimicry.report.numbers import MISSING, interval, number, p_equals, percent
+from mimicry.report.numbers import MISSING, counted, interval, number, p_equals, percent
 from mimicry.report.page import fill_page
 from mimicry.report.tables import Table, page_table
 
@@ -60,7 +60,8 @@ def render_multiverse(
     ordered = _ordered(rows)
     label = "Effect under every specification, and the choices behind it"
     drawn = []
-    for kind, width in (("on-desk", _width(rows)), ("on-telephone", _TELEPHONE)):
+    some = summary["without_result"] < summary["specifications"]
+    for kind, width in (("on-desk", _width(rows)), ("on-telephone", _TELEPHONE)) * some:
         with figure_style(f"{label} {kind}"):
             drawn.append(Markup(svg_of(_figure(rows, grid.condition, width), label, kind)))
     return fill_page(
@@ -118,7 +119,7 @@ def _facts(
     return [
         ("Study", f"{analysed['study']} (folder {analysed['folder']})"),
         ("Protocol", f"{analysed['protocol']} (digest {analysed['digest'][:12]})"),
-        ("People", f"{analysed['people']}, {analysed['recordings']} recordings"),
+        ("People", f"{analysed['people']}, {counted(analysed['recordings'], 'recording')}"),
         (
             "Trials",
             (
@@ -166,7 +167,9 @@ def _failed(rows: Sequence[Mapping[str, Any]]) -> Table:
         [
             reason,
             count,
-            ", ".join(
+            "all"
+            if count == len(rows)
+            else ", ".join(
                 f"{name} {value}"
                 for name, values in choices.items()
                 for value in values

@@ -9,7 +9,17 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["MISSING", "interval", "is_p", "number", "p_equals", "p_value", "percent", "shown"]
+__all__ = [
+    "MISSING",
+    "counted",
+    "interval",
+    "is_p",
+    "number",
+    "p_equals",
+    "p_value",
+    "percent",
+    "shown",
+]
 
 MISSING = "n/a"
 _LARGE = 1e7  # from here on the exponent says more than the digits
@@ -33,6 +43,18 @@ def number(value: Any, digits: int = 3, *, sign: bool = False) -> str:
     if digits > 2 and 0 < size < 10.0**-digits:
         digits = 1 - math.floor(math.log10(size))
     return f"{real:{plus}z.{digits}f}"
+
+
+def counted(n: Any, one: str, many: str | None = None) -> str:
+    """Return a count with its noun.
+
+    Examples
+    --------
+    >>> counted(1, "person", "people"), counted(2, "trial")
+    ('1 person', '2 trials')
+    """
+    text = shown("n", n)
+    return f"{text} {one if text == '1' else many or one + 's'}"
 
 
 def interval(middle: Any, low: Any, high: Any, digits: int = 3) -> str:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from mimicry.files import to_json_text
 from mimicry.records import ActionUnitTrack, ScoringSettings
 from mimicry.report import figures
-from mimicry.report.numbers import MISSING, number, p_equals, percent, shown
+from mimicry.report.numbers import MISSING, counted, number, p_equals, percent, shown
 from mimicry.report.page import fill_page
 from mimicry.report.tables import Table, page_table
 from mimicry.report.trial_grid import trial_grid
@@ -249,7 +249,7 @@ def _cards(summary: "pd.DataFrame", settings: ScoringSettings) -> list[dict[str,
         if not np.isfinite(_number(row.get("contrast"))):
             continue
         p = p_equals(row.get("p"), floor=_floor(row.get("arrangements"), settings))
-        lines = [f"label-swap {p}, {shown('n', row.get('n'))} trials"]
+        lines = [f"label-swap {p}, {counted(row.get('n'), 'trial')}"]
         if np.isfinite(_number(row.get("contrast_raw"))):
             lines.append(f"raw {number(row.get('contrast_raw'))} AU units")
         if np.isfinite(_number(row.get("latency_shift_s"))):

@@ -167,7 +167,7 @@ def test_a_recording_that_was_not_extracted_is_missed_or_counted(study, tmp_path
     assert answer.exit_code == 2
     assert "1 recording has no results (sub-03/sub-03_task" in answer.stderr
     assert "1 person in participants.tsv has no results (sub-03)" in answer.stderr
-    answer = CliRunner().invoke(app, [*words, "--incomplete", "--json"])
+    answer = CliRunner().invoke(app, [*words, "--incomplete", "--overwrite", "--json"])
     assert answer.exit_code == 0, answer.stderr
     assert {row["n"] for row in json.loads(answer.stdout)["rows"]} == {3}
     sidecar = json.loads((root / "derivatives/mimicry/group_multiverse.json").read_text())

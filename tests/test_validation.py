@@ -54,6 +54,16 @@ def test_a_table_whose_first_frames_are_missing_keeps_its_time(tmp_path, referen
     assert found.rows[0].r > 0.999
 
 
+def test_every_24th_frame_of_24_a_second_is_not_taken_for_frame_numbers(tmp_path, reference):
+    path = feat(tmp_path / "f.csv", np.arange(0, 24 * 6, 24), np.sin(np.arange(6.0)))
+    with (
+        pytest.warns(QualityWarning, match="rows lie 1 s apart") as said,
+        pytest.raises(InputError, match=r"share only \d samples"),
+    ):
+        validate(path, reference, reading=reading(fps=24))
+    assert len(said) == 1
+
+
 def test_times_in_another_unit_give_no_empty_result(tmp_path, reference):
     times, values = course(300)
     path = tmp_path / "odd.csv"

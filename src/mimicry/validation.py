@@ -235,7 +235,10 @@ def _say_what_counts(
 ) -> None:
     """Say where times look like frame numbers beside a table with true times."""
     steps = [np.diff(t.times_s) for t in (ours, theirs)]
-    counts = [len(s) > 1 and bool((s == 1.0).all()) for s in steps]
+    counts = [
+        "time_column" in t.provenance and len(s) > 1 and bool((s == 1.0).all())
+        for t, s in zip((ours, theirs), steps, strict=True)
+    ]
     for counted, other, path in zip(counts, steps[::-1], (track, reference), strict=True):
         if counted and np.median(other) < 0.5:
             text = (

@@ -57,8 +57,10 @@ def fresh(python: str, wheel: Path, *, oldest: bool) -> tuple[bool, str, str]:
             installed = time.monotonic() - start
             mimicry = str(programs / "mimicry")
             text += "\n" + run(folder, mimicry, "doctor", "--no-camera")
-            table = run(folder, mimicry, "demo", "--jobs", "1")
-            text += "\n".join(table.splitlines()[-8:])
+            lines = run(folder, mimicry, "demo", "--jobs", "1").splitlines()
+            text += "\n".join(lines[-11:])
+            # what is said of the environment itself differs
+            table = "\n".join(line for line in lines if str(folder) not in line)
             text += f"\ninstalled in {installed:.0f} s, all in {time.monotonic() - start:.0f} s\n"
         except RuntimeError as error:
             return False, f"{text}\nFAILED {error}\n", ""

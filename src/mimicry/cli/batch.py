@@ -132,6 +132,11 @@ def _script(inputs: list[str], parts: int, chosen: dict[str, Any]) -> Outcome:
     return Outcome(text=sbatch_script(inputs, parts, options).rstrip())
 
 
+def _named(label: str, text: str) -> str:
+    """Say of which of many recordings a warning speaks."""
+    return text if Path(label).name in text else f"{label}: {text}"
+
+
 def _outcome(done: "Batch") -> Outcome:
     count = {
         status: sum(r.status == status for r in done.recordings)
@@ -152,7 +157,7 @@ def _outcome(done: "Batch") -> Outcome:
             }
             for r in done.recordings
         ],
-        warnings=list(dict.fromkeys(text for r in done.recordings for text in r.warnings)),
+        warnings=[_named(r.label, text) for r in done.recordings for text in r.warnings],
         extra={
             "results": str(done.results),
             "counts": count,

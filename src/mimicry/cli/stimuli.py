@@ -1,11 +1,14 @@
 """``mimicry stimuli``: list the rendered stimuli, render them, measure other clips."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from mimicry.cli._run import Outcome, run_command
+
+if TYPE_CHECKING:
+    from mimicry.records import StimulusTimeline
 
 __all__ = ["app"]
 
@@ -22,10 +25,12 @@ def list_(
 
     def work() -> Outcome:
         from mimicry.synthetic.stimuli import read_entries
+        from mimicry.timeline import read_manifest
 
+        timelines = read_manifest(manifest)  # whatever scoring would refuse is refused here
         note, entries = read_entries(manifest)
         shown = [e for e in entries if emotion in (None, e.get("emotion"))]
-        lines = [_HEAD, *(_line(e) for e in shown), "", note]
+        lines = [_HEAD, *(_line(e, timelines[e["id"]]) for e in shown), "", note]
         kept = ("id", "emotion", "identity", "kind", "duration_s", "onset_s", "apex_s", "file")
         return Outcome(
             text="\n".join(lines),
@@ -38,10 +43,11 @@ def list_(
 _HEAD = f"{'id':34} {'emotion':9} {'model':6} {'seconds':>7} {'onset':>6} {'apex':>6}  file"
 
 
-def _line(entry: dict[str, Any]) -> str:
-    numbers = f"{entry['duration_s']:>7.2f} {entry['onset_s']:>6.2f} {entry['apex_s']:>6.2f}"
+def _line(entry: dict[str, Any], timeline: "StimulusTimeline") -> str:
+    seconds = entry.get("duration_s") or timeline.times_s[-1] - timeline.times_s[0]
+    numbers = f"{seconds:>7.2f} {timeline.onset_s:>6.2f} {timeline.apex_s:>6.2f}"
     file = entry.get("file") or "rendered on demand"
-    who = f"{entry.get('emotion', ''):9} {entry.get('identity', ''):6}"
+    who = f"{entry.get('emotion') or '':9} {entry.get('identity') or '':6}"
     return f"{entry['id']:34} {who} {numbers}  {file}"
 
 

@@ -104,7 +104,7 @@ def make_sound(folder: Path) -> Path:
     shutil.copy(sample / "protocol.yaml", folder / "protocol.yaml")
     shutil.copy(asset_folder("stimuli") / "manifest.json", folder / "manifest.json")
     shutil.copy(_model(), folder / "face.task")
-    write_clip(folder / "clip.mp4", pictures_of(beh / "sub-01_task-sample_video.mp4")[:25])
+    write_clip(folder / "clip.mp4", pictures_of(beh / "sub-01_task-sample_video.mp4", 25))
     study = folder / "study"
     protocol = folder / "protocol.yaml"
     _do(f"simulate {protocol} --participants 2 --out {study}")

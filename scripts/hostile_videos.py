@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from fractions import Fraction
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,13 @@ Pictures = list["np.ndarray[Any, np.dtype[np.uint8]]"]
 REFUSED, READ, WARNED = "refused", "read", "warned"
 
 
-def pictures_of(path: Path) -> Pictures:
-    """Return the frames of a video, RGB."""
+def pictures_of(path: Path, most: int = 100) -> Pictures:
+    """Return the first frames of a video, RGB."""
     import av
 
     with av.open(str(path)) as video:
-        return [np.ascontiguousarray(f.to_ndarray(format="rgb24")) for f in video.decode(video=0)]
+        frames = islice(video.decode(video=0), most)
+        return [np.ascontiguousarray(f.to_ndarray(format="rgb24")) for f in frames]
 
 
 def write_clip(

@@ -13,7 +13,7 @@ import numpy as np
 
 from mimicry import __version__, files
 from mimicry.blinding import Blind, blind_study_of, masked_table, with_exclusions
-from mimicry.errors import NoFaceError, QualityWarning
+from mimicry.errors import NoFaceError, QualityWarning, TableError
 from mimicry.pipeline.choices import save_debug_frame
 from mimicry.pipeline.plan import Plan, is_table, make_plan
 from mimicry.pipeline.quality import (
@@ -332,7 +332,7 @@ def _score_blind(
     resumed = not how.overwrite and files.refuse_other_results(paths["sidecar"], plan.digest)
     qc: dict[str, Any] = {}
     if resumed:
-        table, frames = _read_tsv(paths["scores"]), _counts(paths["sidecar"])
+        table, frames = _read_tsv(paths["scores"], *_NEEDED), _counts(paths["sidecar"])
         if (quality := folder / f"{plan.prefix}_qc.json").exists():
             qc = files.read_json_object(quality, QUALITY_SHAPE)
     else:
@@ -506,7 +506,7 @@ def _read_back(plan: Plan, paths: dict[str, Path]) -> ScoredRecording:
         plan.recording,
         plan.prefix,
         {kind: path for kind, path in paths.items() if path.exists()},
-        _read_tsv(paths["scores"]),
+        _read_tsv(paths["scores"], *_NEEDED),
         _read_tsv(paths["summary"]),
         _shown(plan),
         counts["frames"],
@@ -524,6 +524,19 @@ def _counts(sidecar: Path) -> dict[str, int]:
     return {name: found[name] for name in counts}
 
 
-def _read_tsv(path: Path) -> "pd.DataFrame":
+_NEEDED = ("trial_id", "condition", "valid")
+
+
+def _read_tsv(path: Path, *needed: str) -> "pd.DataFrame":
+    """Return a table that was there already."""
     labels = dict.fromkeys(("trial_id", "participant", "session", "block"), str)
-    return files.read_tsv(path, na_values=["n/a"], keep_default_na=False, dtype=labels)
+    table = files.read_tsv(path, na_values=["n/a"], keep_default_na=False, dtype=labels)
+    for name in needed:
+        if name not in table.columns or (name == "valid" and not table[name].isin([0, 1]).all()):
+            raise TableError(
+                f"the column {name!r} is missing or holds something else",
+                path=path,
+                key=name,
+                hint="Make the table again with --overwrite.",
+            )
+    return table

@@ -27,6 +27,7 @@ __all__ = [
     "Blind",
     "Exclusion",
     "blind_study_of",
+    "exclusion_digest",
     "lock_problems",
     "lock_study",
     "masked_labels",
@@ -286,7 +287,7 @@ def lock_study(root: str | Path) -> dict[str, Any]:
             )
     lock = {
         "tables": {p.relative_to(blind.results.resolve()).as_posix(): sha256_of(p) for p in tables},
-        "exclusions": _exclusion_digest(folder),
+        "exclusions": exclusion_digest(folder),
     }
     write_json(folder / MARKER, {"blind": True, "locked": lock})
     return lock
@@ -302,13 +303,14 @@ def lock_problems(blind: Blind) -> list[tuple[str, str, str]]:
         now = sha256_of(path) if path.is_file() else "not there"
         if now != checksum:
             found.append((name, checksum, now))
-    now = _exclusion_digest(blind.root)
+    now = exclusion_digest(blind.root)
     if now != blind.lock["exclusions"]:
         found.append((EXCLUSIONS, blind.lock["exclusions"], now))
     return found
 
 
-def _exclusion_digest(root: Path) -> str:
+def exclusion_digest(root: Path) -> str:
+    """Return a checksum of what the exclusions say, in whatever order."""
     rows = read_exclusions(root)
     return digest(sorted((r.participant, r.session, r.trial_id, r.reason) for r in rows))
 

@@ -7,6 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from mimicry import __version__
+from mimicry.blinding import exclusion_digest
 from mimicry.cli import app
 from mimicry.errors import InputError, IntegrityError, OutputExistsError
 from mimicry.files import digest, write_json
@@ -211,6 +212,21 @@ def test_an_option_of_scoring_that_the_plan_does_not_have_is_named(study, change
     edit(study / "derivatives/mimicry/sub-01/sub-01_task-x_scores.json", change)
     (difference,) = verify_study(study).differences
     assert (difference.key, difference.found) == (key, found)
+
+
+def test_exclusions_that_the_scores_do_not_have_and_others_are_named(study):
+    path = study / "derivatives/mimicry/sub-01/sub-01_task-x_scores.json"
+    edit(path, lambda c: c["inputs"].update(exclusions={"1": "sneezed"}))
+    assert keys(study) == {"exclusions"}
+    (study / "exclusions.tsv").write_text(
+        "participant\ttrial_id\treason\n01\t1\tsneezed\n02\t\tasked\n"
+    )
+    lock = {"tables": {}, "exclusions": exclusion_digest(study)}
+    write_json(study / "blind.json", {"blind": True, "locked": lock})
+    found = verify_study(study).differences
+    assert [(d.where[-26:], d.key, d.frozen) for d in found] == [
+        ("/sub-02_task-x_scores.json", "exclusion", "asked")
+    ]
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mimicry.blinding import MARKER, blind_study_of, lock_problems
+from mimicry.blinding import MARKER, Blind, blind_study_of, lock_problems
 from mimicry.errors import InputError
 from mimicry.loading import is_there, read_json_object
 from mimicry.protocol import load_protocol
@@ -77,13 +77,14 @@ def verify_study(
     results = folder / RESULTS
     sidecars = sorted(results.glob(f"**/*{SCORES_SIDECAR}"))
     people: set[str] = set()
+    blind = blind_study_of(folder)
     for sidecar in sidecars:
         name = sidecar.relative_to(folder).as_posix()
         checked.append(name)
         content = read_json_object(sidecar, _SIDECAR)
         found += _scores(name, content, frozen)
+        found += _exclusions(name, content["inputs"], blind)
         people.add(str(content["inputs"].get("participant") or sidecar.parent.name))
-    blind = blind_study_of(folder)
     if not sidecars:
         notes.append("nothing has been scored yet, so only the protocol was compared")
     if sidecars:
@@ -158,6 +159,21 @@ def _scores(
     if "stimuli" in frozen:
         found = sidecar.get("stimuli", {}).get("sha256", ABSENT)
         yield from compare(name, frozen["stimuli"], {"manifest": found}, "stimuli")
+
+
+def _exclusions(name: str, inputs: Mapping[str, Any], blind: Blind | None) -> Iterator[Difference]:
+    """The exclusions that were locked, and no others, must stand in the scores."""
+    given = inputs.get("exclusions")
+    decided = given if isinstance(given, Mapping) else {}
+    person, visit = str(inputs.get("participant", "")), str(inputs.get("session", ""))
+    rows = () if blind is None else blind.exclusions_for(person, visit)
+    for row in rows:
+        trials = decided if not row.trial_id else [k for k in decided if k == row.trial_id]
+        if not any(row.reason in str(decided[k]) for k in trials):
+            which = f"exclusion of trial {row.trial_id}" if row.trial_id else "exclusion"
+            yield Difference(name, which, row.reason, ABSENT)
+    if decided and not rows:
+        yield Difference(name, "exclusions", "none", dict(decided))
 
 
 def _unscored(folder: Path, results: Path) -> Iterator[Difference]:

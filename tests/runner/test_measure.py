@@ -9,6 +9,7 @@ from lab import camera_flags, small_plan
 from served import served
 
 from mimicry.errors import RecordingError
+from mimicry.files import read_json_object
 from mimicry.runner import calibration
 from mimicry.runner.audit import check_timing
 from mimicry.runner.calibration import fitting, flash_offsets, keep_with_session, store
@@ -84,7 +85,7 @@ def test_a_new_calibration_replaces_the_old_one_of_the_set_up(
 ) -> None:
     store(SETUP, {"video": {"offset_s": 0.07}, "image": {"offset_s": 0.06}})
     keep_with_session(tmp_path)
-    known = calibration.read_json(tmp_path / "calibration.json")["calibrations"]
+    known = read_json_object(tmp_path / "calibration.json")["calibrations"]
     assert [c["video"]["offset_s"] for c in known] == [0.07]
 
 

@@ -242,7 +242,7 @@ def test_paper_cuts_no_column_and_no_figure(open_page, pdf_words, kind, tmp_path
             assert min(float(left), float(top)) >= 0, word
             assert (float(right) <= width, float(bottom) <= height) == (True, True), word
             # a browser shrinks a sheet that is too wide until nobody can read it
-            assert max(float(right) - float(left), float(bottom) - float(top)) > 5, word
+            assert max(float(right) - float(left), float(bottom) - float(top)) > 6, word
 
 
 def test_the_head_of_a_long_table_stands_on_every_sheet(open_page, pdf_words, tmp_path):

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from mimicry.errors import InputError, QualityWarning
-from mimicry.files import atomic_path, read_json_object, write_json
+from mimicry.files import atomic_path, check_shape, read_json_object, write_json
 from mimicry.runner.plan import check_label
 
 __all__ = ["found_of", "withdraw"]
@@ -163,11 +163,14 @@ def _unlock(study: Path, label: str) -> list[str]:
         return []
     named = re.compile(rf"sub-{label}(?![A-Za-z0-9])")
     try:
-        content = read_json_object(mark, {"locked": (None, {"tables": dict})})
-        tables = (content["locked"] or {}).get("tables", {})
+        content = read_json_object(mark)
+        lock = content.get("locked", content)  # an older mark is the lock itself
+        check_shape(lock, (None, {"tables?": dict}), path=mark, key="locked")
+        tables = (lock or {}).get("tables", {})
         if any(map(named.search, tables)):
             left = {k: v for k, v in tables.items() if not named.search(k)}
-            write_json(mark, {**content, "locked": {**content["locked"], "tables": left}})
+            cleared = {**lock, "tables": left}
+            write_json(mark, {**content, "locked": cleared} if "locked" in content else cleared)
     except (InputError, OSError) as error:
         if named.search(mark.read_bytes().decode("utf-8", "replace")):
             return [f"names in {mark} ({error})"]

@@ -51,7 +51,7 @@ NOTHING = {
 def commands() -> set[str]:
     """Return the names of all commands."""
     found: set[str] = set()
-    for name, command in typer.main.get_command(app).commands.items():  # type: ignore[attr-defined]
+    for name, command in typer.main.get_command(app).commands.items():
         inner = getattr(command, "commands", None)
         found |= {f"{name} {part}" for part in inner} if inner else {name}
     return found

@@ -60,7 +60,7 @@ def scored(recording: Path, events: Path, out: Path, clock: str) -> tuple[bytes,
         events=events,
         protocol="dynamic-happy-angry",
         out=out,
-        reading=ReadingOptions(clock=clock),  # type: ignore[arg-type]
+        reading=ReadingOptions(clock=clock),
     )
     return made.files["scores"].read_bytes(), read_json(made.files["sidecar"])
 
@@ -72,7 +72,7 @@ def test_unix_onsets_give_the_scores_of_the_same_onsets_in_seconds(tmp_path: Pat
     about.write_text(json.dumps({"time_zero_unix_s": ZERO}))
     unix, head = scored(*tables(tmp_path, ZERO), tmp_path / "b", "unix")
     assert unix == plain
-    assert head["clock"]["shift_s"] == -ZERO  # type: ignore[index]
+    assert head["clock"]["shift_s"] == -ZERO
     with pytest.raises(EventsError, match="4 would lie inside with --clock unix"):
         scored(*tables(tmp_path, ZERO), tmp_path / "c", "container")
 

@@ -74,13 +74,13 @@ def scored(lab: Path, out: str, **choices: object) -> dict[str, object]:
         study / "derivatives" / "mimicry" / "sub-01" / f"{NAME}_au.parquet",
         events=study / "sub-01" / "beh" / f"{NAME}_events.tsv",
         out=lab / out,
-        **{"protocol": lab / "own-clips.yaml", **choices},  # type: ignore[arg-type]
+        **{"protocol": lab / "own-clips.yaml", **choices},
     )
     return dict(read_json(lab / out / f"{NAME}_scores.json"))
 
 
 def batched(lab: Path, **choices: object) -> dict[str, object]:
-    made = run_batch([lab / "study"], jobs=1, **choices)  # type: ignore[arg-type]
+    made = run_batch([lab / "study"], jobs=1, **choices)
     assert not made.failures
     sidecar = lab / "study" / "derivatives" / "mimicry" / "sub-01" / f"{NAME}_scores.json"
     return dict(read_json(sidecar))
@@ -96,7 +96,7 @@ def test_score_batch_and_run_agree_on_a_labs_own_clips(lab: Path) -> None:
     assert by_run["stimuli"] == {"source": "study", "name": "stimuli.json", "sha256": own}
     for kind in ("inputs", "digest"):
         for name in ("recording", "events", "stimuli", "settings") if kind == "inputs" else ():
-            assert by_score[kind][name] == by_batch[kind][name] == by_run[kind][name]  # type: ignore[index]
+            assert by_score[kind][name] == by_batch[kind][name] == by_run[kind][name]
     rows = (lab / "a" / f"{NAME}_scores.tsv").read_bytes()
     assert rows == (lab / "b" / f"{NAME}_scores.tsv").read_bytes()
     batch = lab / "study" / "derivatives" / "mimicry" / "sub-01" / f"{NAME}_scores.tsv"
@@ -165,7 +165,7 @@ def test_a_study_scored_with_two_manifests_is_not_pooled(lab: Path) -> None:
         for path in (study / where.replace("02", "01")).iterdir():
             shutil.copy(path, study / where / path.name.replace("sub-01", "sub-02"))
     one = {"protocol": lab / "own-clips.yaml"}
-    run_batch([study], jobs=1, **one)  # type: ignore[arg-type]
+    run_batch([study], jobs=1, **one)
     check_same_stimuli(study)
     other = own_manifest(lab / "named.json", rise_s=0.5)
     score_recording(
@@ -174,7 +174,7 @@ def test_a_study_scored_with_two_manifests_is_not_pooled(lab: Path) -> None:
         out=study / "derivatives" / "mimicry" / "sub-02",
         stimuli=other,
         overwrite=True,
-        **one,  # type: ignore[arg-type]
+        **one,
     )
     with pytest.raises(InputError, match=r"clip '.*' moves in another way .*sub-01.*sub-02"):
         group_tables(open_study(study, lab / "own-clips.yaml"))

@@ -131,6 +131,39 @@ def test_everything_is_killed_resumed_scored_and_the_video_deleted(
     assert table[table.repeated == 1].trial_id.nunique() == 1
 
 
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+def test_a_signal_closes_the_browser_and_keeps_what_was_recorded(
+    tmp_path: Path, camera: Path, number: signal.Signals, code: int
+) -> None:
+    study = tmp_path / "study"
+    protocol = make_stimuli(tmp_path, repeats=2)
+    asked = ["--participant", "01", "--study", str(study)]
+    with command(tmp_path, camera, "run", str(protocol), *asked) as process:
+        with contextlib.suppress(Exception), attached(profile(tmp_path)) as page:
+            take_part(page)
+            wait_for(lambda: stored(study) >= 1, 120, "a trial on the disk")
+            process.send_signal(number)
+            process.wait(60)
+        assert process.wait(1) == code
+        said = json.loads(process.communicate(timeout=60)[0])["error"]["message"]
+        assert said.startswith(f"ended by {number.name}; finished files are kept")
+        assert not browsers(tmp_path)
+    assert not list(profile(tmp_path).glob("launch-*.html"))
+    assert not list(study.rglob("*.part*"))
+    assert stored(study) >= 1
+
+
+def browsers(folder: Path) -> list[str]:
+    """Return the command lines of the browser processes that use a folder's profile."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            words = (entry / "cmdline").read_bytes().decode(errors="replace")
+            if str(profile(folder)) in words:
+                found.append(words)
+    return found
+
+
 def stored(study: Path) -> int:
     """Count the steps that are done on the disk."""
     files = study.glob("sourcedata/sub-01/run-*/seg-*_events.jsonl")

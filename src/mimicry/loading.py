@@ -267,7 +267,7 @@ def read_parquet(path: Path, *, kind: type[InputError] = TableError) -> "pd.Data
 
 
 _AGAIN = "Make the file again."
-_MOST_BYTES = 64 << 20  # a study's largest table of trials has a few MB
+_MOST_BYTES = 64 << 20  # sidecars, journals, protocols
 _MOST_ROWS = 20_000_000  # four days at 60 frames a second
 
 

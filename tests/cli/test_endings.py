@@ -97,6 +97,11 @@ def many_frames(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+def heed_hangups() -> None:
+    """Take back what `nohup` around the tests would hand down: that SIGHUP is ignored."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
 @contextlib.contextmanager
 def at_work(*words: str, cwd: Path) -> "Iterator[subprocess.Popen[bytes]]":
     process = subprocess.Popen(
@@ -106,6 +111,7 @@ def at_work(*words: str, cwd: Path) -> "Iterator[subprocess.Popen[bytes]]":
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         start_new_session=True,  # as from a job queue: only the command itself is told
+        preexec_fn=heed_hangups,
     )
     try:
         yield process

@@ -75,6 +75,13 @@ def test_numbers_of_orders_beyond_a_float_do_not_break_the_limit() -> None:
     assert [longest_run(row) for row in drawn] == [3, 3]
 
 
+@pytest.mark.parametrize("each", [545, 600])
+def test_long_designs_in_strict_turn_keep_it(each: int) -> None:
+    drawn = restricted_orders([each, each], 1, RNG(9), 4)  # 2 orders of some 1e360
+    assert all(np.bincount(row).tolist() == [each, each] for row in drawn)
+    assert [longest_run(row) for row in drawn] == [1] * 4
+
+
 def test_scaling_changes_no_chance(monkeypatch: pytest.MonkeyPatch) -> None:
     plain = restricted_orders([9, 12, 7], 2, RNG(10), 200)
     monkeypatch.setattr(orders, "LARGEST", 0)

@@ -51,6 +51,11 @@ def test_a_share_is_rounded_to_all_or_nothing_only_where_it_is():
         "0 %", "< 1 %", "50 %", "> 99 %", "100 %",
     ]  # fmt: skip
     assert percent(0.9998, 1) == "> 99.9 %"
+    assert [percent(199 / 200), percent(1 / 200), percent(0.9995, 1)] == [
+        "> 99 %",
+        "< 1 %",
+        "> 99.9 %",
+    ]
 
 
 def test_an_interval_without_ends_is_the_number():

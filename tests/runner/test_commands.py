@@ -63,6 +63,8 @@ def command(folder: Path, camera: Path, *words: str) -> Iterator[subprocess.Pope
             stderr=log,
             text=True,
             env=environment,
+            # what `nohup` around the tests would hand down
+            preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),
         )
         try:
             yield process

@@ -12,6 +12,7 @@ from mimicry.cli import app
 from mimicry.errors import QualityWarning
 from mimicry.files import write_tsv
 from mimicry.study import group_tables, open_study, study_reliability
+from mimicry.study.tables import read_cells
 
 RESULTS = "derivatives/mimicry"
 TABLES = [
@@ -162,3 +163,12 @@ def test_one_or_two_people_are_too_few_and_no_mistake(make_study, summary_rows, 
     assert answer.exit_code == 0
     assert {r["n"] for r in json.loads(answer.stdout)["contrasts"]} == {people}
     assert one_sentence("reliability", study.root, "--splits", 5).exit_code == 0
+
+
+def test_the_scores_of_a_large_study_are_not_too_large(tmp_path):
+    """500 people with 144 trials each fill 80 MB; a sidecar of that size is refused."""
+    path = tmp_path / "scores.tsv"
+    row = f"01\t{'x' * 100_000}\n"
+    path.write_text("participant\tnote\n" + row * 700)
+    assert path.stat().st_size > 64 << 20
+    assert len(read_cells(path)) == 700

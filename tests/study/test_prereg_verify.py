@@ -229,6 +229,29 @@ def test_exclusions_that_the_scores_do_not_have_and_others_are_named(study):
     ]
 
 
+def test_an_exclusion_belongs_to_the_recording_that_has_the_trial(study):
+    """A person's other recording lacks the trial; a trial that nobody excluded is named."""
+    folder = study / "derivatives/mimicry/sub-01"
+    for name, trials in (("sub-01_task-x", ["1"]), ("sub-01_task-y", ["2"])):
+        if name.endswith("y"):
+            (folder / f"{name}_scores.json").write_bytes(
+                (folder / "sub-01_task-x_scores.json").read_bytes()
+            )
+        rows = "".join(f"01\t{trial}\n" for trial in trials)
+        (folder / f"{name}_scores.tsv").write_text(f"participant\ttrial_id\n{rows}")
+    edit(
+        folder / "sub-01_task-x_scores.json",
+        lambda c: c["inputs"].update(exclusions={"1": "sneezed", "9": "outlier"}),
+    )
+    (study / "exclusions.tsv").write_text("participant\ttrial_id\treason\n01\t1\tsneezed\n")
+    lock = {"tables": {}, "exclusions": exclusion_digest(study)}
+    write_json(study / "blind.json", {"blind": True, "locked": lock})
+    found = [d for d in verify_study(study).differences if d.key.startswith("exclusion")]
+    assert [(d.where.rsplit("/", 1)[1], d.key) for d in found] == [
+        ("sub-01_task-x_scores.json", "exclusion of trial 9")
+    ]
+
+
 @pytest.mark.parametrize(
     ("name", "settings", "key"),
     [

@@ -24,6 +24,9 @@ class View(NamedTuple):
         return (self.transposed + self.mirror_x + self.mirror_y) % 2 == 1
 
 
+_TURNS = (View(), View(True, False, True), View(False, True, True), View(True, True, False))
+
+
 def view_of(raw: Any) -> View:
     """Read the display matrix of a decoded frame; other angles count as the nearest quarter turn.
 
@@ -33,6 +36,8 @@ def view_of(raw: Any) -> View:
         matrix = bytes(raw.side_data["DISPLAYMATRIX"])
     except KeyError:
         return View()
+    except ValueError:  # a note of a kind that this PyAV has no name for (EXIF in 18): no list
+        return _TURNS[round(raw.rotation / 90) % 4]
     a, b, _, c, d = np.frombuffer(matrix, np.int32)[:5].tolist()
     if abs(a) >= abs(b):
         return View(False, a < 0, d < 0)

@@ -239,7 +239,7 @@ def _by_counting(
     counts: tuple[int, ...], limit: int, rng: np.random.Generator, n: int
 ) -> NDArray[np.intp]:
     """Build sequences run by run, each run in proportion to the ways to go on from it."""
-    ways, strides, shrink = _continuations(counts, limit)
+    ways, strides, steps = _continuations(counts, limit)
     size, total = len(counts), sum(counts)
     left = np.tile(np.array(counts), (n, 1))
     drawn = np.full((n, total), -1, dtype=np.intp)
@@ -250,11 +250,11 @@ def _by_counting(
     for _ in range(total):
         if (filled == total).all():
             break
-        flat = left @ strides
+        flat, still = left @ strides, total - filled
         chance = np.zeros((n, len(choices)))
         for j, (c, r) in enumerate(choices):
             fits = (left[:, c] >= r) & (last != c)
-            chance[fits, j] = ways[flat[fits] - r * strides[c], c] * shrink**r
+            chance[fits, j] = ways[flat[fits] - r * strides[c], c] * steps[still[fits], r]
         bound = chance.cumsum(axis=1)
         pick = (rng.random(n)[:, None] * bound[:, -1:] >= bound).sum(axis=1)
         label = np.array([c for c, _ in choices])[np.minimum(pick, len(choices) - 1)]
@@ -271,37 +271,44 @@ def _by_counting(
 @lru_cache(maxsize=16)
 def _continuations(
     counts: tuple[int, ...], limit: int
-) -> tuple[NDArray[np.float64], NDArray[np.intp], float]:
+) -> tuple[NDArray[np.float64], NDArray[np.intp], NDArray[np.float64]]:
     """Return how many ways there are to go on after a run of label c, for all that can be left.
 
     (states, C); a state is the number of each label that is left, in row-major order. The
-    numbers of long orders are beyond a float: they are multiplied by the third value to the
-    power of the labels left.
+    numbers of long orders are beyond a float: each number of labels left has a unit of its own,
+    and the third value, (K + 1, limit + 1), turns what a run of r labels leads to into the unit
+    of a run of one.
     """
     shape = tuple(c + 1 for c in counts)
     strides = np.array([int(np.prod(shape[i + 1 :])) for i in range(len(shape))], dtype=np.intp)
     left = np.indices(shape).reshape(len(shape), -1)
     totals = left.sum(axis=0)
-    shrink = _shrink(counts)
+    most = int(totals.max())
+    unit, rescaled = np.zeros(most + 1), _beyond_a_float(counts)  # logarithms
+    steps = np.ones((most + 1, limit + 1))
     ways = np.zeros((left.shape[1], len(counts)))
     ways[0] = 1.0
-    for total in range(1, int(totals.max()) + 1):
+    for total in range(1, most + 1):
         states = np.flatnonzero(totals == total)
         begin = np.zeros((len(states), len(counts)))
+        for r in range(1, min(limit, total) + 1):
+            steps[total, r] = math.exp(unit[total - r] - unit[total - 1])
         for d in range(len(counts)):
             for r in range(1, limit + 1):
                 fits = left[d, states] >= r
-                begin[fits, d] += ways[states[fits] - r * strides[d], d] * shrink**r
-        ways[states] = begin.sum(axis=1, keepdims=True) - begin
+                begin[fits, d] += ways[states[fits] - r * strides[d], d] * steps[total, r]
+        own = begin.sum(axis=1, keepdims=True) - begin
+        scale = own.max() if rescaled and own.max() > 0 else 1.0
+        ways[states] = own / scale
+        unit[total] = unit[total - 1] + math.log(scale)
     ways.flags.writeable = False
-    return ways, strides, shrink
+    return ways, strides, steps
 
 
-def _shrink(counts: tuple[int, ...]) -> float:
-    """Return the factor a label that keeps the number of all orders near 1; 1 for short ones."""
-    total = sum(counts)
-    orders = math.lgamma(total + 1) - sum(math.lgamma(c + 1) for c in counts)
-    return 1.0 if orders < LARGEST else math.exp(-orders / total)
+def _beyond_a_float(counts: tuple[int, ...]) -> bool:
+    """Tell whether the number of all orders is too large to count in floats."""
+    orders = math.lgamma(sum(counts) + 1) - sum(math.lgamma(c + 1) for c in counts)
+    return orders >= LARGEST
 
 
 def _try_to_deal(

@@ -113,12 +113,15 @@ def p_equals(value: Any, *, floor: float | None = None) -> str:
     return f"p {text}" if text[0] in "<>n" else f"p = {text}"
 
 
+_HALF = 1e-9  # floats that miss the half of a step
+
+
 def percent(share: Any, digits: int = 0) -> str:
     """Return a share of 1 in percent; what is not all is never rounded to 100, nor up from 0.
 
     Examples
     --------
-    >>> percent(0.5), percent(0.9999), percent(0.0001), percent(1)
+    >>> percent(0.5), percent(0.995), percent(0.0001), percent(1)
     ('50 %', '> 99 %', '< 1 %', '100 %')
     """
     real = _real(share)
@@ -126,9 +129,9 @@ def percent(share: Any, digits: int = 0) -> str:
         return MISSING
     step = 10.0**-digits
     if 0 < real < 1:
-        if 100 * real < step / 2:
+        if 100 * real <= step / 2 + _HALF:
             return f"< {step:.{digits}f} %"
-        if 100 * real > 100 - step / 2:
+        if 100 * real >= 100 - step / 2 - _HALF:
             return f"> {100 - step:.{digits}f} %"
     return f"{100 * real:z.{digits}f} %"
 

@@ -25,6 +25,9 @@ _LARGEST = 1e100  # beyond it nothing was measured, and squares overflow
 _SIGNS = {"\x00": "a NUL byte"}
 
 
+_MOST_BYTES = 2 << 30  # 500 people with 144 trials each fill 80 MB
+
+
 def read_cells(path: Path) -> "pd.DataFrame":
     """Return a table with every cell as text, missing ones as ``""``.
 
@@ -146,7 +149,7 @@ def refuse_repeated_rows(
 
 
 def _text(path: Path) -> str:
-    data = read_bytes(path, kind=TableError)
+    data = read_bytes(path, kind=TableError, most=_MOST_BYTES)
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -14,6 +14,7 @@ from mimicry.study.failures import read_failures
 from mimicry.study.folder import SCORES
 from mimicry.study.freeze import read_prereg
 from mimicry.study.layout import PREREG, PROTOCOL, RESULTS, SCORES_SIDECAR, recordings
+from mimicry.study.layout import SCORES as OWN_SCORES
 from mimicry.study.participants import read_people
 from mimicry.study.tables import read_cells
 from mimicry.study.verify_analyses import analysis_differences
@@ -83,7 +84,7 @@ def verify_study(
         checked.append(name)
         content = read_json_object(sidecar, _SIDECAR)
         found += _scores(name, content, frozen)
-        found += _exclusions(name, content["inputs"], blind)
+        found += _exclusions(name, content["inputs"], blind, _trials_of(sidecar))
         people.add(str(content["inputs"].get("participant") or sidecar.parent.name))
     if not sidecars:
         notes.append("nothing has been scored yet, so only the protocol was compared")
@@ -161,19 +162,36 @@ def _scores(
         yield from compare(name, frozen["stimuli"], {"manifest": found}, "stimuli")
 
 
-def _exclusions(name: str, inputs: Mapping[str, Any], blind: Blind | None) -> Iterator[Difference]:
-    """The exclusions that were locked, and no others, must stand in the scores."""
+def _exclusions(
+    name: str, inputs: Mapping[str, Any], blind: Blind | None, trials: set[str] | None
+) -> Iterator[Difference]:
+    """The exclusions that were locked, and no others, must stand in the scores of a recording."""
     given = inputs.get("exclusions")
     decided = given if isinstance(given, Mapping) else {}
     person, visit = str(inputs.get("participant", "")), str(inputs.get("session", ""))
     rows = () if blind is None else blind.exclusions_for(person, visit)
-    for row in rows:
-        trials = decided if not row.trial_id else [k for k in decided if k == row.trial_id]
-        if not any(row.reason in str(decided[k]) for k in trials):
-            which = f"exclusion of trial {row.trial_id}" if row.trial_id else "exclusion"
-            yield Difference(name, which, row.reason, ABSENT)
+    own = [r for r in rows if not r.trial_id or trials is None or r.trial_id in trials]
     if decided and not rows:
         yield Difference(name, "exclusions", "none", dict(decided))
+        return
+    for row in own:
+        marked = decided if not row.trial_id else [k for k in decided if k == row.trial_id]
+        if not any(row.reason in str(decided[k]) for k in marked):
+            which = f"exclusion of trial {row.trial_id}" if row.trial_id else "exclusion"
+            yield Difference(name, which, row.reason, ABSENT)
+    if any(not row.trial_id for row in own):
+        return
+    locked = {row.trial_id for row in own}
+    for trial, reason in decided.items():
+        if trial not in locked:
+            yield Difference(name, f"exclusion of trial {trial}", ABSENT, reason)
+
+
+def _trials_of(sidecar: Path) -> set[str] | None:
+    """Return the trials of a recording, from the table beside its sidecar; None without one."""
+    table = sidecar.with_name(sidecar.name.removesuffix(SCORES_SIDECAR) + OWN_SCORES)
+    cells = read_cells(table) if is_there(table) else None
+    return None if cells is None or "trial_id" not in cells else set(cells["trial_id"])
 
 
 def _unscored(folder: Path, results: Path) -> Iterator[Difference]:

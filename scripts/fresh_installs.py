@@ -1,4 +1,4 @@
-"""Install a wheel into fresh environments and run ``mimicry doctor`` and ``mimicry demo`` there.
+"""Install a wheel into fresh environments; run ``doctor``, ``demo`` and the tests of reading there.
 
     python scripts/fresh_installs.py WHEEL PYTHON [PYTHON ...]
 
@@ -16,6 +16,8 @@ from pathlib import Path
 
 from oldest_versions import EXTRAS, constraints
 
+TESTS = Path(__file__).resolve().parents[1] / "tests"
+READING = [str(TESTS / "capture"), str(TESTS / "landmarks" / "test_extract.py")]
 SHOWN = {
     *("av", "dask", "jinja2", "matplotlib", "mediapipe", "numba", "numpy", "opencv-contrib-python"),
     *("pandas", "pyarrow", "pydantic", "scipy", "starlette", "statsmodels", "typer", "uvicorn"),
@@ -24,7 +26,8 @@ SHOWN = {
 
 def run(folder: Path, *words: str) -> str:
     """Run a command in `folder`, away from the source tree, and return what it printed."""
-    environment = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "MIMICRY"))}
+    ours = ("PYTHON", "MIMICRY_FACE", "MIMICRY_TEST_STRICT")
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(ours)}
     done = subprocess.run(
         words, cwd=folder, env=environment, stdin=subprocess.DEVNULL, capture_output=True,
         text=True, check=False,
@@ -61,6 +64,14 @@ def fresh(python: str, wheel: Path, *, oldest: bool) -> tuple[bool, str, str]:
             text += "\n".join(lines[-11:])
             # what is said of the environment itself differs
             table = "\n".join(line for line in lines if str(folder) not in line)
+            run(
+                folder, *pip, "install", "--quiet", "pytest>=8.2", "pytest-socket", "pytest-timeout"
+            )
+            python_here = str(programs / "python")
+            tested = run(
+                folder, python_here, "-m", "pytest", "-q", "-p", "no:cacheprovider", *READING
+            )
+            text += f"\n{tested.splitlines()[-1]}"
             text += f"\ninstalled in {installed:.0f} s, all in {time.monotonic() - start:.0f} s\n"
         except RuntimeError as error:
             return False, f"{text}\nFAILED {error}\n", ""

@@ -122,9 +122,38 @@ def test_dead_and_zombie_processes_hold_no_lock(tmp_path: Path, dead: int, zombi
             assert json.loads(lock.read_text())["pid"] == os.getpid()
     for damaged in (b"[]", b"", b"\xff", b'{"pid": "1", "host": 3}', b"[" * 99_999):
         lock.write_bytes(damaged)
-        with pytest.raises(BusyError), held(lock):
-            pass
-        os.utime(lock, (time.time() - 60,) * 2)
+        # its holder may be at work: a sign of life is given every ten seconds
+        for age_s in (0, 25, *((110,) if damaged else ())):
+            os.utime(lock, (time.time() - age_s,) * 2)
+            with pytest.raises(BusyError), held(lock):
+                pass
+        os.utime(lock, (time.time() - (130 if damaged else 40),) * 2)
         with held(lock):
             pass
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes of POSIX")
+def test_a_lock_says_to_other_accounts_whose_it_is(tmp_path: Path) -> None:
+    lock = tmp_path / ".x.lock"
+    with files.private(), held(lock):
+        assert lock.stat().st_mode & 0o777 == 0o644
+        assert json.loads(lock.read_text()).keys() == {"host", "pid", "started"}
+
+
+def test_a_living_lock_that_cannot_be_read_is_not_taken_over(
+    tmp_path: Path, mere_mortal: list[str]
+) -> None:
+    lock = tmp_path / ".x.lock"
+    code = (
+        "import sys; from pathlib import Path; from mimicry.batch.locks import held\n"
+        "with held(Path(sys.argv[1])): print('taken over')"
+    )
+    with held(lock):
+        lock.chmod(0)
+        os.utime(lock, (time.time() - 20,) * 2)
+        done = subprocess.run(
+            [*mere_mortal, sys.executable, "-c", code, str(lock)], capture_output=True, text=True
+        )
+    assert "BusyError: .x.lock is held by another process" in done.stderr
+    assert not done.stdout

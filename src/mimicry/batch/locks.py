@@ -16,6 +16,7 @@ from mimicry.stopping import alive, start_of
 __all__ = ["BusyError", "held"]
 
 _BEAT_S = 10.0
+_EMPTY_AFTER_S = 3 * _BEAT_S
 _DEAD_AFTER_S = 120.0
 
 
@@ -29,7 +30,8 @@ def held(path: Path) -> Iterator[None]:
 
     The file is made atomically and says who holds it; it is touched while the work goes on. A
     lock whose process is gone (same machine), or that was not touched for two minutes (another
-    machine), is stale and taken over.
+    machine, or a lock that cannot be read), is stale and taken over; one without content is
+    after half a minute.
 
     Raises
     ------
@@ -61,6 +63,10 @@ def _make(path: Path) -> bool:
             pid = os.getpid()
             owner = {"host": platform.node(), "pid": pid, "started": start_of(pid)}
             file.write(json.dumps(owner))
+        with contextlib.suppress(
+            OSError
+        ):  # other accounts must see whose it is; it names no person
+            path.chmod(0o644)
     except OSError:  # a full disk
         path.unlink(missing_ok=True)
         raise
@@ -69,13 +75,14 @@ def _make(path: Path) -> bool:
 
 def _stale(path: Path) -> bool:
     try:
-        age = time.time() - path.stat().st_mtime
+        found = path.stat()
     except OSError:
         return False
+    age = time.time() - found.st_mtime
     try:
         owner = read_json_object(path, {"host": str, "pid": int, "started?": str})
-    except InputError:  # made, but not yet written; or damaged
-        return age > _BEAT_S
+    except InputError:  # made, but not yet written; or damaged, or of an account that hides it
+        return age > (_DEAD_AFTER_S if found.st_size else _EMPTY_AFTER_S)
     if owner["host"] == platform.node() and os.name == "posix":
         return not alive(owner["pid"], owner.get("started", ""))
     return age > _DEAD_AFTER_S

@@ -103,13 +103,28 @@ def test_a_temporary_folder_of_a_killed_process_is_taken_away(
     tmp_path: Path, dead: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    left = tmp_path / f"mimicry-{dead}-abc"
+    left = tmp_path / f"mimicry-{files._host_mark()}-{dead}-abc"
     (left / "deep").mkdir(parents=True)
-    (tmp_path / "mimicry-notes-of-mine").mkdir()
+    mine = {"mimicry-notes-of-mine", f"mimicry-00000000-{dead}-of_another_machine"}
+    for name in mine:
+        (tmp_path / name).mkdir()
     with files.scratch() as folder:
+        assert folder.name.startswith(f"mimicry-{files._host_mark()}-{os.getpid()}-")
         assert folder.is_dir()
         assert not left.exists()
-    assert [p.name for p in tmp_path.iterdir()] == ["mimicry-notes-of-mine"]
+    assert {p.name for p in tmp_path.iterdir()} == mine
+
+
+def test_on_another_machine_a_living_temporary_folder_stays(
+    tmp_path: Path, dead: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setattr(os, "getpid", lambda: dead)  # a number that is free on the other one
+    with files.scratch() as first:
+        monkeypatch.setattr(platform, "node", lambda: "another-machine")
+        with files.scratch() as second:
+            assert first.is_dir()
+            assert second.is_dir()
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="zombies are seen on Linux")

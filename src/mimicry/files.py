@@ -127,13 +127,16 @@ def _host_mark() -> str:
 
 @contextlib.contextmanager
 def scratch() -> Iterator[Path]:
-    """Give a folder for temporary files; those of killed processes are taken away."""
-    top = Path(tempfile.gettempdir())
-    for old in top.glob("mimicry-*-*"):
-        number = old.name.split("-")[1]
+    """Give a folder for temporary files; those of killed processes are taken away.
+
+    Only those of this machine: others may share the place, and their processes are not seen.
+    """
+    start = f"mimicry-{_host_mark()}-"
+    for old in Path(tempfile.gettempdir()).glob(f"{start}*-*"):
+        number = old.name.removeprefix(start).split("-")[0]
         if number.isdecimal() and len(number) < 10 and not alive(int(number)):
             shutil.rmtree(old, ignore_errors=True)
-    with tempfile.TemporaryDirectory(prefix=f"mimicry-{os.getpid()}-") as name:
+    with tempfile.TemporaryDirectory(prefix=f"{start}{os.getpid()}-") as name:
         yield Path(name)
 
 

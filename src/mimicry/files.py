@@ -19,6 +19,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mimicry.access import private
 from mimicry.errors import InputError, OutputExistsError
 from mimicry.loading import (
     check_shape,
@@ -138,20 +139,6 @@ def scratch() -> Iterator[Path]:
             shutil.rmtree(old, ignore_errors=True)
     with tempfile.TemporaryDirectory(prefix=f"{start}{os.getpid()}-") as name:
         yield Path(name)
-
-
-@contextlib.contextmanager
-def private() -> Iterator[None]:
-    """Make whatever is written in the block readable by its owner only (0600 and 0700).
-
-    It holds for processes that are started in the block, too. Where a folder's access control
-    list says who may read what is made in it, that list decides.
-    """
-    before = os.umask(0o077)
-    try:
-        yield
-    finally:
-        os.umask(before)
 
 
 def make_folder(path: Path) -> Path:

@@ -11,6 +11,8 @@ from served import served
 from typer.testing import CliRunner
 
 from mimicry.batch import run_batch
+from mimicry.batch.discover import plan_batch
+from mimicry.batch.work import do_task
 from mimicry.cli import COMMANDS, GROUPS, app
 from mimicry.cli._run import OPEN
 from mimicry.errors import QualityWarning
@@ -44,6 +46,17 @@ def test_a_session_is_its_owners_alone(tmp_path: Path) -> None:
     study = tmp_path / "study"
     assert readable(study) == []
     assert os.umask(0o022) == 0o022, "what the user writes afterwards is not changed"
+
+
+def test_a_recording_of_a_batch_is_its_owners_alone(make_video, tmp_path: Path) -> None:
+    (tmp_path / "broken.mp4").write_bytes(b"no video")
+    video = make_video(tmp_path / "v.mp4", frames=3)
+    for name, recording in (("good", video), ("bad", tmp_path / "broken.mp4")):
+        out = tmp_path / name / "deep"
+        plan = plan_batch([recording], out=out)
+        do_task(plan.tasks[0])
+        assert list(out.iterdir())
+        assert readable(tmp_path / name) == []
 
 
 def test_an_extraction_is_its_owners_alone(make_video, tmp_path: Path) -> None:

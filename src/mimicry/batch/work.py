@@ -61,6 +61,7 @@ class Result:
         return asdict(self)
 
 
+@files.private()
 def do_task(task: Task, *, progress: Show | None = None, pool: WorkerPool | None = None) -> Result:
     """Do one recording: extract it, and score it when it has events.
 

@@ -19,7 +19,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mimicry.access import private
+from mimicry.access import Access, about_nobody, make_folders, private, settle
 from mimicry.errors import InputError, OutputExistsError
 from mimicry.loading import (
     check_shape,
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = [
+    "about_nobody",
     "atomic_path",
     "check_shape",
     "clear_leftovers",
@@ -65,6 +66,7 @@ __all__ = [
     "require_file",
     "scratch",
     "sha256_of",
+    "take_away",
     "to_json_text",
     "write_csv",
     "write_json",
@@ -79,9 +81,10 @@ __all__ = [
 def atomic_path(path: Path) -> Iterator[Path]:
     """Give a temporary name beside `path`; on success it is fsynced and renamed to `path`.
 
-    On an exception nothing is left behind and an earlier `path` stays as it was. The
-    temporary name keeps the file's ending, so writers that look at it work, and says whose it
-    is: what a killed process left is taken away by the next one.
+    On an exception nothing is left behind and an earlier `path` stays as it was; one that is
+    replaced hands on who may read and write it. The temporary name keeps the file's ending, so
+    writers that look at it work, and says whose it is: what a killed process left is taken away
+    by the next one.
     """
     clear_leftovers(path.parent, stem=path.stem)
     mark = f"{_host_mark()}-{os.getpid()}"
@@ -90,9 +93,21 @@ def atomic_path(path: Path) -> Iterator[Path]:
         yield temporary
         with temporary.open("rb+") as handle:
             os.fsync(handle.fileno())
+        settle(temporary, Access.of(path) or _taken_away.get(path))
         temporary.replace(path)
+        _taken_away.pop(path, None)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+_taken_away: dict[Path, Access] = {}
+
+
+def take_away(path: Path) -> None:
+    """Delete a result, if it is there, that will be made anew; the new one gets its access."""
+    if found := Access.of(path):
+        _taken_away[path] = found
+    path.unlink(missing_ok=True)
 
 
 _PART = re.compile(r"\.(?P<stem>.+)\.(?P<host>[0-9a-f]{8})-(?P<pid>\d{1,9})\.part(\.[^.]*)?")
@@ -141,8 +156,8 @@ def scratch() -> Iterator[Path]:
         yield Path(name)
 
 
-def make_folder(path: Path) -> Path:
-    """Make a folder (and its parents) for outputs.
+def make_folder(path: Path, *, shared: bool = False) -> Path:
+    """Make a folder (and its parents) for outputs; see :func:`mimicry.access.make_folders`.
 
     Raises
     ------
@@ -150,7 +165,7 @@ def make_folder(path: Path) -> Path:
         When it cannot be made, for instance below a file or without permission.
     """
     try:
-        path.mkdir(parents=True, exist_ok=True)
+        make_folders(path, shared=shared)
     except OSError as error:
         raise InputError(
             f"cannot make the output folder ({error.strerror})",

@@ -3,6 +3,7 @@
 import os
 import stat
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,8 +17,11 @@ from mimicry.batch.work import do_task
 from mimicry.cli import COMMANDS, GROUPS, app
 from mimicry.cli._run import OPEN
 from mimicry.errors import QualityWarning
+from mimicry.files import private
 from mimicry.pipeline import extract_recording
+from mimicry.protocol import load_protocol
 from mimicry.runner.convert import convert_session
+from mimicry.runner.study import prepare_study
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="modes of POSIX")
 
@@ -46,6 +50,55 @@ def test_a_session_is_its_owners_alone(tmp_path: Path) -> None:
     study = tmp_path / "study"
     assert readable(study) == []
     assert os.umask(0o022) == 0o022, "what the user writes afterwards is not changed"
+
+
+def test_a_study_in_a_shared_folder_stays_shared(tmp_path: Path) -> None:
+    lab = tmp_path / "lab"
+    lab.mkdir()
+    lab.chmod(0o2770)
+    study = lab / "study"
+
+    def session(label: str) -> None:
+        """As ``mimicry run`` does it."""
+        plan = replace(small_plan(tmp_path, trials=1), participant=label)
+        with private():
+            prepare_study(study, load_protocol("dynamic-happy-angry"))
+            with served(lab, plan) as (client, journal):
+                client.claim()
+                client.event(type="segment_start", t=0.0)
+                client.piece("video", b"DKIF" + bytes(28))
+                client.post("/api/v1/finish")
+            convert_session(journal.folder, study)
+
+    def modes(*paths: str) -> list[int]:
+        return [stat.S_IMODE((study / p).stat().st_mode) for p in paths]
+
+    session("01")
+    assert modes(".", "sourcedata") == [0o2770] * 2
+    assert modes("protocol.yaml", "dataset_description.json") == [0o644] * 2
+    assert modes("participants.tsv") == [0o600]
+    assert readable(study / "sub-01") == readable(study / "sourcedata" / "sub-01") == []
+    for path in (study, *study.rglob("*")):  # chmod -R g+rwX
+        path.chmod(stat.S_IMODE(path.stat().st_mode) | (0o070 if path.is_dir() else 0o060))
+    session("02")
+    assert modes("participants.tsv", "sourcedata", "sub-01") == [0o660, 0o2770, 0o2770]
+    assert readable(study / "sub-02") == readable(study / "sourcedata" / "sub-02") == []
+
+
+def test_what_is_extracted_again_stays_shared(make_video, tmp_path: Path) -> None:
+    video = make_video(tmp_path / "v.mp4", frames=3)
+    out = tmp_path / "out"
+    with pytest.warns(QualityWarning):
+        extract_recording(video, out)
+    made = list(out.iterdir())
+    for path in made:
+        path.chmod(0o640)
+        os.utime(path, (0, 0))
+    with pytest.warns(QualityWarning):
+        extract_recording(video, out, overwrite=True)
+    again = [p for p in made if p.stat().st_mtime]
+    assert len(again) > 3
+    assert {stat.S_IMODE(p.stat().st_mode) for p in made} == {0o640}
 
 
 def test_a_recording_of_a_batch_is_its_owners_alone(make_video, tmp_path: Path) -> None:

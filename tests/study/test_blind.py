@@ -1,6 +1,7 @@
 """A blind study shows no condition before its quality control is locked."""
 
 import json
+import os
 import shutil
 
 import pandas as pd
@@ -148,3 +149,13 @@ def test_one_recording_can_be_scored_blind_without_a_blind_study(study):
     assert isinstance(scored.scores, pd.DataFrame)
     assert "report" not in scored.files
     assert CliRunner().invoke(app, ["blind", "status", str(study)]).stdout.strip() == "open"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes of POSIX")
+@pytest.mark.parametrize("blind", [False, True])
+def test_scores_that_are_made_again_stay_shared(study, blind):
+    made = set(score(study, blind=blind).files.values())
+    for path in made:
+        path.chmod(0o640)
+    score(study, blind=blind, overwrite=True)
+    assert {path.stat().st_mode & 0o777 for path in made} == {0o640}

@@ -236,7 +236,7 @@ def extract_recording(
     with files.writing(folder):
         kept = source.matches(paths["landmarks"], overwrite=overwrite)
         for name in ("sidecar", "qc", "au"):  # the sign of completeness first
-            paths[name].unlink(missing_ok=True)
+            files.take_away(paths[name])
         backend = "kept"
         if not kept:
             backend = source.write(paths["landmarks"], jobs or usable_cores(), progress, pool)

@@ -272,7 +272,7 @@ def score_recording(
     provenance = {**provenance_of(plan, track), "frames": _frames(track)}
     page = _page(plan, track, aligned, scores, summary, provenance, notes)
     with files.writing(folder):
-        paths["sidecar"].unlink(missing_ok=True)
+        files.take_away(paths["sidecar"])
         files.write_tsv(paths["scores"], table)
         files.write_tsv(paths["summary"], conditions)
         files.write_parquet(
@@ -344,7 +344,7 @@ def _score_blind(
         scores = score(aligned, plan.settings, participant=plan.participant, session=plan.session)
         key, frames = plan.protocol.digest, _frames(track)
         table = masked_table(scores.to_frame(), list(plan.protocol.file.conditions), key)
-        paths["sidecar"].unlink(missing_ok=True)
+        files.take_away(paths["sidecar"])
         files.write_tsv(paths["scores"], table)
         head = {"digest": plan.digest, "frames": frames, "columns": list(table.columns)}
         files.write_json(paths["sidecar"], head)

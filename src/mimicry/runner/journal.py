@@ -28,6 +28,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from mimicry.access import make_folders
 from mimicry.errors import InputError, QualityWarning
 from mimicry.files import (
     check_shape,
@@ -90,7 +91,8 @@ class Journal:
         stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
         folder = plan.source_folder(study) / f"run-{stamp}"
         try:
-            folder.mkdir(parents=True)
+            make_folders(folder.parent)
+            folder.mkdir()
         except OSError as error:
             raise InputError(
                 f"cannot make the session folder ({error.strerror})", path=folder, key="--study"

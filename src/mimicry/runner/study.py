@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mimicry.errors import InputError, OutputExistsError, ProtocolError, StimulusError
-from mimicry.files import make_folder, write_json, write_text
+from mimicry.files import about_nobody, make_folder, write_json, write_text
 from mimicry.protocol.stimuli import check_shown, stimulus_ids
 from mimicry.runner.clips import rendered_entries
 from mimicry.runner.convert import session_files
@@ -18,10 +18,11 @@ if TYPE_CHECKING:
 __all__ = ["latest_session", "prepare_study", "require_free", "shown_stimuli", "study_of"]
 
 
+@about_nobody()
 def prepare_study(
     study: Path, protocol: "Protocol | None", *, stimuli: str | Path | None = None
 ) -> None:
-    """Make the study folder, with its description and the protocol's text.
+    """Make the study folder, with its description and the protocol's text: about nobody yet.
 
     The protocol is written out in full (what it extends is laid into it), and a stimulus
     manifest that is not the shipped one is copied, so that the study does not depend on other
@@ -34,7 +35,7 @@ def prepare_study(
     StimulusError
         When the study was made with another stimulus manifest.
     """
-    make_folder(study)
+    make_folder(study, shared=True)
     description = study / "dataset_description.json"
     if not description.exists():
         write_json(

@@ -248,6 +248,7 @@ def test_a_batch_does_not_fail_for_a_wrong_list_of_people(grouped):
         (None, "participant_id\nsub-07\n"),
         ("participant_id\tage\nsub-01\t30\n", "participant_id\tage\nsub-01\t30\nsub-07\tn/a\n"),
         ("age\tparticipant_id\r\n30\t01", "age\tparticipant_id\r\n30\t01\r\nn/a\tsub-07\r\n"),
+        ("participant_id\tage\nsub-01\t\n", "participant_id\tage\nsub-01\t\nsub-07\tn/a\n"),
         ("participant_id\tage\n07\t30\n", "participant_id\tage\n07\t30\n"),
         ("participant_id;age\n01;3\n", "participant_id;age\n01;3\n"),
     ],
@@ -260,6 +261,8 @@ def test_a_session_enters_its_person_once_and_spoils_no_list(tmp_path, before, a
     with pytest.warns(QualityWarning, match="not entered") if spoilt else nullcontext():
         enter_participant(tmp_path, SimpleNamespace(participant="07"))
     assert path.read_bytes().decode() == after
+    if not spoilt:
+        assert "07" in read_people(tmp_path).labels
 
 
 def test_events_of_another_device_are_no_recordings(tmp_path):

@@ -38,4 +38,5 @@ def _append(path: Path, label: str) -> None:
     names = text.replace("\r", "\n").split("\n", 1)[0].split("\t")
     cells = [f"sub-{label}" if n.strip() == "participant_id" else "n/a" for n in names]
     row = "\t".join(cells)
-    write_text(path, f"{text.rstrip()}{end}{row}{end}")
+    before = text.rstrip("\r\n")  # an empty last cell ends with its tab
+    write_text(path, f"{before}{end}{row}{end}")

@@ -7,7 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from mimicry.cli import app
 from mimicry.errors import InputError, QualityWarning
 from mimicry.runner.withdrawal import found_of, withdraw
 
@@ -74,7 +76,8 @@ def test_the_person_goes_wherever_they_are_named(study: Path) -> None:
     (results / ".sub-01_task-a.lock").write_text("{}")
     lock = {"tables": {"sub-01/x_blind.tsv": "a", "sub-02/x_blind.tsv": "b"}, "exclusions": "c"}
     (study / "blind.json").write_text(json.dumps({"blind": True, "locked": lock}))
-    withdraw(study, "01")
+    with pytest.warns(QualityWarning, match=r"synchrony\.json is of sub-02, too"):
+        withdraw(study, "01")
     texts = {p: p.read_text() for p in study.rglob("*") if p.is_file()}
     named = {
         p.name for p, text in texts.items() if re.search(r"sub-01\b|^01\b", text, re.MULTILINE)
@@ -82,6 +85,58 @@ def test_the_person_goes_wherever_they_are_named(study: Path) -> None:
     assert named == {"withdrawals.tsv", "other.tsv"}
     assert not [p for p in texts if re.search(r"sub-01\b", str(p))]
     assert (results / "failures.tsv").read_text() == "input\terror\nsub-011_a\ty\n"
+
+
+def test_rows_of_other_people_stay_and_what_they_say_is_named(study: Path) -> None:
+    results = study / "derivatives" / "mimicry"
+    head = "participant_id\tpartner\n"
+    own = {
+        study / "participants.tsv": (f"{head}sub-01\tsub-02\n", "sub-02\tsub-01\n"),
+        study / "exclusions.tsv": (
+            "participant\ttrial_id\treason\n01\tt1\tasleep\n",
+            "02\tt1\ttalked to sub-01\n",
+        ),
+        results / "failures_1-of-2.tsv": (
+            "input\tmessage\nsub-01/beh/sub-01_task-a_video.mp4\tx\n/far/sub-01/clip.mp4\ty\n",
+            "/data/sub-01/study/sub-02/beh/sub-02_task-a_video.mp4\tlike sub-01\n",
+        ),
+        results / "film_isc.tsv": ("viewer\tr\nsub-01_task-a\t0.5\n", "sub-02_task-a\t0.5\n"),
+    }
+    for path, (theirs, others) in own.items():
+        path.write_text(theirs + others)
+    events = study / "sub-02" / "beh" / "sub-02_task-a_events.tsv"
+    shown = "onset\tstim_file\tparticipant\n1\tclips/sub-01_happy.mp4\t01\n2\tx\t02\n"
+    events.write_text(shown)
+    before = study.joinpath("sub-02", "log.tsv")
+    before.write_text("what\nsub-01\nsub-011\nmet sub-01\n")
+    with pytest.warns(QualityWarning) as said:
+        _, tables = withdraw(study, "01")
+    assert sorted(tables) == sorted([*own, results / "scores.tsv"])
+    for path, (theirs, others) in own.items():
+        assert path.read_text() == theirs.split("\n")[0] + "\n" + others
+    assert events.read_text() == shown
+    assert before.read_text().count("\n") == 4
+    texts = [str(w.message) for w in said]
+    counts = {events: 1, before: 2, study / "participants.tsv": 1, study / "exclusions.tsv": 1}
+    counts[results / "failures_1-of-2.tsv"] = 1
+    assert sorted(texts) == sorted(
+        f"sub-01 is named elsewhere in {n} line{'s' * (n > 1)} of {path}, which stay: "
+        "look at them yourself"
+        for path, n in counts.items()
+    )
+
+
+def test_results_of_two_people_are_listed_and_said_to_be_of_both(study: Path) -> None:
+    both = study / "derivatives" / "mimicry" / "dyads" / "sub-02_a__sub-01_a_synchrony_windows.tsv"
+    both.parent.mkdir()
+    both.write_text("start_s\tr\n0\t1\n")
+    answer = CliRunner().invoke(app, ["withdraw", str(study), "--participant", "01"])
+    assert f"would delete: {both}\n" in answer.stdout
+    assert f"warning: {both} is of sub-02, too, and goes with sub-01\n" in answer.stderr
+    assert both.exists()
+    with pytest.warns(QualityWarning, match="of sub-02, too"):
+        withdraw(study, "01")
+    assert not both.exists()
 
 
 def test_a_damaged_study_lets_people_go(study: Path) -> None:

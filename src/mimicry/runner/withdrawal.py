@@ -7,7 +7,7 @@ import os
 import re
 import shutil
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,6 +18,9 @@ from mimicry.runner.plan import check_label
 __all__ = ["found_of", "withdraw"]
 
 _NAMES = (b"participant", b"participant_id")
+_TRACKS = (b"viewer", b"of")  # people by the names of their files, first in tables of synchrony
+_INPUTS = (b"input", b"recording")  # of tables of failures
+_PERSON = rb"(?<![A-Za-z0-9])sub-([A-Za-z0-9]+)"
 _LOG = "withdrawals.tsv"
 _HEAD = b"time\tparticipant\tfiles\n"
 
@@ -26,19 +29,37 @@ def found_of(study: Path, participant: str) -> tuple[list[Path], list[Path]]:
     """Return what is a participant's own, and the tables that hold rows of theirs.
 
     Their own are folders and files of their name wherever they lie in the study, and the results
-    over all participants that name them.
+    over all participants that name them. A row is theirs when its column of people names them;
+    tables of other people, and other columns, stay.
 
     Raises
     ------
     InputError
         When the study holds nothing of this participant, or the label is none.
+
+    Warns
+    -----
+    QualityWarning
+        Of what goes and holds other people, too; of lines that name the person and stay.
     """
     label = check_label(participant.removeprefix("sub-"), key="--participant")
     own: list[Path] = []
     others = [p for p in _below(study, label, own) if p.suffix == ".tsv" and p.name != _LOG]
-    tables = [path for path in others if _without(path, label) is not None]
     own += [p for p in _joint_results(study, label) if p not in own]
-    tables = [p for p in tables if p not in own]
+    tables = []
+    for path in others:
+        if path in own:
+            continue
+        owned = any(p.startswith("sub-") for p in path.relative_to(study).parts[:-1])
+        content, mentions = _without(path, label, owned=owned)
+        if content is not None:
+            tables.append(path)
+        if mentions:
+            lines = f"{mentions} line{'s' * (mentions > 1)} of {path}"
+            _warn(f"sub-{label} is named elsewhere in {lines}, which stay: look at them yourself")
+    for path in own:
+        if shared := _others_in(path, study, label):
+            _warn(f"{path} is of {' and '.join(shared)}, too, and goes with sub-{label}")
     if not own and not tables:
         raise InputError(
             f"the study holds nothing of participant {label!r}", path=study, key="--participant"
@@ -70,7 +91,7 @@ def withdraw(study: Path, participant: str) -> tuple[list[Path], list[Path]]:
     for path in own:  # first: on a full disk this makes the room for the rest
         kept += _delete(path)
     for table in tables:
-        content = _without(table, label)
+        content, _ = _without(table, label)
         try:
             if content is not None:
                 with atomic_path(table) as temporary:
@@ -111,28 +132,65 @@ def _joint_results(study: Path, label: str) -> list[Path]:
     return sorted(p for p in study.glob("derivatives/*/*.*") if p.with_suffix("") in stems)
 
 
-def _without(table: Path, label: str) -> bytes | None:
-    """Return a table's bytes without the person's rows; None when it has none."""
+def _without(table: Path, label: str, *, owned: bool = False) -> tuple[bytes | None, int]:
+    """Return a table's bytes without the person's rows, and how many other lines name the person.
+
+    The bytes are None when it has none; a table `owned` by another person never has one.
+    """
     try:
         lines = table.read_bytes().splitlines(keepends=True)
     except OSError as error:
-        text = f"{table} cannot be read ({error.strerror}): look for the person there yourself"
-        warnings.warn(QualityWarning(text), stacklevel=2)
-        return None
+        _warn(f"{table} cannot be read ({error.strerror}): look for the person there yourself")
+        return None, 0
     rows = [[c.strip(b' "\r\n') for c in line.split(b"\t")] for line in lines]
-    if len(rows) < 2:
-        return None
-    names = [name.removeprefix(b"\xef\xbb\xbf").strip(b'"') for name in rows[0]]
-    columns = [k for k, name in enumerate(names) if name in _NAMES]
-    own = {label.encode(), f"sub-{label}".encode()}
-    named = re.compile(rf"(?:.*[^A-Za-z0-9])?sub-{label}(?![A-Za-z0-9])".encode())
+    names = [n.removeprefix(b"\xef\xbb\xbf").strip(b' "') for n in rows[0]] if rows else []
+    columns = [] if owned else list(_columns(table, names))
     mine = [
-        any(k < len(row) and row[k] in own for k in columns) or any(map(named.match, row))
-        for row in rows
+        k > 0 and any(c < len(row) and tells(row[c], label.encode()) for c, tells in columns)
+        for k, row in enumerate(rows)
     ]
-    if not any(mine):
-        return None
-    return b"".join(line for line, gone in zip(lines, mine, strict=True) if not gone)
+    named = re.compile(rf"(?<![A-Za-z0-9])sub-{label}(?![A-Za-z0-9])".encode())
+    pairs = list(zip(lines, mine, strict=True))
+    mentions = sum(not gone and named.search(line) is not None for line, gone in pairs)
+    return b"".join(line for line, gone in pairs if not gone) if any(mine) else None, mentions
+
+
+def _columns(
+    table: Path, names: Sequence[bytes]
+) -> Iterator[tuple[int, Callable[[bytes, bytes], bool]]]:
+    """Yield the columns that say whose row it is, and what compares a cell with a label."""
+    for k, name in enumerate(names):
+        if name in _NAMES:
+            yield k, _is_label
+        elif (k == 0 and name in _TRACKS) or (
+            name in _INPUTS and table.name.startswith("failures")
+        ):
+            yield k, _is_recording_of
+
+
+def _is_label(cell: bytes, label: bytes) -> bool:
+    begins = re.match(_PERSON, cell)
+    return cell == label or (begins is not None and begins[1] == label)
+
+
+def _is_recording_of(cell: bytes, label: bytes) -> bool:
+    """Tell whether a path is of the person: its file, or else its nearest folder, says whose."""
+    parts = re.split(rb"[/\\]", cell)[::-1]
+    begins = next((m for part in parts if (m := re.match(_PERSON, part))), None)
+    if begins is not None:
+        return begins[1] == label
+    return label in re.findall(_PERSON, parts[0])
+
+
+def _others_in(path: Path, study: Path, label: str) -> list[str]:
+    """Return the other people whom a path below the study names."""
+    inside = path.relative_to(study).as_posix().encode("utf-8", "surrogateescape")
+    found = dict.fromkeys(name.decode() for name in re.findall(_PERSON, inside))
+    return [f"sub-{name}" for name in found if name != label]
+
+
+def _warn(text: str) -> None:
+    warnings.warn(QualityWarning(text), stacklevel=3)
 
 
 def _delete(path: Path) -> list[str]:
@@ -142,8 +200,7 @@ def _delete(path: Path) -> list[str]:
         kept.clear()
         try:
             if path.is_symlink():
-                text = f"{path} was a link: what it pointed to, {path.resolve()}, is left"
-                warnings.warn(QualityWarning(text), stacklevel=2)
+                _warn(f"{path} was a link: what it pointed to, {path.resolve()}, is left")
                 path.unlink()
             elif path.is_dir():
                 shutil.rmtree(path, onerror=lambda _f, p, e: kept.append(f"{p} ({e[1]})"))

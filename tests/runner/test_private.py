@@ -44,9 +44,11 @@ def test_a_session_is_its_owners_alone(tmp_path: Path) -> None:
         client.claim()
         client.event(type="segment_start", t=0.0)
         client.piece("video", b"DKIF" + bytes(28))
+        shown = {"onset_ms": 500.0, "end": 900.0, "onset_source": "rvfc"}
+        client.event(type="stimulus", t=500.0, step="t1", kind="stimulus", **shown)
         journal.note("note", text="x")
         client.post("/api/v1/finish")
-    convert_session(journal.folder, tmp_path / "study")
+    assert convert_session(journal.folder, tmp_path / "study")["events"].exists()
     study = tmp_path / "study"
     assert readable(study) == []
     assert os.umask(0o022) == 0o022, "what the user writes afterwards is not changed"

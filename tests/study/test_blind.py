@@ -16,6 +16,7 @@ from mimicry.pipeline import score_recording
 from mimicry.protocol import load_protocol
 from mimicry.simulated_study import simulate_study
 from mimicry.study import open_study
+from mimicry.study.failures import read_failures
 from mimicry.study.freeze import freeze, write_prereg
 from mimicry.study.multiverse import multiverse
 from mimicry.study.verify import verify_study
@@ -115,6 +116,31 @@ def test_nothing_looks_at_conditions_while_the_study_is_blind(study):
     grid.write_text("grid:\n  smoothing: [0.1]\n")
     with pytest.raises(InputError, match="quality control is locked"):
         multiverse(open_study(study), grid)
+
+
+def test_events_without_a_recording_are_a_failure_and_do_not_hinder_the_lock(study):
+    first = next(study.glob("sub-*/beh/*_events.tsv"))
+    gone = study / "sub-09" / "beh" / first.name.replace("sub-01", "sub-09")
+    gone.parent.mkdir(parents=True)
+    shutil.copy(first, gone)
+    write_prereg(freeze(load_protocol(study / "protocol.yaml")), study / "prereg.json")
+    start_blind(study)
+    answer = CliRunner().invoke(app, ["batch", str(study), "--jobs", "1"])
+    assert answer.exit_code == 1, answer.stderr
+    assert "2 recordings: 1 done, 0 there already, 1 failed" in answer.stdout
+    (row,) = read_failures(study / "derivatives" / "mimicry").rows
+    assert row.input == gone.relative_to(study).as_posix()
+    assert row.message == "no video, landmarks or action units for these events"
+    assert f"failed: {row.input}: {row.message}" in answer.stderr
+    lock_study(study)
+    CliRunner().invoke(app, ["batch", str(study), "--jobs", "1"])
+    assert not verify_study(study).differences
+    answer = CliRunner().invoke(app, ["reliability", str(study)])
+    assert "1 recording failed (sub-09/" in answer.stderr
+    assert "failures.tsv says why" in answer.stderr
+    shutil.rmtree(gone.parents[1])
+    assert CliRunner().invoke(app, ["batch", str(study), "--jobs", "1"]).exit_code == 0
+    assert not (study / "derivatives" / "mimicry" / "failures.tsv").exists()
 
 
 def test_what_was_seen_cannot_be_made_blind_and_locks_are_final(study):

@@ -12,7 +12,7 @@ from mimicry.capture.video import VIDEO_SUFFIXES
 from mimicry.errors import InputError, RecordingError
 from mimicry.files import is_there, output_stem
 from mimicry.records import ReadingOptions
-from mimicry.study.layout import EVENTS, PROTOCOL, RESULTS
+from mimicry.study.layout import EVENTS, PROTOCOL, RESULTS, recordings
 
 if TYPE_CHECKING:
     from mimicry.interchange.au_table import TableFormat
@@ -77,11 +77,15 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Everything a batch will do: for which recordings of which study (if it is one)."""
+    """Everything a batch will do: for which recordings of which study (if it is one).
+
+    `lost` are events of a study to which there is nothing that could be scored.
+    """
 
     results: Path
     tasks: tuple[Task, ...]
     root: Path | None = None
+    lost: tuple[Task, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +160,8 @@ def plan_batch(
         )
         for f in found
     ]
-    return Plan(results.absolute(), tuple(tasks), root)
+    lost = [] if root is None or plan is None else _lost(root, scored)
+    return Plan(results.absolute(), tuple(tasks), root, tuple(lost))
 
 
 def shard_of(tasks: Sequence[Task], text: str) -> list[Task]:
@@ -236,6 +241,18 @@ def _without_video(root: Path, results: Path, taken: set[tuple[Path, str]]) -> I
     for path in sorted(results.rglob(f"*{_SOURCES[0]}")):
         if not path.name.startswith(".") and (path.parent, _prefix(path)) not in taken:
             yield _Found(path.parent, _prefix(path), path, None)
+
+
+def _lost(root: Path, scored: Sequence[Path]) -> Iterator[Task]:
+    """Events of a study with neither scores nor anything that scores could be made from."""
+    for recording in recordings(root):
+        if recording.events not in scored and not recording.scored:
+            yield Task(
+                recording=str(recording.events.absolute()),
+                out=str(recording.folder.absolute()),
+                prefix=recording.prefix,
+                label=_label(recording.events, root),
+            )
 
 
 def _place(path: Path, root: Path | None, results: Path) -> Path:

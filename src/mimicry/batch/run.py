@@ -10,7 +10,7 @@ from mimicry.batch.cluster import run_dask
 from mimicry.batch.collect import join_tables
 from mimicry.batch.discover import Plan, Task, plan_batch, shard_of
 from mimicry.batch.local import run_local
-from mimicry.batch.work import Result
+from mimicry.batch.work import Result, without_source
 from mimicry.landmarks import checked_model
 from mimicry.pipeline.extraction import usable_cores
 from mimicry.records import ReadingOptions
@@ -42,7 +42,8 @@ class Batch:
     results
         Folder of the results.
     recordings
-        One :class:`~mimicry.batch.work.Result` a recording, in the order of discovery.
+        One :class:`~mimicry.batch.work.Result` a recording, in the order of discovery; then
+        one, failed, for events of the study that have no recording.
     tables
         Joined tables: ``scores``, ``summary``, ``group_latency_refusals``, ``failures``.
     """
@@ -129,12 +130,16 @@ def run_batch(
     tasks = shard_of(plan.tasks, shard) if shard else list(plan.tasks)
     files.make_folder(plan.results)
     watcher = watcher or Watcher()
-    watcher.begin(Plan(plan.results, tuple(tasks)))
+    gone = () if shard else plan.lost  # for the run that writes the study's tables
+    watcher.begin(Plan(plan.results, (*tasks, *gone)))
     found: dict[str, Result] = {}
     for task, result in _results(tasks, jobs or usable_cores(), dask, watcher.frames):
         found[task.recording] = result
         watcher.result(task, result)
-    batch = Batch(plan.results, [found[task.recording] for task in tasks])
+    for task in gone:
+        found[task.recording] = without_source(task)
+        watcher.result(task, found[task.recording])
+    batch = Batch(plan.results, [found[task.recording] for task in (*tasks, *gone)])
     with files.writing(plan.results):
         _write_tables(batch, plan, shard)
     return batch

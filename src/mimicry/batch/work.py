@@ -12,7 +12,7 @@ from mimicry import files
 from mimicry.batch.discover import Task
 from mimicry.batch.locks import BusyError, held
 from mimicry.capture.video import VIDEO_SUFFIXES
-from mimicry.errors import IntegrityError, NoFaceError, OutputExistsError
+from mimicry.errors import IntegrityError, NoFaceError, OutputExistsError, RecordingError
 from mimicry.interchange.landmark_file import LandmarkFile, is_landmark_file
 from mimicry.landmarks import WorkerPool
 from mimicry.landmarks.libraries import explained
@@ -20,7 +20,7 @@ from mimicry.pipeline import Extraction, extract_recording, score_recording
 from mimicry.pipeline.quality import no_face_text
 from mimicry.study.failures import Failure
 
-__all__ = ["Result", "do_task", "lost"]
+__all__ = ["Result", "do_task", "lost", "without_source"]
 
 # A process that was killed a moment ago may not be gone yet; longer than this it is at work.
 _PATIENCE_S = 4.0
@@ -88,6 +88,12 @@ def do_task(task: Task, *, progress: Show | None = None, pool: WorkerPool | None
 def lost(task: Task, reason: str) -> Result:
     """The result of a recording whose process died."""
     return _failed(task, RuntimeError(reason))
+
+
+def without_source(task: Task) -> Result:
+    """The result of events (a task's `recording`) to which there is nothing to be scored."""
+    text = "no video, landmarks or action units for these events"
+    return Result(task.label, "failed", failure=_row(task, RecordingError(text)))
 
 
 def _do(task: Task, progress: Show | None, pool: WorkerPool | None) -> Result:

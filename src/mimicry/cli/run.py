@@ -116,6 +116,8 @@ def ended(end: "SessionEnd") -> Outcome:
         outcome.status = "failed"
         lines = []
         say(f"the session was interrupted; go on with: mimicry resume {end.folder}")
+    elif not end.files:
+        lines.append("no trial was shown: the raw session is kept, nothing is to be scored")
     if end.problem:
         outcome.status = "partial"
         outcome.warnings.append(f"the recording is kept, but scoring failed: {end.problem}")

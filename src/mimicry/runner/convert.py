@@ -46,6 +46,10 @@ def session_files(study: Path, plan: SessionPlan) -> dict[str, Path]:
 def convert_session(folder: Path, study: Path, *, overwrite: bool = False) -> dict[str, Path]:
     """Write the study layout of a recorded session; the source folder is only read.
 
+    Where no trial was shown (no consent, or stopped before), nothing can be scored: there is no
+    events table and no row in the list of participants, and without ratings no file at all. A
+    table without events would be a recording that waits for its scores for ever.
+
     Parameters
     ----------
     folder
@@ -78,6 +82,10 @@ def convert_session(folder: Path, study: Path, *, overwrite: bool = False) -> di
     segments = place_segments(_read_segments(folder))
     if not segments:
         raise InputError("nothing was recorded in this session", path=folder)
+    to_score = plan.record_only or _anything_shown(plan, segments)
+    ratings = list(_rating_rows(plan, segments))
+    if not to_score and not ratings:
+        return {}
     make_folder(files["video"].parent)
     written = dict(files)
     kept = _video(files["video"], segments) if plan.camera.record else None
@@ -88,19 +96,32 @@ def convert_session(folder: Path, study: Path, *, overwrite: bool = False) -> di
         frames = []
         del written["video"], written["frames"]
     calibration = _calibration(folder, segments)
-    events = list(_event_rows(plan, segments, frames, calibration))
-    events.sort(key=lambda row: row["onset"])
-    write_tsv(files["events"], _table(events, EVENT_COLUMNS))
-    write_json(files["events_json"], describe(EVENT_COLUMNS, events))
-    ratings = list(_rating_rows(plan, segments))
+    if to_score:
+        events = list(_event_rows(plan, segments, frames, calibration))
+        events.sort(key=lambda row: row["onset"])
+        write_tsv(files["events"], _table(events, EVENT_COLUMNS))
+        write_json(files["events_json"], describe(EVENT_COLUMNS, events))
+    else:
+        del written["events"], written["events_json"]
     if ratings:
         write_tsv(files["beh"], _table(ratings, BEH_COLUMNS))
         write_json(files["beh_json"], describe(BEH_COLUMNS, ratings))
     else:
         del written["beh"], written["beh_json"]
     write_json(files["recording"], _recording(folder, plan, segments, frames, calibration, written))
-    enter_participant(study, plan)
+    if to_score:
+        enter_participant(study, plan)
     return written
+
+
+def _anything_shown(plan: SessionPlan, segments: Sequence[Segment]) -> bool:
+    """Tell whether a trial was shown, if only a part of it."""
+    steps = {s.step_id for s in plan.steps}
+    return any(
+        e["type"] == "stimulus" and e["kind"] == "stimulus" and e["step"] in steps
+        for segment in segments
+        for e in segment.events
+    )
 
 
 def _video(path: Path, segments: Sequence[Segment]) -> list[NDArray[np.int64]] | None:

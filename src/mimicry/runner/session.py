@@ -98,7 +98,7 @@ def run_session(
             return SessionEnd("interrupted", journal.folder)
         end = SessionEnd(read_done(journal.folder).get("outcome", "interrupted"), journal.folder)
         end.files = convert_session(journal.folder, study)
-        if score and end.outcome == "finished" and "video" in end.files:
+        if score and end.outcome == "finished" and {"video", "events"} <= end.files.keys():
             _score(end, state, study, journal.plan, say)
             _linger(state, say)
     return end

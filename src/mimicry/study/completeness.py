@@ -137,8 +137,10 @@ def _hint(gaps: Gaps) -> str:
             "in participants.tsv as the results have them."
         )
     first = ""
-    if gaps.not_scored or gaps.failed or gaps.not_joined:
+    if gaps.not_scored or gaps.not_joined:
         first = "Finish it with: mimicry batch STUDY. "
+    elif gaps.failed:
+        first = "failures.tsv says why; where it can be mended, then: mimicry batch STUDY. "
     elif gaps.without_row or gaps.without_results or gaps.without_group:
         first = "Complete participants.tsv. "
     return f"{first}Or go on with what is there: --incomplete."

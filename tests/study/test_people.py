@@ -242,6 +242,29 @@ def test_a_batch_does_not_fail_for_a_wrong_list_of_people(grouped):
     assert not (results / "group_latency_refusals.tsv").exists()
 
 
+def test_two_runs_of_a_session_are_named_by_the_batch_and_told_what_helps(grouped):
+    results = grouped / "derivatives" / "mimicry"
+    head, *rows = (results / "summary.tsv").read_text().splitlines(keepends=True)
+    tasks = []
+    for person, name in (("00", "run-1"), ("00", "run-2"), ("01", "run-1")):
+        own = results / f"sub-{person}" / f"sub-{person}_{name}_summary.tsv"
+        own.parent.mkdir(exist_ok=True)
+        own.write_text(head + "".join(r for r in rows if r.startswith(f"{person}\t")))
+        prefix = own.name.removesuffix("_summary.tsv")
+        tasks.append(Task(recording=name, out=str(own.parent), prefix=prefix, label="", events="x"))
+    with pytest.warns(QualityWarning) as said:
+        join_tables(Plan(results, tuple(tasks), grouped))
+    ours = [str(w.message) for w in said if "was not written" not in str(w.message)]
+    assert len(ours) == 1
+    assert ours[0].startswith("sub-00_run-1 and sub-00_run-2 are recordings of one person and")
+    answer = run("group", grouped, "--by", "arm")
+    assert answer.exit_code == 2
+    assert "2 rows for participant 00" in answer.stderr
+    for text in (ours[0], answer.stderr):
+        assert "give each a ses- label of its own, or score one file that holds both" in text
+    assert "trial ids" not in answer.stderr
+
+
 @pytest.mark.parametrize(
     ("before", "after"),
     [

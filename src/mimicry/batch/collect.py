@@ -1,11 +1,16 @@
 """The tables of a whole study, joined from those of its recordings."""
 
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mimicry import files
 from mimicry.batch.discover import Plan
 from mimicry.errors import InputError, QualityWarning
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["join_tables"]
 
@@ -30,13 +35,33 @@ def join_tables(plan: Plan) -> dict[str, Path]:
     for ending, name in _JOINED.items():
         paths = [Path(task.out) / f"{task.prefix}{ending}" for task in plan.tasks if task.events]
         # read as text: what one recording's table says is not rounded or reinterpreted
-        tables = [read_cells(path).replace("", "n/a") for path in paths if path.is_file()]
+        tables = {p: read_cells(p).replace("", "n/a") for p in paths if p.is_file()}
         if tables:
-            whole = pd.concat(tables, ignore_index=True)
+            whole = pd.concat(tables.values(), ignore_index=True)
             written[name.removesuffix(".tsv")] = files.write_tsv(plan.results / name, whole)
+        if ending == "_summary.tsv":
+            _warn_of_runs(tables)
     if "summary" in written and plan.root is not None:
         written |= _refusals(plan.results, plan.root)
     return written
+
+
+def _warn_of_runs(tables: Mapping[Path, "pd.DataFrame"]) -> None:
+    """Say which people have two recordings of one session: both are joined, none can be grouped."""
+    from mimicry.study.folder import SUMMARY
+
+    runs: dict[tuple[str, ...], list[str]] = {}
+    for path, table in tables.items():
+        own = [table[k] for k in SUMMARY.keys if k in table.columns]
+        for key in set(zip(*own, strict=True)):
+            runs.setdefault(key, []).append(path.name.removesuffix("_summary.tsv"))
+    for names in dict.fromkeys(tuple(r) for r in runs.values() if len(r) > 1):
+        text = (
+            f"{' and '.join(names)} are recordings of one person and session, which mimicry group "
+            "cannot take together: give each a ses- label of its own, or score one file that holds "
+            "both"
+        )
+        warnings.warn(QualityWarning(text), stacklevel=3)
 
 
 def _refusals(results: Path, root: Path) -> dict[str, Path]:

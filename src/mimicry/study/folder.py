@@ -49,14 +49,17 @@ class Joint:
     needed: tuple[str, ...]
     optional: tuple[str, ...]
     keys: tuple[str, ...]
+    twice: str
     numbers: tuple[str, ...] = ()
 
 
+_PASTED = "Rows that were pasted twice must go (mimicry batch STUDY writes the table anew)."
 SCORES = Joint(
     "scores",
     ("participant", "condition", "stimulus", "valid"),
     ("session", "block"),
     ("participant", "session", "block", "phase", "run", "trial_id"),
+    "Recordings of one person and session need a ses- label or trial ids of their own. " + _PASTED,
     ("valid",),
 )
 SUMMARY = Joint(
@@ -64,11 +67,10 @@ SUMMARY = Joint(
     ("participant", "condition", "latency_shift_s", "nan_reasons"),
     ("session", "phase"),
     ("participant", "session", "phase", "condition"),
+    "Recordings of one person and session (run-1, run-2) have a row of each condition, and a "
+    "person may count once: give each a ses- label of its own, or score one file that holds both. "
+    + _PASTED,
     ("latency_shift_s",),
-)
-_TWICE = (
-    "Recordings of one person and session need a ses- label or trial ids of their own; rows that "
-    "were pasted twice must go (mimicry batch STUDY writes the table anew)."
 )
 
 
@@ -155,7 +157,7 @@ def read_joint(results: Path, joint: Joint) -> "pd.DataFrame":
         one_spelling(table[key], f"the same {key}", where, key)
     if not table["participant"].str.strip().all():
         raise TableError("a row names no participant", path=where, key="participant")
-    refuse_repeated_rows(table, joint.keys, where, _TWICE)
+    refuse_repeated_rows(table, joint.keys, where, joint.twice)
     return table
 
 

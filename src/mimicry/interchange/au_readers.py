@@ -138,15 +138,19 @@ def faces_in_table(path: str | Path) -> tuple[str, ...]:
 def read_note(path: Path) -> dict[str, Any]:
     """Return what the sidecar of our own table says; nothing when there is none.
 
+    A table of OpenFace's own may lie beside the sidecar of our parquet; that is not its.
+
     Raises
     ------
     TableError
         When it is damaged.
     """
-    sidecar = path.with_name(re.sub(r"_au\.[a-z]+$", "_au.json", path.name))
+    sidecar = path.with_name(re.sub(r"_(au\.[a-z]+|openface\.csv)$", "_au.json", path.name))
     if sidecar == path or not is_there(sidecar, kind=TableError):
         return {}
-    return read_json_object(sidecar, _NOTE, kind=TableError)
+    note = read_json_object(sidecar, _NOTE, kind=TableError)
+    exported = any(name.endswith("_r") for name in note.get("columns", {}))
+    return {} if path.name.endswith("_openface.csv") and not exported else note
 
 
 def _own(table: Table, times_s: ArrayLike | None, reading: ReadingOptions) -> ActionUnitTrack:

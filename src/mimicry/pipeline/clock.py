@@ -1,14 +1,19 @@
 """Where the clocks of a recording begin: its container's start, and its unix time."""
 
+import warnings
 from pathlib import Path
 
-from mimicry.errors import InputError
+import numpy as np
+
+from mimicry.errors import InputError, QualityWarning
 from mimicry.files import read_json_object
 from mimicry.interchange.sources import identify
 from mimicry.records import ReadingOptions
 from mimicry.timeline.clock import RecordingClock
 
 __all__ = ["clock_of"]
+
+_NEAR_FRAMES = 1.5  # a table whose first time is so near to 0 counts from its video's first frame
 
 
 def clock_of(recording: Path, events: Path, reading: ReadingOptions) -> RecordingClock:
@@ -26,9 +31,18 @@ def clock_of(recording: Path, events: Path, reading: ReadingOptions) -> Recordin
     Raises
     ------
     InputError
-        When onsets are unix times and it is not known when the recording began.
+        When onsets are unix times and it is not known when the recording began, or count from
+        its start and it is not known where that is.
     """
     start = _container_start(recording, reading)
+    if reading.clock == "start" and start is None:
+        raise InputError(
+            "it is not known where this recording begins on its own time stamps",
+            path=recording,
+            key="--clock",
+            hint="Score the video itself (or name it with --video beside a table), or take "
+            "--clock container with onsets on the recording's own time stamps.",
+        )
     try:
         zero, source, rough = _unix_zero(recording, events, start, reading)
     except InputError:
@@ -46,24 +60,35 @@ def clock_of(recording: Path, events: Path, reading: ReadingOptions) -> Recordin
     return RecordingClock(reading.clock, start, zero, source, rough)
 
 
-def _container_start(recording: Path, reading: ReadingOptions) -> float:
-    """Time stamp that players show as 0; 0 for a table whose source has no container."""
+def _container_start(recording: Path, reading: ReadingOptions) -> float | None:
+    """Time stamp that players show as 0; None where that is not known."""
     kind = identify(recording).kind
     if kind == "video":
-        found = _video_start(recording)
-    elif kind == "landmarks":
+        return _video_start(recording)
+    if kind == "landmarks":
         from mimicry.interchange.landmark_file import LandmarkFile
 
-        found = _stored(LandmarkFile(recording).provenance)
-    elif reading.video is not None:
-        found = _video_start(Path(reading.video))
-    elif kind == "mimicry":
+        return _stored(LandmarkFile(recording).provenance)
+    if reading.video is not None:
+        return _video_start(Path(reading.video))
+    if kind in ("mimicry", "openface"):
         from mimicry.interchange.au_readers import read_note
 
         found = _stored(read_note(recording).get("provenance"))
-    else:
-        found = None
-    return found or 0.0
+        if found is not None or kind == "mimicry":
+            return found
+    return _counted_start(recording, reading) if reading.clock == "start" else None
+
+
+def _counted_start(table: Path, reading: ReadingOptions) -> float | None:
+    """Return 0 for a table of another tool that counts from 0; else it is not known."""
+    from mimicry.interchange.au_readers import read_au_table
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", QualityWarning)  # said when the table is scored
+        times = read_au_table(table, reading=reading).times_s
+    step = float(np.median(np.diff(times))) if len(times) > 1 else 0.0
+    return 0.0 if reading.fps is not None or abs(times[0]) <= _NEAR_FRAMES * step else None
 
 
 def _stored(provenance: object) -> float | None:
@@ -80,7 +105,7 @@ def _video_start(path: Path) -> float | None:
 
 
 def _unix_zero(
-    recording: Path, events: Path, start_s: float, reading: ReadingOptions
+    recording: Path, events: Path, start_s: float | None, reading: ReadingOptions
 ) -> tuple[float | None, str, bool]:
     """Unix time of the recording's time 0, where it is known from, and whether only to 1 s."""
     for about in _abouts(recording, events):
@@ -100,7 +125,7 @@ def _unix_zero(
     if made is None:
         return None, "", False
     text = "from the file's creation_time, good to 1 s; some devices write its end"
-    return made - start_s, text, True
+    return made - (start_s or 0.0), text, True
 
 
 def _abouts(recording: Path, events: Path) -> list[Path]:

@@ -17,6 +17,7 @@ Floats = NDArray[np.float64]
 _LEAST_GAP_S = 0.5  # trials closer together than this are no reading that makes sense
 _UNIX_S = 1e8  # 1973: no recording is so long
 _ON_FRAME_S = 5e-4
+_SAME_S = 1e-3
 _MANY_OUTSIDE = 0.25  # of the onsets
 
 
@@ -29,7 +30,7 @@ class RecordingClock:
     clock
         ``container``, ``start`` or ``unix``, see :class:`mimicry.ReadingOptions`.
     start_s
-        Time of the recording that players show as 0.
+        Time of the recording that players show as 0; None: not known.
     unix_zero_s
         Unix time of the recording's time 0; None: not known.
     unix_from
@@ -39,7 +40,7 @@ class RecordingClock:
     """
 
     clock: Clock = "container"
-    start_s: float = 0.0
+    start_s: float | None = None
     unix_zero_s: float | None = None
     unix_from: str = ""
     rough: bool = False
@@ -48,16 +49,21 @@ class RecordingClock:
     def shift_s(self) -> float:
         """What is added to an onset to make it a time of the recording."""
         if self.clock == "start":
-            return self.start_s
+            return self.start_s or 0.0
         return -(self.unix_zero_s or 0.0) if self.clock == "unix" else 0.0
+
+    @property
+    def late_s(self) -> float:
+        """Where the recording is known to begin at another time than 0; else 0."""
+        return 0.0 if self.start_s is None or abs(self.start_s) < _SAME_S else self.start_s
 
     def __str__(self) -> str:
         """Return the clock in words."""
         if self.clock == "start":
-            return f"start (onsets count from {self.start_s:.3f} s of the recording's time stamps)"
+            return f"start (onsets count from {self.shift_s:.3f} s of the recording's time stamps)"
         if self.clock == "unix":
             return f"unix (time 0 of the recording is {self.unix_zero_s:.3f}, {self.unix_from})"
-        told = f"; they begin at {self.start_s:.3f} s" if abs(self.start_s) >= 0.001 else ""
+        told = f"; they begin at {self.late_s:.3f} s" if self.late_s else ""
         return f"container (onsets count on the recording's own time stamps{told})"
 
     def to_json(self) -> dict[str, Any]:
@@ -119,7 +125,7 @@ def check_onsets(
     if clock.clock == "container" and _from_the_start(given, times_s, clock):
         text = (
             f"the onsets fall on frames when they count from the start of the recording, which "
-            f"is at {clock.start_s:.3f} s of its time stamps: then give --clock start"
+            f"is at {clock.late_s:.3f} s of its time stamps: then give --clock start"
         )
         return [text]
     return []
@@ -134,8 +140,8 @@ def _readings(given: Floats, times_s: Floats, clock: RecordingClock) -> Iterator
     ways: list[tuple[str, Floats]] = []
     if clock.clock != "container":
         ways.append(("with --clock container", given))
-    if clock.clock != "start" and abs(clock.start_s) >= 0.001:
-        ways.append(("with --clock start", given + clock.start_s))
+    if clock.clock != "start" and clock.late_s:
+        ways.append(("with --clock start", given + clock.late_s))
     if clock.clock != "unix" and clock.unix_zero_s is not None:
         ways.append(("with --clock unix", given - clock.unix_zero_s))
         text = "if they are unix times in milliseconds: divide by 1000, with --clock unix"
@@ -153,10 +159,10 @@ def _readings(given: Floats, times_s: Floats, clock: RecordingClock) -> Iterator
 
 def _from_the_start(given: Floats, times_s: Floats, clock: RecordingClock) -> bool:
     """Whether all onsets are frames on the clock of players, and not on the recording's own."""
-    if len(given) < 3 or abs(clock.start_s) < 0.001 or (given == np.round(given, 1)).all():
+    if len(given) < 3 or not clock.late_s or (given == np.round(given, 1)).all():
         return False
     return bool(
-        (_off_frame(given + clock.start_s, times_s) < _ON_FRAME_S).all()
+        (_off_frame(given + clock.late_s, times_s) < _ON_FRAME_S).all()
         and np.median(_off_frame(given, times_s)) > 4 * _ON_FRAME_S
     )
 

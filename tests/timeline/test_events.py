@@ -11,7 +11,7 @@ from mimicry.timeline import read_events
 GOOD = (
     "onset\tduration\ttrial_type\tstimulus\tblock\tphase\n"
     "1.5\t2.0\thappy\th1\twatch\tstimulus\n"
-    "1.0\tn/a\thappy\th1\twatch\tfixation\n"
+    "1.0\tn/a\thappy\tn/a\twatch\tfixation\n"
     "9.25\tn/a\tneutral\tn1\tn/a\tstimulus\n"
 )
 
@@ -95,6 +95,59 @@ def test_rows_without_a_stimulus_are_skipped_aloud(tmp_path: Path) -> None:
     assert trials.stimulus_id == ("a/h1.webm",)
     assert trials.trial_id == ("2",)
     assert "stim_file" not in trials.columns
+
+
+PHASES = "onset\ttrial_type\tstimulus\tphase\n1\ta\tx\tstimulus\n5\ta\t{}\t{}\n"
+
+
+@pytest.mark.parametrize("phase", ["Stimulus", "STIMULUS", "stim ulus"])
+def test_a_phase_that_is_almost_stimulus_is_refused(tmp_path: Path, phase: str) -> None:
+    with pytest.raises(EventsError, match=f"phase '{phase}', expected 'stimulus'"):
+        read_events(table(tmp_path, PHASES.format("y", phase)))
+
+
+def test_blanks_around_a_phase_do_not_matter(tmp_path: Path) -> None:
+    assert len(read_events(table(tmp_path, PHASES.format("y", " stimulus ")))) == 2
+
+
+@pytest.mark.parametrize("phase", ["fixation", "n/a", ""])
+def test_rows_of_another_phase_that_name_a_stimulus_are_skipped_aloud(
+    tmp_path: Path, phase: str
+) -> None:
+    said = rf"1 of 2 rows name a stimulus.*'stimulus': they are no trials \({phase or 'n/a'} 1\)"
+    with pytest.warns(QualityWarning, match=said):
+        assert len(read_events(table(tmp_path, PHASES.format("y", phase)))) == 1
+
+
+@pytest.mark.parametrize("phase", ["practice", "interrupted", "marker"])
+def test_rows_that_mimicry_run_marks_as_no_trials_are_skipped_quietly(
+    tmp_path: Path, phase: str
+) -> None:
+    from mimicry.runner.columns import EVENT_COLUMNS
+
+    assert phase in EVENT_COLUMNS["phase"]
+    assert len(read_events(table(tmp_path, PHASES.format("y", phase)))) == 1
+    assert len(read_events(table(tmp_path, PHASES.format("n/a", "fixation")))) == 1
+
+
+PSYCHOPY = "onset\ttrial_type\tstimulus\ttrials.thisN\tpsychopyVersion\n1\ta\tx\t0\t2024\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        (PSYCHOPY.replace("x", "x\ty"), "row 1 has 6 cells"),
+        (PSYCHOPY.replace("\t", ","), "commas"),
+        (PSYCHOPY.replace("stimulus", "onset"), "'onset' stands 2 times"),
+        (PSYCHOPY.replace("trial_type", "kind"), "this is a PsychoPy"),
+        (PSYCHOPY.replace("onset", "start").replace("x", "x\ty"), "this is a PsychoPy"),
+    ],
+)
+def test_another_program_is_named_only_where_a_column_is_missing(
+    tmp_path: Path, text: str, part: str
+) -> None:
+    with pytest.raises(EventsError, match=part):
+        read_events(table(tmp_path, text))
 
 
 def test_an_empty_stimulus_column_gives_way_to_stim_file(tmp_path: Path) -> None:

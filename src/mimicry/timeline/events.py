@@ -1,5 +1,6 @@
 """Reading a BIDS events table."""
 
+import re
 import warnings
 from collections import Counter
 from collections.abc import Sequence
@@ -21,6 +22,8 @@ _MISSING = {"", "n/a", "N/A", "nan", "NaN"}
 _STIMULUS = ("stimulus", "stim_file")
 _NUMBERS = ("onset", "duration")
 SHOWN = "stimulus"
+_OTHER_PHASES = {"practice", "interrupted", "marker"}  # of mimicry run: known to be no trials
+_BOTH = ("onset", "trial_type")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +53,9 @@ def read_events(path: str | Path) -> TrialTable:
 
     A BIDS table has no quoting: a quotation mark is a character like others. It may hold rows
     of several kinds. With a column ``phase``, trials are the rows with ``stimulus`` there;
-    without it, rows that name no stimulus (fixation, responses) are skipped, and a
-    :class:`~mimicry.errors.QualityWarning` says how many.
+    without it, rows that name no stimulus (fixation, responses) are skipped. A
+    :class:`~mimicry.errors.QualityWarning` says how many rows were skipped, but for those with
+    a phase and no stimulus and those that ``mimicry run`` marks as no trials.
 
     Parameters
     ----------
@@ -70,7 +74,8 @@ def read_events(path: str | Path) -> TrialTable:
     ------
     EventsError
         When the file is missing, is no tab-separated table, has a column or a trial id twice,
-        lacks a column or a value, or holds no trial. File and column are named.
+        lacks a column or a value, spells the phase ``stimulus`` in another way, or holds no
+        trial. File and column are named.
     """
     table = _events_of(Path(path))
     stimulus = _stimulus_column(table)
@@ -109,12 +114,17 @@ def read_onsets(path: str | Path) -> tuple[NDArray[np.float64], tuple[str, ...]]
 
 def _events_of(file: Path) -> _Table:
     """Read a table that has onsets and kinds of events."""
+    header: list[str] = []
     try:
-        table = _read(file)
-        for name in ("onset", "trial_type"):
+        lines = _lines(file)
+        header = [name.strip(' "') for name in re.split("[\t,;]", lines[0])]
+        table = _table(file, lines)
+        for name in _BOTH:
             if not table.has(name):
                 raise _lacks(table, name)
     except EventsError as error:
+        if set(_BOTH) <= set(header):  # it is meant as one: what is wrong in it helps more
+            raise
         raise _named(file, error) from error
     return table
 
@@ -132,7 +142,8 @@ def _named(file: Path, error: EventsError) -> EventsError:
     )
 
 
-def _read(file: Path) -> _Table:
+def _lines(file: Path) -> list[str]:
+    """Lines that are not blank; at least one."""
     try:
         found = decode(read_bytes(file, kind=EventsError))
     except EventsError as error:
@@ -141,13 +152,17 @@ def _read(file: Path) -> _Table:
         ) from error
     if found is None:
         raise EventsError("not a text file", path=file, key="--events")
-    lines = [line.split("\t") for line in split_lines(found[0])[0]]
-    lines = [cells for cells in lines if any(cell.strip() for cell in cells)]
+    lines = [line for line in split_lines(found[0])[0] if line.strip()]
     if not lines:
         raise EventsError(
             "the table is empty, expected a header and trials", path=file, key="onset"
         )
-    header, rows = [name.strip() for name in lines[0]], lines[1:]
+    return lines
+
+
+def _table(file: Path, lines: list[str]) -> _Table:
+    cells = [line.split("\t") for line in lines]
+    header, rows = [name.strip() for name in cells[0]], cells[1:]
     _check_separator(file, header)
     for n, row in enumerate(rows, start=1):
         if len(row) != len(header):
@@ -219,30 +234,52 @@ def _stimulus_column(table: _Table) -> str:
 def _shown_rows(table: _Table, stimulus: str) -> list[int]:
     """The rows (from 0) that are trials; those of other kinds are counted aloud."""
     named = table.column(stimulus)
+    other: list[int] = []
     if table.has("phase"):
-        shown = [k for k, phase in enumerate(table.column("phase")) if phase == SHOWN]
+        phases = table.column("phase")
+        _check_spelling(table, phases)
+        shown = [k for k, phase in enumerate(phases) if phase == SHOWN]
+        known = _OTHER_PHASES | {SHOWN}
+        other = [k for k, name in enumerate(named) if name and phases[k] not in known]
         key, hint = "phase", f"Rows count as trials when their phase is {SHOWN!r}."
     else:
         shown = [k for k, name in enumerate(named) if name]
         key, hint = stimulus, "Rows count as trials when they name a stimulus."
-        _say_skipped(table, [k for k, name in enumerate(named) if not name], stimulus)
+        why = f"have nothing in the column {stimulus!r} and"
+        _say_skipped(table, [k for k, name in enumerate(named) if not name], "trial_type", why)
     if not shown:
         raise EventsError(
             f"found no trial among {len(table.rows)} rows", path=table.file, key=key, hint=hint
         )
+    why = f"name a stimulus, but their phase is not {SHOWN!r}: they"
+    _say_skipped(table, other, "phase", why)
     return shown
 
 
-def _say_skipped(table: _Table, skipped: Sequence[int], stimulus: str) -> None:
+def _check_spelling(table: _Table, phases: Sequence[str]) -> None:
+    """Refuse what is meant as the phase of trials and does not say so."""
+    near = [p for p in phases if p != SHOWN and "".join(p.split()).lower() == SHOWN]
+    if near:
+        more = f" in {len(near)} rows" if len(near) > 1 else ""
+        raise EventsError(
+            f"found the phase {near[0]!r}{more}, expected {SHOWN!r}",
+            path=table.file,
+            key="phase",
+            hint="Capitals and blanks count; otherwise these rows would be no trials.",
+        )
+
+
+def _say_skipped(table: _Table, skipped: Sequence[int], column: str, why: str) -> None:
+    """Count rows that are no trials by what they have in a column."""
     if not skipped or len(skipped) == len(table.rows):
         return
-    kinds = Counter(table.of(skipped).column("trial_type"))
+    kinds = Counter(table.of(skipped).column(column))
     counted = ", ".join(f"{name or 'n/a'} {count}" for name, count in kinds.most_common(4))
     more = ", ..." if len(kinds) > 4 else ""
     warnings.warn(
         QualityWarning(
-            f"{table.file.name}: {len(skipped)} of {len(table.rows)} rows have nothing in the "
-            f"column {stimulus!r} and are no trials ({counted}{more})"
+            f"{table.file.name}: {len(skipped)} of {len(table.rows)} rows {why} are no trials "
+            f"({counted}{more})"
         ),
         stacklevel=4,
     )

@@ -30,6 +30,11 @@ class Film:
         self.frame += len(frames)
         return self.chooser.choose(squares(*frames), times).tolist()
 
+    def others(self, *frames):
+        """Return in which of the first frames the face was the other person's."""
+        points = squares(*frames)[:, 0]
+        return self.chooser.before_both().others(points, np.arange(len(frames)) / 25).tolist()
+
 
 def test_the_largest_face_is_taken_first_and_then_followed():
     film = Film()
@@ -67,26 +72,39 @@ def test_one_face_found_twice_is_one_face():
 def test_left_and_right_are_places_in_the_picture(rule, seat):
     film = Film(rule)
     pair = [(100, 0, 30), (0, 0, 40)]
-    # whose seat it is shows a little later: the frames before go by it
-    assert film.show([pair[0]], [pair[1]], pair) == (
-        [MISSING, 0, 1] if rule == "left" else [0, MISSING, 0]
-    )
+    # whose seat it is shows a little later: the frames before go by it afterwards
+    assert film.show([pair[0]], [pair[1]], pair) == [0, 0, 1 if rule == "left" else 0]
+    assert film.chooser.frames_before_both == 2
+    assert film.others([pair[0]], [pair[1]]) == [rule == "left", rule == "right"]
     away = [(100 - seat, 0, 30)]
     assert film.show(*[away] * 60, pair[::-1]) == [MISSING] * 60 + [0 if rule == "left" else 1]
     assert film.show([(seat + 6, 2, 30)], wait=500) == [0]
 
 
 def test_a_person_alone_is_taken_wherever_the_seat_is():
-    assert Film("left").show([(300, 0, 30)], [], [(310, 0, 30)]) == [0, MISSING, 0]
+    film = Film("left")
+    assert film.show([(300, 0, 30)], [], [(310, 0, 30)]) == [0, MISSING, 0]
+    assert not film.chooser.both_seen
 
 
 @pytest.mark.parametrize("rule", ["largest", "left", "right"])
-def test_blocks_and_single_frames_choose_the_same_once_both_were_seen(rule):
+@pytest.mark.parametrize("alone", [0, 1, 130])
+def test_blocks_of_every_size_choose_the_same(rule, alone):
     rng = np.random.default_rng(5)
     both = [(0, 0, 40), (120, 0, 30)]
-    frames = [both] + [
-        [(x + rng.uniform(-9, 9), 0, s) for x, _, s in both if rng.uniform() < 0.7]
-        for _ in range(80)
-    ]
-    whole, pieces = Film(rule), Film(rule)
-    assert whole.show(*frames) == [c for f in frames for c in pieces.show(f)]
+    frames = (
+        [[both[k % 2]] for k in range(alone)]
+        + [both]
+        + [
+            [(x + rng.uniform(-9, 9), 0, s) for x, _, s in both if rng.uniform() < 0.7]
+            for _ in range(80)
+        ]
+    )
+    whole = Film(rule)
+    chosen = whole.show(*frames)
+    for size in (1, 64, 128):
+        film = Film(rule)
+        blocks = [frames[k : k + size] for k in range(0, len(frames), size)]
+        assert [c for block in blocks for c in film.show(*block)] == chosen, size
+        assert film.chooser.frames_before_both == whole.chooser.frames_before_both
+        assert film.others(*frames[:alone]) == whole.others(*frames[:alone])

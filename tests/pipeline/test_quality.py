@@ -90,6 +90,52 @@ def test_who_was_chosen_is_not_asked_for_again(two_people, tmp_path):
     assert qc_of(tmp_path / "part", "two")["reading"] == {"roi_px": [320, 0, 320, 240]}
 
 
+@pytest.fixture(scope="module")
+def late(make_video, faces, tmp_path_factory):
+    """The right person alone, the left one alone, then both."""
+    pictures = []
+    for k, picture in enumerate(faces[:10]):
+        left, right = (np.full_like(picture, 90) if k < 4 else picture), picture[:, ::-1]
+        right = np.full_like(picture, 90) if k in (4, 5) else right
+        pictures.append(np.concatenate([left, right], axis=1))
+    path = tmp_path_factory.mktemp("late") / "late.mp4"
+    return make_video(path, frames=10, size=(640, 240), pictures=pictures.__getitem__)
+
+
+@pytest.mark.parametrize(("side", "seen"), [("left", [4, 5]), ("right", [0, 1, 2, 3])])
+def test_who_was_there_before_both_were_seen_does_not_depend_on_blocks(
+    late, tmp_path, monkeypatch, side, seen
+):
+    from mimicry.interchange.landmark_file import read_landmarks
+    from mimicry.landmarks import extract
+    from mimicry.records import ReadingOptions
+
+    for block in (64, 4, 1):
+        monkeypatch.setattr(extract, "BLOCK_FRAMES", block)
+        _, said = run("extract", late, "--out", tmp_path / str(block), "--face", side)
+    assert [text.partition(" before")[0] for text in said] == ["late.mp4: in 6 frames"]
+    files = [(tmp_path / str(b) / "late_landmarks.parquet").read_bytes() for b in (64, 4, 1)]
+    assert files[0] == files[1] == files[2]
+    track = read_landmarks(tmp_path / "1" / "late_landmarks.parquet")
+    wanted = np.isin(np.arange(10), [*seen, 6, 7, 8, 9])
+    assert track.tracked.tolist() == wanted.tolist()
+    qc = qc_of(tmp_path / "1", "late")
+    assert qc["frames_of_another_face"] == (~wanted).sum()
+    assert qc["frames_before_two_faces"] == 6
+    with pytest.warns(QualityWarning, match="6 frames before"):
+        again = mimicry.extract(late, reading=ReadingOptions(face=side))
+    assert again.tracked.tolist() == wanted.tolist()
+    whole = extract.extract_landmarks(late, reading=ReadingOptions(face=side))
+    assert whole.tracked.tolist() == wanted.tolist()
+
+
+def test_left_of_one_person_is_that_person_and_said(make_video, faces, tmp_path):
+    path = make_video(tmp_path / "one.mp4", frames=3, size=(320, 240), pictures=faces.__getitem__)
+    line, said = run("extract", path, "--out", tmp_path, "--face", "left")
+    assert "a face in 3" in line
+    assert [text.partition(";")[0] for text in said] == ["one.mp4: no frame shows two faces"]
+
+
 def test_usable_frames_are_those_that_scoring_does_not_mask(beh, tmp_path, two_people):
     from mimicry.interchange.au_table import read_au_table
     from mimicry.records import ScoringSettings

@@ -11,6 +11,8 @@ __all__ = ["RULES", "FaceChooser", "Rule"]
 Rule = Literal["largest", "left", "right"]
 RULES: tuple[Rule, ...] = ("largest", "left", "right")
 
+Flags = NDArray[np.bool_]
+
 _FORGET_S = 1.0
 
 
@@ -23,6 +25,10 @@ class FaceChooser:
     missing in that frame. (With ``"largest"`` another face is forgotten a second after it was
     seen, for it may have been no face at all.)
 
+    With ``"left"`` and ``"right"`` nobody knows whose place is whose before the first frame with
+    two faces. Until then a face that is alone is taken; afterwards :meth:`before_both` tells which
+    of these were the other person. So nothing depends on how many frames come at a time.
+
     The rule needs the frames in order, but no image; so images may be measured in any order and
     on any number of processes before.
 
@@ -30,10 +36,17 @@ class FaceChooser:
     ----------
     rule
         One of :data:`RULES`.
+
+    Attributes
+    ----------
+    frames_before_both
+        With ``"left"`` and ``"right"``, how many frames came before the first with two faces.
     """
 
     def __init__(self, rule: Rule = "largest") -> None:
         self.rule = rule
+        self.frames_before_both = 0
+        self._first_pair: list[_Seen] = []
         self._own: _Seen | None = None
         self._other: _Seen | None = None
 
@@ -54,23 +67,60 @@ class FaceChooser:
         chosen: NDArray[np.intp] = np.where(count > 0, found.argmax(axis=1), -1)
         pairs = np.flatnonzero(count > 1)
         if not len(pairs) and self._other is None:  # only ever one face: nothing to choose
+            self.frames_before_both += len(count) if self.rule != "largest" else 0
             alone = np.flatnonzero(count)
             if len(alone):
                 last = int(alone[-1])
                 self._own = _Seen(points_px[last, chosen[last]], float(times_s[last]))
             return chosen
-        if self._other is None and self.rule != "largest":
-            first = int(pairs[0])  # whose seat is whose, for frames before it
-            self._pair([_Seen(p, float(times_s[first])) for p in points_px[first]])
-        for k in np.flatnonzero(count):
+        first = 0
+        if self.rule != "largest" and not self._first_pair:
+            first = int(pairs[0])
+            self.frames_before_both += first
+            self._first_pair = [_Seen(p, float(times_s[first])) for p in points_px[first]]
+        for k in first + np.flatnonzero(count[first:]):
             faces = [_Seen(points_px[k, f], float(times_s[k])) for f in np.flatnonzero(found[k])]
             if len(faces) > 1:
                 chosen[k] = self._pair(faces)
-            elif self._is_other(faces[0]):
-                chosen[k], self._other = -1, faces[0]
-            else:
-                self._own = faces[0]
+            elif self._follow(faces[0]):
+                chosen[k] = -1
         return chosen
+
+    @property
+    def both_seen(self) -> bool:
+        """Whether a frame with two faces has told whose place is whose."""
+        return bool(self._first_pair)
+
+    def before_both(self) -> "FaceChooser":
+        """Return a chooser that knows both places, for the frames that came before it did."""
+        early = FaceChooser(self.rule)
+        if self._first_pair:
+            early._pair(self._first_pair)
+        return early
+
+    def others(self, points_px: NDArray[np.float32], times_s: NDArray[np.float64]) -> Flags:
+        """Return (n,) flags of the frames whose only face is the other person.
+
+        Parameters
+        ----------
+        points_px
+            (n, L, 3) pixels of that face; NaN rows where there is none.
+        times_s
+            (n,) times of the frames.
+        """
+        found = np.zeros(len(points_px), dtype=bool)
+        for k in np.flatnonzero(np.isfinite(points_px[:, 0, 0])):
+            found[k] = self._follow(_Seen(points_px[k], float(times_s[k])))
+        return found
+
+    def _follow(self, face: "_Seen") -> bool:
+        """Remember a face that is alone; return whether it is the other one."""
+        other = self._is_other(face)
+        if other:
+            self._other = face
+        else:
+            self._own = face
+        return other
 
     def _pair(self, faces: "list[_Seen]") -> int:
         """Return which of two faces is followed, and remember both."""

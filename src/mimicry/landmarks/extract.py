@@ -1,12 +1,14 @@
 """A video file to a landmark track: whole, or as a stream of chunks in flat memory."""
 
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mimicry.errors import InputError
 from mimicry.landmarks.choose import RULES, FaceChooser, Rule
@@ -65,11 +67,14 @@ def extract_landmarks(
         When the model file is not the expected one.
     """
     stream = LandmarkStream(path, reading=reading, model=model, jobs=jobs, progress=progress)
-    return join_tracks(list(stream), {**stream.provenance, "video": stream.report})
+    chunks = list(stream)
+    return join_tracks(list(stream.settled(chunks)), {**stream.provenance, "video": stream.report})
 
 
 class LandmarkStream:
     """The landmarks of a video as an iterator of chunks.
+
+    Where left or right is followed, the chunks must go through :meth:`settled` afterwards.
 
     Parameters
     ----------
@@ -90,6 +95,8 @@ class LandmarkStream:
         How results were read; for the log.
     frames_with_several_faces, frames_of_another_face
         How many frames show more than one face, and how many only another than the followed one.
+    frames_before_two_faces
+        How many frames with a face came before the first with two, where that matters.
     """
 
     def __init__(
@@ -109,6 +116,7 @@ class LandmarkStream:
         self.backend = ""
         self.frames_with_several_faces = 0
         self.frames_of_another_face = 0
+        self.frames_before_two_faces = 0
         reading = reading or ReadingOptions()
         rule = _rule(reading, self.path)
         self._roi = reading.roi_px
@@ -134,6 +142,32 @@ class LandmarkStream:
             finally:
                 for worker in workers:
                     pool.give_back(worker, reusable=finished)
+
+    @property
+    def unsettled(self) -> bool:
+        """Whether chunks of before both people were seen must go through :meth:`settled`."""
+        return self._chooser.both_seen and self._chooser.frames_before_both > 0
+
+    def settled(self, chunks: Iterable[LandmarkTrack]) -> Iterator[LandmarkTrack]:
+        """Take the other person out of the frames before the first that shows both.
+
+        Parameters
+        ----------
+        chunks
+            All frames of the finished stream, in order, however they are cut.
+        """
+        early, left = self._chooser.before_both(), self._chooser.frames_before_both
+        for chunk in chunks:
+            if not self.unsettled or left <= 0:
+                yield chunk
+                continue
+            n = min(left, len(chunk))
+            left -= n
+            other = np.zeros(len(chunk), dtype=bool)
+            other[:n] = early.others(chunk.points_px[:n], chunk.times_s[:n])
+            self.frames_before_two_faces += int(chunk.tracked[:n].sum())
+            self.frames_of_another_face += int(other.sum())
+            yield _without(chunk, other)
 
     def _merged(self, workers: Sequence[LandmarkWorker]) -> Iterator[LandmarkTrack]:
         """Take block b from process ``b % n`` until one has no more."""
@@ -199,6 +233,16 @@ _CHOICES: dict[Rule, str] = {
     "left": "the left one in the picture",
     "right": "the right one in the picture",
 }
+
+
+def _without(track: LandmarkTrack, rows: NDArray[np.bool_]) -> LandmarkTrack:
+    """Return the track with the face missing in some rows."""
+    if not rows.any():
+        return track
+    values = {name: getattr(track, name).copy() for name in _OF_THE_FACE}
+    for array in values.values():
+        array[rows] = np.nan
+    return replace(track, **values)
 
 
 def _rule(reading: ReadingOptions, path: Path) -> Rule:

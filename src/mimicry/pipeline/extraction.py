@@ -10,7 +10,7 @@ import contextlib
 import os
 import time
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -37,7 +37,7 @@ from mimicry.pipeline.choices import (
 )
 from mimicry.pipeline.quality import QUALITY_SHAPE, quality_of, warnings_of
 from mimicry.pipeline.run_log import write_log
-from mimicry.records import ActionUnitTrack, ReadingOptions
+from mimicry.records import ActionUnitTrack, LandmarkTrack, ReadingOptions
 
 __all__ = ["Extraction", "extract", "extract_recording", "usable_cores"]
 
@@ -134,9 +134,10 @@ def extract(
     stream = LandmarkStream(
         recording, reading=reading, model=model, jobs=jobs or usable_cores(), progress=progress
     )
-    track = join_tracks(list(stream), {})
-    provenance = _landmark_provenance(stream, _identity(Path(recording)), reading)
-    return _heard(recording, measure(stored(join_tracks([track], provenance)), **choices))
+    identity = _identity(Path(recording))
+    chunks = list(stream.settled([stored(join_tracks(list(stream), {}))]))
+    track = join_tracks(chunks, _landmark_provenance(stream, identity, reading))
+    return _heard(recording, measure(track, **choices))
 
 
 def _heard(recording: str | Path, track: ActionUnitTrack) -> ActionUnitTrack:
@@ -332,13 +333,19 @@ class _Source:
         )
         chunks = stream.chunks()
         with contextlib.closing(chunks), files.atomic_path(path) as temporary:
-            first = next(chunks)
-            with LandmarkWriter(temporary, first.image_size_px) as writer:
-                writer.add(first)
-                for chunk in chunks:
-                    writer.add(chunk)
-                writer.finish(_landmark_provenance(stream, self.identity, self.reading))
+            self._fill(temporary, chunks, stream)
+            if stream.unsettled:  # known at the end only; the file is small, memory stays flat
+                with files.atomic_path(temporary) as again:
+                    self._fill(again, stream.settled(LandmarkFile(temporary)), stream)
         return stream.backend
+
+    def _fill(self, path: Path, chunks: Iterator[LandmarkTrack], stream: LandmarkStream) -> None:
+        first = next(chunks)
+        with LandmarkWriter(path, first.image_size_px) as writer:
+            writer.add(first)
+            for chunk in chunks:
+                writer.add(chunk)
+            writer.finish(_landmark_provenance(stream, self.identity, self.reading))
 
 
 def _identity(recording: Path) -> dict[str, Any]:
@@ -382,12 +389,14 @@ def _digest_of(landmarks: Path) -> str:
 def _landmark_provenance(
     stream: LandmarkStream, identity: dict[str, Any], reading: ReadingOptions | None
 ) -> dict[str, Any]:
+    early = stream.frames_before_two_faces
     return {
         **stream.provenance,
         "input": identity,
         "video": stream.report,
         "frames_with_several_faces": stream.frames_with_several_faces,
         "frames_of_another_face": stream.frames_of_another_face,
+        **({"frames_before_two_faces": early} if early else {}),
         "reading": picture_choices(reading),
         "digest": _landmark_digest(identity, reading),
         "mimicry_version": __version__,

@@ -37,6 +37,7 @@ def quality_of(track: ActionUnitTrack) -> dict[str, Any]:
     """
     seen = track.tracked
     n = len(track)
+    early = track.provenance.get("frames_before_two_faces")
     return {
         "input": track.provenance.get("input"),
         "video": track.provenance.get("video", {}),
@@ -46,6 +47,7 @@ def quality_of(track: ActionUnitTrack) -> dict[str, Any]:
         **usable_frames(track),
         "frames_with_several_faces": track.provenance.get("frames_with_several_faces"),
         "frames_of_another_face": track.provenance.get("frames_of_another_face"),
+        **({"frames_before_two_faces": early} if early else {}),
         "reading": track.provenance.get("reading", {}),
         "longest_loss_s": _longest_loss(track.times_s, seen),
         "timing": timing_summary(track.times_s),
@@ -109,12 +111,25 @@ def no_face_text(
 
 def _several_faces(quality: dict[str, Any]) -> list[str]:
     count, reading = quality["frames_with_several_faces"], quality.get("reading", {})
+    if (side := reading.get("face")) in ("left", "right") and quality["frames_with_face"]:
+        return _sides(side, count, quality.get("frames_before_two_faces"))
     if not count or "face" in reading:
         return []
     text = f"several faces in {count} of {quality['frames']} frames, the largest was followed"
     if another := quality["frames_of_another_face"]:
         text += f" (in {another} more only another one was seen)"
     return [f"{text}. Choose with --face left, --face right or --roi X,Y,W,H."]
+
+
+def _sides(side: str, several: int | None, early: int | None) -> list[str]:
+    """Return what was not certain about who is left and who is right."""
+    text = ""
+    if several == 0:
+        text = f"no frame shows two faces; the one that was seen was taken for the {side} one"
+    elif early:
+        text = f"in {_counted(early, 'frame')} before the first with two faces one is alone and "
+        text += "was told by its place"
+    return [f"{text}. Check who it is."] if text else []
 
 
 def _holes(quality: dict[str, Any]) -> list[str]:

@@ -226,6 +226,23 @@ def test_a_packet_without_content_repeats_a_frame_and_ends_nothing():
     assert not report.truncated
 
 
+@pytest.mark.parametrize(
+    ("name", "codec"),
+    [("a.mkv", "libx264"), ("a.webm", "libvpx-vp9"), ("a.wmv", "wmv2"), ("a.mp4", "libx264")],
+)
+def test_a_late_start_is_no_missing_end(make_video, tmp_path, name, codec):
+    times = [5 + k / 30 for k in range(60)]
+    path = make_video(tmp_path / name, codec=codec, times_s=times, frames=60)
+    _, report = read(path)
+    assert report.first_time_s == pytest.approx(5, abs=0.001)
+    assert report.declared_duration_s == pytest.approx(7, abs=0.1)
+    assert not report.truncated
+    if path.suffix in (".mkv", ".webm"):  # others keep their index at the end
+        whole = path.read_bytes()
+        path.write_bytes(whole[: len(whole) // 2])
+        assert read(path)[1].truncated
+
+
 @pytest.mark.parametrize(("name", "start"), [("a.ts", 1.4), ("a.mkv", 2.0), ("a.mp4", 0.0)])
 def test_where_a_container_starts_is_told_and_moves_no_frame(make_video, tmp_path, name, start):
     times = [start + k / 30 for k in range(10)]

@@ -41,6 +41,7 @@ _OPEN_OPTIONS = {
     ),
 }
 _MAX_OUT_OF_ORDER = 0.1
+_END_FROM_0 = {"matroska", "webm", "asf"}  # their duration is the end, whatever the start
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -365,11 +366,12 @@ def _is_picture(stream: Any) -> bool:
 
 def _declared(container: Any, stream: Any) -> VideoReport:
     duration: float | None = None
+    from_zero = bool(_END_FROM_0 & set(container.format.name.split(",")))
     if stream.duration is not None:
-        start = stream.start_time or 0
+        start = 0 if from_zero else stream.start_time or 0
         duration = float((start + stream.duration) * stream.time_base)
     elif container.duration is not None and len(container.streams) == 1:
-        start = container.start_time or 0
+        start = 0 if from_zero else container.start_time or 0
         duration = (start + container.duration) / 1_000_000
     return VideoReport(
         codec=stream.codec_context.name,

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import warnings
 
 import pandas as pd
 import pytest
@@ -11,7 +12,7 @@ from typer.testing import CliRunner
 
 from mimicry.blinding import blind_study_of, lock_study, masked_labels, start_blind
 from mimicry.cli import app
-from mimicry.errors import InputError, OutputExistsError
+from mimicry.errors import InputError, OutputExistsError, QualityWarning
 from mimicry.pipeline import score_recording
 from mimicry.protocol import load_protocol
 from mimicry.simulated_study import simulate_study
@@ -69,6 +70,31 @@ def test_a_blind_study_writes_no_condition_no_stimulus_and_no_movement(study):
     assert set(scored.scores["condition"]) == {"A", "B", "C"}
     assert not [c for c in scored.scores if "AU" in c or "mimicry" in c or c == "stimulus"]
     assert score(study).resumed
+
+
+def test_doubts_about_a_blind_recording_are_told_and_kept(study):
+    """A batch hears nothing but what is returned."""
+    start_blind(study)
+    table = next(study.glob("derivatives/mimicry/sub-*/*_au.parquet"))
+    pd.read_parquet(table).drop(columns="AU04").to_parquet(table)
+    events = next(study.glob("sub-*/beh/*_events.tsv"))
+    rows = pd.read_csv(events, sep="\t", dtype=str, keep_default_na=False)
+    late = rows.index >= len(rows) // 2
+    rows.loc[late, "onset"] = [str(float(t) + 9000) for t in rows.loc[late, "onset"]]
+    rows.to_csv(events, sep="\t", index=False)
+    with pytest.warns(QualityWarning) as said:
+        first = score(study)
+    doubt = next(text for text in first.warnings if "onsets lie outside the recording" in text)
+    assert any("not measured in this track" in text for text in first.warnings)
+    assert {str(w.message) for w in said} == set(first.warnings)
+    kept = json.loads(first.files["sidecar"].read_text())["warnings"]
+    assert doubt in kept
+    assert not any(name in text for name in CONDITIONS for text in kept)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        again = score(study)
+    assert again.resumed
+    assert sorted(again.warnings) == sorted(first.warnings)
 
 
 def test_labels_are_the_same_in_the_whole_study_and_differ_between_studies():

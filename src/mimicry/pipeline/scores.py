@@ -248,8 +248,9 @@ def score_recording(
     if masked is not None and masked.locked:
         plan = _with_exclusions(plan, masked)
     if blind or (masked is not None and not masked.locked):
-        _say(plan.notes)
-        return _score_blind(plan, folder, how)
+        masked_scores = _score_blind(plan, folder, how)
+        _say(masked_scores.warnings)
+        return masked_scores
     paths = {kind: folder / f"{plan.prefix}{ending}" for kind, ending in _KINDS.items()}
     same = not overwrite and files.refuse_other_results(paths["sidecar"], plan.digest)
     if same and all(path.exists() for path in paths.values()):
@@ -333,21 +334,27 @@ def _score_blind(
     qc: dict[str, Any] = {}
     if resumed:
         table, frames = _read_tsv(paths["scores"], *_NEEDED), _counts(paths["sidecar"])
+        said = files.read_json_object(paths["sidecar"], _SAID).get("warnings", [])
         if (quality := folder / f"{plan.prefix}_qc.json").exists():
             qc = files.read_json_object(quality, QUALITY_SHAPE)
     else:
-        track, made, qc = _track(plan, folder, how)
-        if not track.tracked.any():
-            raise _no_face(plan, track)
-        _say(plan.check_onsets(track.times_s))
-        aligned = align(track, plan.trials, plan.timelines, plan.settings)
-        scores = score(aligned, plan.settings, participant=plan.participant, session=plan.session)
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always", QualityWarning)
+            track, made, qc = _track(plan, folder, how)
+            if not track.tracked.any():
+                raise _no_face(plan, track)
+            doubts = plan.check_onsets(track.times_s)
+            aligned = align(track, plan.trials, plan.timelines, plan.settings)
+            who = {"participant": plan.participant, "session": plan.session}
+            scores = score(aligned, plan.settings, **who)
+        heard = [str(w.message) for w in caught if w.category is QualityWarning]
+        said = list(dict.fromkeys([*doubts, *qc.get("warnings", []), *heard]))
         key, frames = plan.protocol.digest, _frames(track)
         table = masked_table(scores.to_frame(), list(plan.protocol.file.conditions), key)
         files.take_away(paths["sidecar"])
         files.write_tsv(paths["scores"], table)
         head = {"digest": plan.digest, "frames": frames, "columns": list(table.columns)}
-        files.write_json(paths["sidecar"], head)
+        files.write_json(paths["sidecar"], {**head, "warnings": said})
     return ScoredRecording(
         plan.recording,
         plan.prefix,
@@ -359,7 +366,7 @@ def _score_blind(
         frames["frames_with_face"],
         resumed=resumed,
         qc=qc,
-        warnings=list(dict.fromkeys([*plan.notes, *qc.get("warnings", [])])),
+        warnings=list(dict.fromkeys([*plan.notes, *qc.get("warnings", []), *said])),
         read_with=_read_with(plan),
     )
 
@@ -524,6 +531,7 @@ def _counts(sidecar: Path) -> dict[str, int]:
     return {name: found[name] for name in counts}
 
 
+_SAID = {"warnings?": [str]}
 _NEEDED = ("trial_id", "condition", "valid")
 
 

@@ -8,7 +8,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mimicry.dyad_tracks import Source, frame_rate, read_track, read_tracks, reading_note
+from mimicry.dyad_tracks import (
+    Person,
+    Source,
+    frame_rate,
+    read_track,
+    read_tracks,
+    reading_note,
+    with_column,
+)
 from mimicry.errors import AlignmentError, InputError, TableError
 from mimicry.files import digest, sha256_of
 from mimicry.records import ActionUnitTrack, ReadingOptions, ScoringSettings
@@ -128,6 +136,7 @@ def read_shared(
     provenance = {
         "inputs": [origin_of(s) for s in sources],
         "action_unit": action_unit,
+        "columns_used": [p.column or action_unit for p in found],
         "offset_s": offset_s,
         "smooth_s": smooth,
         "shared_start_s": float(start),
@@ -181,7 +190,8 @@ def read_partner(
     if track is not None:
         length = track.times_s[-1] - track.times_s[0]
         times = track.times_s[0] + np.arange(int(length * pair.rate_hz + 1e-9) + 1) / pair.rate_hz
-        return _sampled(track, action_unit, times, SMOOTH_S if smooth_s is None else smooth_s)
+        column = with_column(Person(source, track), action_unit).column or action_unit
+        return _sampled(track, column, times, SMOOTH_S if smooth_s is None else smooth_s)
     if pair.timed:
         raise InputError("a partner without times among recordings with times", key="--partner")
     values, _ = _table(source, columns)

@@ -12,7 +12,15 @@ from mimicry.errors import InputError, TableError
 from mimicry.files import sha256_of
 from mimicry.records import ActionUnitTrack, ReadingOptions
 
-__all__ = ["Person", "Source", "frame_rate", "read_track", "read_tracks", "reading_note"]
+__all__ = [
+    "Person",
+    "Source",
+    "frame_rate",
+    "read_track",
+    "read_tracks",
+    "reading_note",
+    "with_column",
+]
 
 Source = str | Path | ArrayLike | ActionUnitTrack
 
@@ -24,7 +32,7 @@ _NO_TIMES = frozenset({"t", "onset"})  # as likely a person's initial as a time
 class Person:
     """One person: where they come from, their track (None: bare numbers), what to call them.
 
-    `column` is the column that is theirs, where a table holds one for each person.
+    `column` is the column that is theirs, where it is not called after the action unit.
     """
 
     source: Source
@@ -67,11 +75,13 @@ def read_tracks(
     if faces:
         reading = replace(reading, face=faces[0])
     found = [Person(s, read_track(s, reading, columns)) for s in sources]
+    for person in found:
+        _refuse_unusable(person, action_unit)
     if single is not None and found[0].track is not None and people != 1:
         own = found[0].track.names
         if _is_plain(found[0].track) and (len(own) == people if people else len(own) > 2):
             return [Person(single, found[0].track, name, name) for name in own]
-    return [_with_column(p, action_unit) for p in found]
+    return [with_column(p, action_unit) for p in found]
 
 
 def read_track(
@@ -178,8 +188,27 @@ def _is_plain(track: ActionUnitTrack) -> bool:
     return "time_column" in track.provenance
 
 
-def _with_column(person: Person, action_unit: str) -> Person:
-    """Take the only column of a plain table, whatever it is called."""
+def _refuse_unusable(person: Person, action_unit: str) -> None:
+    """Refuse a plain table whose column of the unit holds no number: no other stands for it."""
+    track = person.track
+    if track is not None and action_unit in track.provenance.get("left_out", ()):
+        raise TableError(
+            f"column {action_unit!r} holds no numbers",
+            path=str(person.source) if isinstance(person.source, str | Path) else None,
+            key="--au",
+            hint=f"Name another column with --au; it has {', '.join(track.names[:8])}.",
+        )
+
+
+def with_column(person: Person, action_unit: str) -> Person:
+    """Take the only column of a plain table, whatever it is called.
+
+    Raises
+    ------
+    TableError
+        When there are several, or the unit's own column holds no numbers.
+    """
+    _refuse_unusable(person, action_unit)
     track = person.track
     if track is None or not _is_plain(track) or action_unit in track.names:
         return person

@@ -155,3 +155,28 @@ def test_choices_about_tables_need_a_table(tmp_path):
     for choice in ({"fps": 25.0}, {"min_confidence": 0.5}):
         with pytest.raises(InputError, match="for tables of action units"):
             mimicry.synchrony(path, rate_hz=25, preset="face", reading=ReadingOptions(**choice))
+
+
+def test_no_other_column_stands_for_an_action_unit_that_cannot_be_used(tmp_path):
+    """Frames written as "lost" must not turn the confidence into a smile."""
+    times = np.arange(1500) / 25
+    lost = np.arange(1500) % 5 < 3
+    smile = np.where(lost, "lost", course(times).astype(str))
+    path, empty, sure = tmp_path / "lost.csv", tmp_path / "empty.csv", tmp_path / "sure.csv"
+    columns = {"time": times, "AU12": smile, "confidence": 0.9 + 0.01 * course(times)}
+    pd.DataFrame(columns).to_csv(path, index=False)
+    said = r"column 'AU12' holds 900 cells that are no numbers, the first 'lost' in line 2"
+    with pytest.raises(TableError, match=said):
+        mimicry.synchrony(path, path, preset="face")
+    for missing in (np.nan, "lost"):
+        pd.DataFrame({**columns, "AU12": missing, "x": 1.0}).to_csv(empty, index=False)
+        for pair in ((empty,), (empty, empty)):
+            with pytest.raises(TableError, match=r"column 'AU12' holds no numbers.*confidence, x"):
+                mimicry.synchrony(*pair, preset="face")
+    del columns["AU12"]
+    pd.DataFrame({**columns, "note": "fine"}).to_csv(sure, index=False)
+    choices = {"preset": "face", "null": "pseudo-pairs", "surrogates": 1, "partners": [sure]}
+    found = mimicry.synchrony(sure, sure, **choices)
+    assert found.provenance["columns_used"] == ["confidence", "confidence"]
+    with pytest.raises(TableError, match="column 'AU12' holds no numbers"):
+        mimicry.synchrony(sure, sure, **(choices | {"partners": [empty]}))

@@ -47,13 +47,14 @@ def read_time_table(
     -------
     ActionUnitTrack
         One "action unit" for each further numeric column, under the column's own name and on
-        its own scale. Columns of text are left out and named in the provenance.
+        its own scale. Columns of text alone, and empty ones, are left out and named in the
+        provenance.
 
     Raises
     ------
     TableError
-        When the file cannot be read, has no such column, its times do not increase, a number
-        column holds text, or there are no other numbers. File and column are named.
+        When the file cannot be read, has no such column, its times do not increase, a column
+        holds numbers and text, or there are no other numbers. File and column are named.
 
     Warns
     -----
@@ -84,10 +85,10 @@ def read_time_table(
         times = scale * table.numbers(name)
         table, times = _with_times(table, name, times)
     check_rising(table, name, times)
-    chosen, text = _number_columns(table, name, columns)
+    chosen, unused = _number_columns(table, name, columns)
     if not chosen:
         raise TableError("the table holds no numbers besides the times", path=table.path, key=name)
-    left_out = {"left_out": text} if text else {}
+    left_out = {"left_out": unused} if unused else {}
     return ActionUnitTrack(
         times_s=times,
         intensity=table.block(chosen),
@@ -122,8 +123,12 @@ def _with_times(
 def _number_columns(
     table: Table, time_name: str, columns: Sequence[str] | None
 ) -> tuple[list[str], list[str]]:
-    """Columns of numbers, and those of text. A column with both is refused by `Table.numbers`."""
-    numeric, text = [], []
+    """Columns of numbers, and those without any. One with text as well goes to the first.
+
+    `Table.numbers` then refuses it: leaving out a column whose lost frames were written as words
+    would leave another one standing in its place.
+    """
+    numeric, unused = [], []
     for name in table.names if columns is None else columns:
         if name == time_name or not name:
             continue
@@ -134,11 +139,11 @@ def _number_columns(
             )
         values, wrong = table.judged(name)
         numbers = int(np.isfinite(values).sum())
-        if columns is None and len(wrong) > numbers:
-            text.append(name)
-        elif numbers or wrong:
+        if numbers or (wrong and columns is not None):
             numeric.append(name)
-    return numeric, text
+        else:
+            unused.append(name)
+    return numeric, unused
 
 
 def _time_name(table: Table, wanted: str | None) -> tuple[str, float]:

@@ -82,6 +82,68 @@ def test_faces_without_ids_are_followed_by_their_place(tmp_path):
         read_au_table(bare, reading=choose(fps=25))
 
 
+def boxes(path, seen, **columns):
+    """Write a Py-Feat table of (frame, place, smile) rows; a place that is NaN is no face."""
+    frames, x, smile = (np.array(c) for c in zip(*seen, strict=True))
+    box = {"FaceRectX": x, "FaceRectWidth": 80 + 0 * x, "FaceRectHeight": 90}
+    return feat(path, frames, smile=smile, **box, **columns)
+
+
+@pytest.mark.parametrize("other", ["Person_1", None])
+def test_a_face_without_an_identity_is_nobodys(tmp_path, other):
+    """Frame 7 shows nobody, frame 8 and 9 somebody who was not recognised."""
+    seen = [(f, 100.0, 0.1) for f in range(N)] + [(f, 300.0, 0.9) for f in (1, 2, 8, 9)]
+    seen[7] = (7, np.nan, np.nan)
+    names = ["Person_0"] * N + [other, other, None, None]
+    names[7] = None
+    if other is None:  # nobody else has a name, and two faces stand in no frame
+        seen, names = seen[:8] + seen[-2:] + seen[10:N], names[:8] + names[-2:] + names[10:N]
+    path = boxes(tmp_path / "f.csv", seen, Identity=names)
+    said = rf"f\.csv: 2 of {len(seen)} rows hold a face and no Identity and are left out, the first"
+    with pytest.warns(QualityWarning, match=said) as warned:
+        track = read_au_table(path, reading=choose(face=other and "Person_0", fps=25))
+    assert len(warned) == 1
+    assert len(track) == N - (0 if other else 2)
+    assert np.isnan(track.of("AU12")[7])
+    assert set(np.delete(track.of("AU12"), 7)) == {0.1}
+    if other:
+        assert faces_in_table(path) == ("Person_0", "Person_1")
+
+
+def test_one_identity_for_all_faces_tells_none_apart(tmp_path):
+    seen = [(f, x, s) for f in range(N) for x, s in ((300.0, 0.9), (100.0, 0.1))]
+    path = boxes(tmp_path / "f.csv", seen, Identity=["Person_0"] * (2 * N - 1) + [None])
+    assert faces_in_table(path) == ("0", "1")
+    assert set(read_au_table(path, reading=choose(face="left", fps=25)).of("AU12")) == {0.1}
+
+
+@pytest.mark.parametrize("people", [1, 2])
+def test_a_false_detection_does_not_decide_how_many_people_there_are(tmp_path, people):
+    """In one frame a poster between the two is taken for a face; in one nobody is seen."""
+    seen = [(f, x, s) for f in range(N) for x, s in ((100.0, 0.1), (300.0, 0.9))[:people]]
+    seen = [row for row in seen if row[0] != 9] + [(9, np.nan, np.nan), (5, 215.0, 0.5)]
+    path = boxes(tmp_path / "f.csv", sorted(seen))
+    assert faces_in_table(path) == tuple("01"[:people])
+    for face, smile in {"left": 0.1, "right": (0.1, 0.9)[people - 1]}.items():
+        with pytest.warns(QualityWarning, match=r"1 of \d+ rows hold a face too many in their"):
+            track = read_au_table(path, reading=choose(face=face, fps=25))
+        values = track.of("AU12")
+        assert set(values[np.isfinite(values)]) == {smile}
+        assert len(track) == N - (face == "right" and people == 2)
+
+
+def test_a_person_who_is_seen_now_and_then_is_a_person(tmp_path):
+    """In most frames only one of the two is found: no frame may go to the other."""
+    rng = np.random.default_rng(1)
+    seen = []
+    for f in range(N):
+        both = [(f, 100.0 + rng.normal(), 0.1), (f, 300.0 + rng.normal(), 0.9)]
+        seen += both if f % 5 == 0 else [both[f % 2]]
+    path = boxes(tmp_path / "f.csv", sorted(seen))
+    for face, smile in (("left", 0.1), ("right", 0.9)):
+        assert set(read_au_table(path, reading=choose(face=face, fps=25)).of("AU12")) == {smile}
+
+
 def test_missing_first_frames_do_not_move_the_others(tmp_path):
     """OpenFace counts frames from 1, Py-Feat from 0; neither is moved to its first row."""
     late = openface(tmp_path / "o.csv", frame=np.arange(11, 11 + N), timestamp=None)

@@ -1,17 +1,21 @@
 """Several faces in one table: which rows belong to which, and which one is wanted."""
 
+import re
+import warnings
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mimicry.errors import TableError
+from mimicry.errors import QualityWarning, TableError
 from mimicry.interchange.table import Table
 
 __all__ = ["faces_of", "one_face"]
 
 Floats = NDArray[np.float64]
 _PLACES = ("left", "right", "largest")
+_UNIT = re.compile(r"(?i)AU_?\d+(_[rLR]|_intensity)?$")
+_OFTEN = 0.1  # share of the frames that a person is at least seen in
 
 
 def one_face(table: Table, face: str | None) -> Table:
@@ -30,12 +34,18 @@ def one_face(table: Table, face: str | None) -> Table:
     TableError
         When there are several and none was chosen, no such one, or the table does not say where
         its faces are.
+
+    Warns
+    -----
+    QualityWarning
+        When rows hold a face that is nobody's (no id, or more faces than people); they are left
+        out.
     """
-    labels = _labels(table)
+    labels = _labels(table, aloud=True)
     ids = _ids(labels)
     if face is None:
         if len(ids) < 2:
-            return table
+            return table.where(labels != "") if (labels == "").any() else table
         raise TableError(
             f"holds {len(ids)} faces ({', '.join(ids[:5])}{', ...' if len(ids) > 5 else ''})",
             path=table.path,
@@ -54,7 +64,7 @@ def one_face(table: Table, face: str | None) -> Table:
 
 def faces_of(table: Table) -> tuple[str, ...]:
     """Return the ids of the faces: from left to right where the table tells, else by id."""
-    labels = _labels(table)
+    labels = _labels(table, aloud=False)
     ids = _ids(labels)
     place = _place(table)
     if place is None or len(ids) < 2:
@@ -63,20 +73,25 @@ def faces_of(table: Table) -> tuple[str, ...]:
     return tuple(sorted(ids, key=lambda i: (middle[i], i)))
 
 
-def _labels(table: Table) -> NDArray[np.str_]:
-    """The face of every row, as text."""
+def _labels(table: Table, *, aloud: bool) -> NDArray[np.str_]:
+    """The face of every row, as text; empty where a row holds a face that is nobody's."""
     for name in ("face_id", "Identity"):
-        if name in table:
-            texts = [text.removesuffix(".0") for text in table.texts(name)]
-            known = {text for text in texts if text}
-            if known and not (name == "Identity" and len(known) == 1):
-                return np.array([t or next(iter(sorted(known))) for t in texts])
+        if name not in table:
+            continue
+        texts = np.array([text.removesuffix(".0") for text in table.texts(name)])
+        known = sorted(set(texts.tolist()) - {""})
+        nameless = texts == ""
+        strangers = nameless & _faces(table)
+        lone = name == "Identity" and len(known) == 1  # where none are told apart, all are one
+        if known and not (lone and (not strangers.any() or _repeats(table, ~nameless))):
+            if aloud:
+                _say_left_out(table, strangers, f"a face and no {name}")
+            return np.where(nameless & ~strangers, known[0], texts)
     if "frame" not in table:
         return np.full(len(table), "0")
     frames = table.numbers("frame")
     _, row_frame, count = np.unique(frames, return_inverse=True, return_counts=True)
-    most = int(count.max())
-    if most == 1 or "timestamp" in table:  # own times: what stands twice is said there
+    if count.max() == 1 or "timestamp" in table:  # own times: what stands twice is said there
         return np.full(len(table), "0")
     place = _place(table)
     if place is None:
@@ -86,27 +101,75 @@ def _labels(table: Table) -> NDArray[np.str_]:
             key="frame",
             hint="Keep the rows of one face.",
         )
-    return _from_left(place[0], row_frame, count, most)
+    labels, people = _from_left(place[0], row_frame)
+    if aloud:
+        seen = "one face" if people == 1 else f"{people} faces"
+        _say_left_out(table, labels == "", f"a face too many in their frame (usual: {seen})")
+    return labels
 
 
-def _from_left(
-    x: Floats, row_frame: NDArray[np.intp], count: NDArray[np.intp], most: int
-) -> NDArray[np.str_]:
-    """Number the faces from the left; where some are not seen, the nearest usual place counts."""
+def _faces(table: Table) -> NDArray[np.bool_]:
+    """Tell which rows hold a face."""
+    if "success" in table:
+        return np.asarray(table.numbers("success") == 1)
+    seen = np.isfinite(table.block([n for n in table.names if _UNIT.match(n)])).any(axis=1)
+    place = _place(table)
+    if place is not None:
+        seen = seen | (np.isfinite(place[0]) & (place[1] > 0))
+    return np.asarray(seen)
+
+
+def _repeats(table: Table, rows: NDArray[np.bool_]) -> bool:
+    """Tell whether some of the rows share their frame."""
+    if "frame" not in table:
+        return False
+    frames = table.numbers("frame")[rows]
+    return len(np.unique(frames)) < len(frames)
+
+
+def _say_left_out(table: Table, rows: NDArray[np.bool_], why: str) -> None:
+    if rows.any():
+        first = table.at(int(np.flatnonzero(rows)[0]))
+        text = (
+            f"{table.path.name}: {int(rows.sum())} of {len(rows)} rows hold {why} and are left "
+            f"out, the first in {first}"
+        )
+        warnings.warn(QualityWarning(text), stacklevel=5)
+
+
+def _from_left(x: Floats, row_frame: NDArray[np.intp]) -> tuple[NDArray[np.str_], int]:
+    """Number the faces from the left, and count the people.
+
+    There are as many people as a tenth of the frames show at least: false detections are fewer,
+    and a person who is often out of sight is more. Where a frame shows another number of faces,
+    each usual place takes the nearest one; faces left over get no number.
+    """
+    from scipy.optimize import linear_sum_assignment
+
+    seen = np.isfinite(x)
+    faces = np.bincount(row_frame[seen], minlength=int(row_frame.max()) + 1)
+    shown = np.sort(faces[faces > 0])
+    most = int(shown[int(np.floor((1 - _OFTEN) * len(shown)))]) if len(shown) else 1
+    label = np.where(faces[row_frame] == 0, "0", "").astype(
+        "<U8"
+    )  # frames without a face keep their time
     rows = np.lexsort((x, row_frame))  # by frame, in it from the left
-    groups = np.split(rows, np.cumsum(count)[:-1])
-    usual = np.median(np.stack([x[g] for g in groups if len(g) == most]), axis=0)
-    label = np.zeros(len(x), dtype=np.int64)
+    rows = rows[seen[rows]]
+    groups = np.split(rows, np.cumsum(faces)[:-1])
+    whole = [group for group in groups if len(group) == most]
+    if whole:
+        usual = np.median(np.stack([x[group] for group in whole]), axis=0)
     for group in groups:
         if len(group) == most:
-            label[group] = np.arange(most)
-        else:
-            label[group] = np.abs(usual - np.nan_to_num(x[group])[:, None]).argmin(axis=1)
-    return label.astype(str)
+            label[group] = np.arange(most).astype(str)
+        elif len(group):
+            place, face = linear_sum_assignment(np.abs(usual[:, None] - x[group]))
+            label[group[face]] = place.astype(str)
+    return label, most
 
 
 def _ids(labels: NDArray[np.str_]) -> list[str]:
-    names = sorted(set(labels.tolist()))
+    names = sorted(set(labels.tolist()) - {""})
     return sorted(names, key=lambda n: (0, float(n), n) if n.isdigit() else (1, 0.0, n))
 
 

@@ -68,10 +68,16 @@ def test_times_in_another_unit_give_no_empty_result(tmp_path, reference):
     times, values = course(300)
     path = tmp_path / "odd.csv"
     pd.DataFrame({"time": times * 1000, "AU12": values}).to_csv(path, index=False)
-    with pytest.raises(InputError, match=r"share only \d+ samples.*seconds on one clock"):
+    with (
+        pytest.warns(QualityWarning, match="looks like milliseconds"),
+        pytest.raises(InputError, match=r"share only \d+ samples.*seconds on one clock"),
+    ):
         validate(reference, path)
     pd.DataFrame({"time": np.arange(300), "AU12": values}).to_csv(path, index=False)
-    with pytest.warns(QualityWarning, match="as frame numbers do"):
+    with (
+        pytest.warns(QualityWarning, match="as frame numbers do"),
+        pytest.warns(QualityWarning, match="rows lie 1 s apart"),
+    ):
         validate(reference, path)
     pd.DataFrame({"time_ms": times * 1000, "AU12": values}).to_csv(path, index=False)
     assert validate(reference, path).rows[0].r > 0.999

@@ -7,7 +7,7 @@ import zipfile
 import pandas as pd
 import pytest
 
-from mimicry.errors import EventsError, TableError
+from mimicry.errors import EventsError, QualityWarning, TableError
 from mimicry.interchange.au_readers import read_au_table
 from mimicry.interchange.sources import identify, time_column
 from mimicry.interchange.time_table import read_time_table
@@ -93,8 +93,55 @@ def test_the_content_decides_and_not_the_name(tmp_path):
         (["time_ms", "x"], ("time_ms", 0.001)),
         (["Time (ms)", "x"], ("Time (ms)", 0.001)),
         (["onset", "timestamp"], ("timestamp", 1.0)),
+        (["Time (s since start)", "x"], ("Time (s since start)", 1.0)),
+        (["Time (min)", "x"], ("Time (min)", 60.0)),
+        (["Time [h]", "x"], ("Time [h]", 3600.0)),
+        (["Time [us]", "x"], ("Time [us]", 1e-6)),
+        (["Time (\N{MICRO SIGN}s)", "x"], ("Time (\N{MICRO SIGN}s)", 1e-6)),
+        (["Time (\N{GREEK SMALL LETTER MU}s)", "x"], ("Time (\N{GREEK SMALL LETTER MU}s)", 1e-6)),
+        (["timestamp_ns", "x"], ("timestamp_ns", 1e-9)),
+        (["time ms", "x"], ("time ms", 0.001)),
+        (["Time (hh:mm:ss)", "x"], ("Time (hh:mm:ss)", None)),
+        (["Time (1/60 s)", "x"], ("Time (1/60 s)", None)),
+        (["Time (?s)", "x"], ("Time (?s)", None)),
+        (["timestamp (frames)", "time"], ("time", 1.0)),
         (["sometimes", "pat", "th"], None),
     ],
 )
 def test_the_column_of_times_is_known_by_its_name(names, found):
     assert time_column(names) == found
+
+
+@pytest.mark.parametrize(
+    ("name", "step"),
+    [("Time (min)", 0.04 / 60), ("Time [us]", 40_000), ("Time (\N{MICRO SIGN}s)", 40_000),
+     ("my clock (ms)", 40), ("frame_time_in_ms", 40), ("minutes", 0.04 / 60)],
+)  # fmt: skip
+def test_units_in_the_name_of_the_times_are_converted(tmp_path, name, step):
+    path = tmp_path / "t.csv"
+    path.write_text(f"{name},zyg\n0,1\n{step},2\n{2 * step},3\n", encoding="utf-8")
+    for chosen in (name, None) if name.startswith("Time") else (name,):
+        track = read_time_table(path, time_column=chosen)
+        assert track.times_s.tolist() == pytest.approx([0, 0.04, 0.08])
+        assert track.provenance["seconds_in_time_unit"] * step == pytest.approx(0.04)
+
+
+@pytest.mark.parametrize("chosen", [None, "Time (frames)"])
+def test_a_unit_that_is_not_known_is_refused(tmp_path, chosen):
+    path = tmp_path / "t.csv"
+    path.write_text("Time (frames),zyg\n0,1\n1,2\n2,3\n")
+    with pytest.raises(TableError, match=r"'Time \(frames\)' states a unit that is not known"):
+        read_time_table(path, time_column=chosen)
+
+
+@pytest.mark.parametrize(
+    ("step", "said"),
+    [(40, r"t\.csv: rows lie 40 s apart by column 'time', which looks like milliseconds"),
+     (40_000, "looks like microseconds"), (1, "rows lie 1 s apart")],
+)  # fmt: skip
+def test_times_that_are_hardly_seconds_are_said_aloud(tmp_path, step, said):
+    path = tmp_path / "t.csv"
+    path.write_text(f"time,zyg\n0,1\n{step},2\n{2 * step},3\n")
+    with pytest.warns(QualityWarning, match=said) as warned:
+        assert read_time_table(path).times_s[1] == step
+    assert len(warned) == 1

@@ -5,6 +5,7 @@ bytes). What is known but not read is named, with what to do instead.
 """
 
 import re
+import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,16 @@ from mimicry.errors import TableError
 from mimicry.files import open_parquet, require_file
 from mimicry.interchange.text import cells_of, decode, number_of, sniff, split_lines
 
-__all__ = ["AU_KINDS", "TIME_NAMES", "Kind", "Source", "identify", "known_name", "time_column"]
+__all__ = [
+    "AU_KINDS",
+    "TIME_NAMES",
+    "Kind",
+    "Source",
+    "identify",
+    "known_name",
+    "seconds_in",
+    "time_column",
+]
 
 Kind = Literal[
     "video", "landmarks", "mimicry", "openface", "feat", "libreface", "times", "series", "foreign"
@@ -162,23 +172,62 @@ _VIDEOS = (b"\x1aE\xdf\xa3", b"OggS", b"FLV\x01", b"\x00\x00\x01\xba", b"\x00\x0
 _BOXES = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot")
 
 
-def time_column(names: Sequence[str]) -> tuple[str, float] | None:
+_UNITS = {
+    **dict.fromkeys(("h", "hr", "hrs", "hour", "hours"), 3600.0),
+    **dict.fromkeys(("min", "mins", "minute", "minutes"), 60.0),
+    **dict.fromkeys(("s", "sec", "secs", "second", "seconds"), 1.0),
+    **dict.fromkeys(("ms", "msec", "msecs", "millisecond", "milliseconds"), 1e-3),
+    **dict.fromkeys(("us", "\u03bcs", "usec", "usecs", "microsecond", "microseconds"), 1e-6),
+    **dict.fromkeys(("ns", "nsec", "nsecs", "nanosecond", "nanoseconds"), 1e-9),
+}
+_BRACKETS = re.compile(r"[\(\[](.*?)[\)\]]")
+_LAST_UNIT = re.compile(rf"(?:_|\W)+({'|'.join(_UNITS)})\W*$")
+
+
+def seconds_in(name: str) -> float | None:
+    """Return the seconds in one unit of a column, by its name; None: its unit is not known.
+
+    Where the name says nothing, it is seconds.
+
+    Examples
+    --------
+    >>> seconds_in("Time [min]"), seconds_in("t_us"), seconds_in("onset"), seconds_in("t (frames)")
+    (60.0, 1e-06, 1.0, None)
+    """
+    text = unicodedata.normalize("NFKC", name).lower()  # the micro sign becomes a Greek letter
+    base = _BRACKETS.sub("", text).strip()
+    inside = " ".join(_BRACKETS.findall(text)).strip()
+    words = [word.strip(".") for word in re.split(r"[ ,;]+", inside)]
+    known = {_UNITS[word] for word in words if word in _UNITS}
+    if len(known) == 1 and re.fullmatch(r"[a-z\u03bc.,; ]+", inside):
+        return known.pop()
+    last = _LAST_UNIT.search(base)
+    if last is not None and not known:
+        return _UNITS[last[1]]
+    if inside:
+        return None
+    return _UNITS[base] if len(base) > 3 and base in _UNITS else 1.0
+
+
+def time_column(names: Sequence[str]) -> tuple[str, float | None] | None:
     """Return the column of times, by its name, and the seconds in one of its units.
+
+    A column in a unit that is not known (None) counts only where there is no other.
 
     Examples
     --------
     >>> time_column(["AU12", "Time (ms)"])
     ('Time (ms)', 0.001)
     """
-    found: dict[str, tuple[str, float]] = {}
+    found: dict[bool, dict[str, tuple[str, float | None]]] = {True: {}, False: {}}
     for name in names:
-        plain = re.sub(r"[^a-z_]", "", re.sub(r"[\(\[].*[\)\]]", "", name.lower())).strip("_")
-        thousandth = re.search(r"(_|\W)(ms|msec|milliseconds)\W*$", name.lower())
-        plain = re.sub(r"_(s|sec|ms|msec|seconds|milliseconds)$", "", plain)
-        found.setdefault("seconds" if plain in ("s", "sec") else plain, (
-            name, 1e-3 if thousandth or plain == "milliseconds" else 1.0
-        ))  # fmt: skip
-    known = (found.get(name) for name in (*TIME_NAMES, "milliseconds"))
+        scale = seconds_in(name)
+        base = _BRACKETS.sub("", name.lower()).strip()
+        plain = re.sub(r"[^a-z_]", "", _LAST_UNIT.sub("", base)).strip("_")
+        plain = "seconds" if plain in ("s", "sec") else plain
+        found[scale is not None].setdefault(plain, (name, scale))
+    usual = (*TIME_NAMES, "milliseconds")
+    known = (found[known].get(name) for known in (True, False) for name in usual)
     return next((column for column in known if column is not None), None)
 
 

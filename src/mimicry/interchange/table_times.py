@@ -14,7 +14,7 @@ from mimicry.errors import QualityWarning, TableError
 from mimicry.interchange.table import Table
 from mimicry.records import ReadingOptions
 
-__all__ = ["check_rising", "row_times"]
+__all__ = ["check_rising", "row_times", "say_odd_steps"]
 
 Floats = NDArray[np.float64]
 
@@ -96,6 +96,30 @@ def _say_slow(table: Table, times: Floats) -> None:
         warnings.warn(QualityWarning(text), stacklevel=4)
 
 
+def say_odd_steps(table: Table, column: str, times: Floats) -> None:
+    """Say when times are hardly seconds, or rows lie too far apart for anything.
+
+    Warns
+    -----
+    QualityWarning
+        Of any table that may be no camera's: ratings are as slow as they are.
+    """
+    step = float(np.median(np.diff(times))) if len(times) > 1 else 0.0
+    if step > _SLOWEST_S:
+        text = (
+            f"{table.path.name}: rows lie {step:.3g} s apart by column {column!r}, which looks "
+            f"like {_other_unit(step)}. It is read as seconds; if it holds another unit, say so "
+            "in its name, for instance 'time (ms)'."
+        )
+        warnings.warn(QualityWarning(text), stacklevel=4)
+    else:
+        _say_slow(table, times)
+
+
+def _other_unit(step: float) -> str:
+    return "milliseconds" if step < 10_000 else "microseconds"
+
+
 def check_rising(table: Table, column: str | None, times: Floats) -> None:
     """Refuse times that are missing, stand twice or go back.
 
@@ -145,7 +169,7 @@ def _check_camera(table: Table, column: str, times: Floats) -> None:
         )
     counted = step == 1 and "frame" in table and _is_count(times, table.numbers("frame"))
     if counted or step > _SLOWEST_S:
-        unit = "frame numbers" if counted else "milliseconds" if step < 10_000 else "microseconds"
+        unit = "frame numbers" if counted else _other_unit(step)
         raise TableError(
             f"frames are {step:g} s apart by column {column!r}, which looks like {unit}; "
             "expected seconds",

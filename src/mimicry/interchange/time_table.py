@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from mimicry.errors import QualityWarning, TableError
-from mimicry.interchange.sources import TIME_NAMES, identify, time_column
+from mimicry.interchange.sources import TIME_NAMES, identify, seconds_in, time_column
 from mimicry.interchange.table import Table, read_any_table
-from mimicry.interchange.table_times import check_rising, row_times
+from mimicry.interchange.table_times import check_rising, row_times, say_odd_steps
 from mimicry.records import ActionUnitTrack, ReadingOptions
 
 __all__ = ["FRAME_COLUMNS", "read_time_table"]
@@ -37,7 +37,7 @@ def read_time_table(
     time_column
         Name of the column of times; default: the first of ``timestamp``, ``time``,
         ``seconds``, ``t``, ``onset``, with or without a unit: ``time_ms`` and ``Time (ms)`` are
-        milliseconds, everything else seconds.
+        milliseconds; s, min, h, us and ns are known as well, and without a unit it is seconds.
     columns
         Which of the others are needed; None: all that hold numbers.
     reading
@@ -54,12 +54,13 @@ def read_time_table(
     ------
     TableError
         When the file cannot be read, has no such column, its times do not increase, a column
-        holds numbers and text, or there are no other numbers. File and column are named.
+        holds numbers and text, its unit is not known, or there are no other numbers. File and
+        column are named.
 
     Warns
     -----
     QualityWarning
-        When rows without a time are left out.
+        When rows without a time are left out, or the times are hardly seconds.
     """
     reading = reading or ReadingOptions()
     source = identify(path)
@@ -82,12 +83,23 @@ def read_time_table(
         counts = table if "frame" in table else replace(table, names=as_frame)
         times, _ = row_times(counts, None, first_frame=first, reading=reading)
     else:
+        if scale is None:
+            raise TableError(
+                f"column {name!r} states a unit that is not known; expected s, min, h, ms, us or "
+                "ns in the brackets",
+                path=table.path,
+                key=name,
+                hint="Change its name; without brackets it is read as seconds.",
+            )
         times = scale * table.numbers(name)
         table, times = _with_times(table, name, times)
     check_rising(table, name, times)
+    if not counted and scale == 1:
+        say_odd_steps(table, name, times)
     chosen, unused = _number_columns(table, name, columns)
     if not chosen:
         raise TableError("the table holds no numbers besides the times", path=table.path, key=name)
+    unit = {} if counted or scale == 1 else {"seconds_in_time_unit": scale}
     left_out = {"left_out": unused} if unused else {}
     return ActionUnitTrack(
         times_s=times,
@@ -97,7 +109,7 @@ def read_time_table(
         quality={},
         blendshapes=np.empty((len(times), 0), dtype=np.float32),
         units=dict.fromkeys(chosen, "as in the file"),
-        provenance={"source": table.path.name, "time_column": name, **left_out},
+        provenance={"source": table.path.name, "time_column": name, **unit, **left_out},
     )
 
 
@@ -146,15 +158,14 @@ def _number_columns(
     return numeric, unused
 
 
-def _time_name(table: Table, wanted: str | None) -> tuple[str, float]:
+def _time_name(table: Table, wanted: str | None) -> tuple[str, float | None]:
     names = list(table.names)
     if wanted is not None:
         if wanted not in names:
             raise TableError(
                 f"no column {wanted!r}; found {', '.join(names[:8])}", path=table.path, key=wanted
             )
-        known = time_column([wanted])
-        return wanted, 1.0 if known is None else known[1]
+        return wanted, seconds_in(wanted)
     found = time_column(names)
     if found is None:
         raise TableError(

@@ -6,7 +6,8 @@ import pytest
 
 from mimicry.errors import TableError
 from mimicry.interchange.au_table import au_columns, read_au_table, table_name, write_au_table
-from mimicry.records import ActionUnitTrack
+from mimicry.interchange.time_table import read_time_table
+from mimicry.records import ActionUnitTrack, ReadingOptions
 
 
 def small_track(n=6, rng=None):
@@ -177,3 +178,34 @@ def test_wrong_tables_are_refused_with_file_and_column(tmp_path):
 def test_an_unknown_format_is_a_slip_of_the_caller():
     with pytest.raises(ValueError, match="parquet, csv, openface"):
         table_name("x", "xls")
+
+
+@pytest.mark.parametrize("index", ["", "Unnamed: 0", "__index_level_0__"])
+def test_a_table_saved_again_with_its_index_is_the_same_table(tmp_path, index):
+    """Pandas writes the index unasked, and gives it a name when the table is saved once more."""
+    track = small_track()
+    plain = write_au_table(tmp_path, "x", track, format="csv")["au"]
+    frame = pd.read_csv(plain)
+    frame.insert(0, index, range(len(frame)))
+    again = tmp_path / "y_au.csv"
+    frame.to_csv(again, index=False)
+    back = read_au_table(again)
+    assert set(back.quality) == set(track.quality)
+    assert np.array_equal(back.intensity, track.intensity, equal_nan=True)
+    with pytest.raises(TableError, match="no column of confidence"):
+        read_au_table(again, reading=ReadingOptions(min_confidence=0.5))
+
+
+def test_a_libreface_table_saved_again_has_no_confidence_in_its_index(tmp_path):
+    path = tmp_path / "l.csv"
+    times = 40.0 * np.arange(6)
+    frame = pd.DataFrame({"frame_time_in_ms": times, "au_12_intensity": np.ones(6)})
+    frame.to_csv(path)
+    assert np.isnan(read_au_table(path).quality["plausible"]).all()
+
+
+@pytest.mark.parametrize("index", ["", "Unnamed: 0"])
+def test_an_index_is_no_series(tmp_path, index):
+    path = tmp_path / "t.csv"
+    path.write_text(f"{index},time,zyg\n0,0,1\n1,0.04,2\n2,0.08,4\n")
+    assert read_time_table(path).names == ("zyg",)

@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from mimicry.errors import QualityWarning, TableError
 from mimicry.files import is_there, read_json_object
 from mimicry.interchange.sources import AU_KINDS, Source, identify
-from mimicry.interchange.table import Table, read_any_table
+from mimicry.interchange.table import Table, is_index, read_any_table
 from mimicry.interchange.table_faces import faces_of, one_face
 from mimicry.interchange.table_times import row_times
 from mimicry.records import ActionUnitTrack, ReadingOptions
@@ -155,11 +155,12 @@ def read_note(path: Path) -> dict[str, Any]:
 
 def _own(table: Table, times_s: ArrayLike | None, reading: ReadingOptions) -> ActionUnitTrack:
     path = table.path
-    _confidence(table, "", np.ones(len(table), dtype=bool), reading)
+    _confidence(table, None, np.ones(len(table), dtype=bool), reading)
     names = [name for name in table.names if _OWN.match(name)]
     shapes = [f"bs_{name}" for name in BLENDSHAPE_NAMES]
     known = {"frame", "timestamp", "face_id", *names, *shapes}
-    extra = [n for n in table.names if n not in known and not n.startswith("pose_")]
+    others = [n for n in table.names if n not in known and not n.startswith("pose_")]
+    extra = [n for n in others if not is_index(n)]
     pose = [f"pose_{axis}_deg" for axis in ("pitch", "yaw", "roll")]
     note = read_note(path)
     described = note.get("columns", {})
@@ -230,7 +231,7 @@ def _libreface(table: Table, times_s: ArrayLike | None, reading: ReadingOptions)
     seen = np.asarray(np.isfinite(intensity).any(axis=1))
     angles = ["pitch", "yaw", "roll"]
     pose = table.block(angles) if set(angles) <= set(table.names) else None
-    score = next((n for n in ("confidence", "face_detection_score") if n in table), "")
+    score = next((n for n in ("confidence", "face_detection_score") if n in table), None)
     quality, limit = _confidence(table, score, seen, reading)
     column = "frame_time_in_ms" if "frame_time_in_ms" in table else None
     if "frame_idx" in table and "frame" not in table:
@@ -254,10 +255,10 @@ def _libreface(table: Table, times_s: ArrayLike | None, reading: ReadingOptions)
 
 
 def _confidence(
-    table: Table, column: str, seen: NDArray[np.bool_], reading: ReadingOptions
+    table: Table, column: str | None, seen: NDArray[np.bool_], reading: ReadingOptions
 ) -> tuple[dict[str, NDArray[np.float64]], dict[str, Any]]:
     """Quality columns from a tool's confidence, and what is said of it in the provenance."""
-    if column not in table:
+    if column is None or column not in table:
         if reading.min_confidence is not None:
             raise TableError(
                 "has no column of confidence, so a limit means nothing",

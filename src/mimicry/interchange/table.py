@@ -1,6 +1,7 @@
 """A table of any tool in memory, and the one rule for turning its cells into numbers."""
 
 import io
+import re
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -17,7 +18,7 @@ from mimicry.interchange.text import MISSING, Text, cells_of, number_of, read_li
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Table", "read_any_table"]
+__all__ = ["Table", "is_index", "read_any_table"]
 
 Floats = NDArray[np.float64]
 
@@ -153,6 +154,17 @@ class Table:
         if name not in self.names:
             raise TableError(f"has no column {name!r}", path=self.path, key=name)
         return self.frame.iloc[:, self.names.index(name)]
+
+
+def is_index(name: str) -> bool:
+    """Tell whether a column only counts rows, as pandas and R write it unasked.
+
+    Examples
+    --------
+    >>> is_index(""), is_index("Unnamed: 0"), is_index("AU12")
+    (True, True, False)
+    """
+    return re.fullmatch(r"|Unnamed: \d+(\.\d+)*|__index_level_\d+__", name) is not None
 
 
 def read_any_table(path: Path) -> Table:

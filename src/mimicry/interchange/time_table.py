@@ -9,7 +9,7 @@ import numpy as np
 
 from mimicry.errors import QualityWarning, TableError
 from mimicry.interchange.sources import TIME_NAMES, identify, seconds_in, time_column
-from mimicry.interchange.table import Table, read_any_table
+from mimicry.interchange.table import Table, is_index, read_any_table
 from mimicry.interchange.table_times import check_rising, row_times, say_odd_steps
 from mimicry.records import ActionUnitTrack, ReadingOptions
 
@@ -142,7 +142,7 @@ def _number_columns(
     """
     numeric, unused = [], []
     for name in table.names if columns is None else columns:
-        if name == time_name or not name:
+        if name == time_name or (columns is None and is_index(name)):
             continue
         if name not in table:
             others = [n for n in table.names if n != time_name]

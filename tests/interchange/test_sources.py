@@ -145,3 +145,14 @@ def test_times_that_are_hardly_seconds_are_said_aloud(tmp_path, step, said):
     with pytest.warns(QualityWarning, match=said) as warned:
         assert read_time_table(path).times_s[1] == step
     assert len(warned) == 1
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
+@pytest.mark.parametrize("shift", range(4))
+def test_a_letter_across_the_end_of_the_first_bytes_makes_no_binary_file(tmp_path, encoding, shift):
+    path = tmp_path / "t.csv"
+    row = "0.04,1,\N{GRINNING FACE}\u00fc\N{GRINNING FACE}\u20ac\n"
+    text = "x" * shift + "time,AU12_r,M\u00fcller" + "\n" + row * 20_000
+    path.write_bytes(text.encode(encoding))
+    assert path.stat().st_size > 1 << 18
+    assert identify(path).name == "an OpenFace table"

@@ -255,7 +255,7 @@ def identify(path: str | Path) -> Source:
     packed = _packed(path, head)
     if packed is not None and not named_video:
         return packed
-    found = decode(head)
+    found = decode(head, whole=len(head) < _HEAD_BYTES)
     text = None if found is None or not found[0].strip() else _text(path, found[0])
     if named_video and (text is None or text.kind not in AU_KINDS):
         return Source(path, "video", "a video", _MEASURE)

@@ -4,6 +4,7 @@ The one sniffer. Nothing is guessed that the file does not show, and no cell is 
 something else without a word: :func:`number_of` says what counts as a number and what as missing.
 """
 
+import codecs
 import csv
 import re
 from collections.abc import Sequence
@@ -88,8 +89,11 @@ class Text:
         return cells_of(self.lines[0], self.format.separator)
 
 
-def decode(data: bytes) -> tuple[str, str] | None:
+def decode(data: bytes, *, whole: bool = True) -> tuple[str, str] | None:
     """Return the text and its encoding; None when the bytes are no text.
+
+    Of the beginning of a longer text (not `whole`), only complete lines are returned where there
+    are any.
 
     Examples
     --------
@@ -98,29 +102,32 @@ def decode(data: bytes) -> tuple[str, str] | None:
     """
     for bom, encoding in _BOMS:
         if data.startswith(bom):
-            try:
-                return data.decode(encoding), encoding
-            except UnicodeDecodeError:
-                return None
+            return _decoded(data, encoding, encoding, whole)
     sample = data[:4096]
     if b"\x00" in sample:
         for half, encoding in ((1, "utf-16-le"), (0, "utf-16-be")):
             zeros, others = sample[half::2], sample[1 - half :: 2]
             if zeros.count(0) > 0.9 * len(zeros) and others.count(0) == 0:
-                try:
-                    return data.decode(encoding), "utf-16"
-                except UnicodeDecodeError:
-                    return None
+                return _decoded(data, encoding, "utf-16", whole)
         return None
     odd = sum(byte < 32 and byte not in (9, 10, 11, 12, 13, 26, 27) for byte in sample)
     if odd > len(sample) // 100:
         return None
-    for encoding in ("utf-8", "cp1252"):
-        try:
-            return data.decode(encoding), encoding
-        except UnicodeDecodeError:
-            continue
-    return data.decode("latin-1"), "latin-1"
+    found = (_decoded(data, encoding, encoding, whole) for encoding in ("utf-8", "cp1252"))
+    return next((f for f in found if f is not None), None) or _decoded(
+        data, "latin-1", "latin-1", whole
+    )
+
+
+def _decoded(data: bytes, encoding: str, name: str, whole: bool) -> tuple[str, str] | None:
+    try:
+        if whole:
+            return data.decode(encoding), name
+        text = codecs.getincrementaldecoder(encoding)().decode(data)
+    except UnicodeDecodeError:
+        return None
+    end = max(text.rfind("\n"), text.rfind("\r"))
+    return text[: end + 1] if end >= 0 else text, name
 
 
 def read_lines(path: Path) -> Text:

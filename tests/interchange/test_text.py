@@ -1,12 +1,17 @@
 """The one sniffer of text files: encoding, line ends, separator, decimal sign, header."""
 
+import tracemalloc
+
 import numpy as np
+import pandas as pd
 import pytest
 
 from mimicry.errors import TableError
+from mimicry.interchange.au_readers import read_au_table
 from mimicry.interchange.series_text import read_series_text
 from mimicry.interchange.table import read_any_table
 from mimicry.interchange.text import MISSING, decode, number_of, read_lines
+from mimicry.records import ReadingOptions
 
 ROWS = [["time", "AU12", "Größe"], ["0.04", "1.5", "-2.25"], ["0.08", "", "3"]]
 
@@ -119,3 +124,55 @@ def test_a_long_recording_with_all_landmarks_is_not_too_large(tmp_path):
     path.write_text(",".join(f"x{k}" for k in range(700)) + "\n" + f"{row}\n" * 25_000)
     assert path.stat().st_size > 64 << 20
     assert len(read_lines(path).lines) == 25_001
+
+
+def test_a_long_table_is_not_in_memory_many_times(tmp_path):
+    """Of the 714 columns of OpenFace's full output a seventh is ever used."""
+    names = [f"{axis}_{k}" for axis in "xyXYZ" for k in range(100)] + ["AU12_r"]
+    path = tmp_path / "t.csv"
+    row = ",".join(["0.5"] * 501)
+    path.write_text(", ".join(names) + "\n" + f"{row}\n" * 16_000)
+    tracemalloc.start()
+    try:
+        track = read_au_table(path, reading=ReadingOptions(fps=30))
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert set(track.of("AU12")) == {0.5}
+    assert most < 2.2 * path.stat().st_size
+
+
+def test_only_files_beyond_every_recording_are_too_large(tmp_path):
+    path = tmp_path / "t.csv"
+    for size, said in (((1 << 30) + 1, "is no text file"), ((4 << 30) + 1, "at most 4096 are")):
+        with path.open("wb") as file:
+            file.truncate(size)
+        with pytest.raises(TableError, match=said):
+            read_lines(path)
+
+
+@pytest.mark.parametrize("decimal", [".", ","])
+def test_what_comes_late_in_a_long_table_counts_for_the_whole_column(tmp_path, decimal):
+    """Blocks are parsed one by one: in one a column may hold numbers, in another words."""
+    n = 5000
+    columns = {
+        "time": np.arange(n) / 25,
+        "whole": np.arange(n),
+        "late": np.where(np.arange(n) < 4000, 1.0, 2.5),
+        "gone": np.where(np.arange(n) < 3000, np.nan, 0.25),
+        "words": np.where(np.arange(n) == 4500, "1_0", "0.5"),
+        "minus": np.where(np.arange(n) == 10, "\N{MINUS SIGN}0.5", "0.5"),
+    }
+    text = pd.DataFrame(columns).to_csv(index=False, sep=";").replace(".", decimal)
+    path = tmp_path / "t.csv"
+    path.write_text(text, encoding="utf-8")
+    table = read_any_table(path)
+    for name in ("time", "whole", "late", "gone"):
+        np.testing.assert_array_equal(table.numbers(name), columns[name])
+    values = table.numbers("minus")
+    assert (values[10], values[9], values[-1]) == (-0.5, 0.5, 0.5)
+    with pytest.raises(TableError, match="a cell '1_0' in line 4502"):
+        table.numbers("words")
+    some = read_any_table(path, needed=lambda name: name in ("late", "whole"))
+    assert some.names == ("whole", "late")
+    np.testing.assert_array_equal(some.numbers("late"), columns["late"])

@@ -39,6 +39,7 @@ _QUALITY = (
     "plausible",
 )
 _OWN = re.compile(r"AU\d\d(_[LR])?$")
+_UNUSED = re.compile(r"(eye_lmk_[xyXYZ]|[yXYZ])_\d+|p_(\d+|scale|[rt][xyz])|AU\d\d_c")
 _LIBRE = re.compile(r"(?i)au_(\d+)_intensity$")
 _NOTE = {
     "columns?": {"*": {"unit?": (str, None)}},
@@ -101,7 +102,7 @@ def read_au_table(
         if source.kind == "foreign" or source.kind in ("video", "landmarks"):
             raise source.refusal(_EXPECTED)
         raise TableError(_lacks(source), path=path)
-    table = read_any_table(source.path)
+    table = read_any_table(source.path, needed=_needed if source.kind == "openface" else None)
     table.refuse_repeats()
     table = one_face(table, reading.face)
     if source.kind == "mimicry":
@@ -132,7 +133,12 @@ def faces_in_table(path: str | Path) -> tuple[str, ...]:
     TableError
         When the file cannot be read.
     """
-    return faces_of(read_any_table(Path(path)))
+    return faces_of(read_any_table(Path(path), needed=_needed))
+
+
+def _needed(name: str) -> bool:
+    """Tell whether a column may be used: hundreds of OpenFace's never are."""
+    return _UNUSED.fullmatch(name) is None
 
 
 def read_note(path: Path) -> dict[str, Any]:

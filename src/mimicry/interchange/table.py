@@ -3,7 +3,7 @@
 import io
 import re
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from mimicry.errors import QualityWarning, TableError
 from mimicry.files import read_parquet, require_file
-from mimicry.interchange.text import MISSING, Text, cells_of, number_of, read_lines
+from mimicry.interchange.text import MISSING, Text, TextFormat, cells_of, number_of, read_lines
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,6 +22,7 @@ __all__ = ["Table", "is_index", "read_any_table"]
 
 Floats = NDArray[np.float64]
 
+_BLOCK = 2048  # rows that are parsed at a time
 _CODES = (-9999.0, -999.0, -99.0)  # of statistics packages
 _FLAGS = ("success", "blink", "pose_ok", "plausible")  # may be written True and False
 _SPELLINGS = sorted({s for m in MISSING for s in (m, m.upper(), m.capitalize())} | {"NaN", "N/a"})
@@ -167,8 +168,15 @@ def is_index(name: str) -> bool:
     return re.fullmatch(r"|Unnamed: \d+(\.\d+)*|__index_level_\d+__", name) is not None
 
 
-def read_any_table(path: Path) -> Table:
+def read_any_table(path: Path, *, needed: Callable[[str], bool] | None = None) -> Table:
     """Read a parquet file or a text table with a header line, whatever its separator.
+
+    Parameters
+    ----------
+    path
+        The file.
+    needed
+        Which columns of a text are read, by their names; None: all.
 
     Raises
     ------
@@ -178,7 +186,7 @@ def read_any_table(path: Path) -> Table:
     require_file(path, kind=TableError)
     with path.open("rb") as file:
         parquet = file.read(4) == b"PAR1"
-    return _parquet(path) if parquet else _text(path)
+    return _parquet(path) if parquet else _text(path, needed)
 
 
 def _parquet(path: Path) -> Table:
@@ -190,9 +198,7 @@ def _parquet(path: Path) -> Table:
     return Table(path, frame.reset_index(drop=True), names, np.empty(0, np.int64))
 
 
-def _text(path: Path) -> Table:
-    import pandas as pd
-
+def _text(path: Path, needed: Callable[[str], bool] | None) -> Table:
     text = read_lines(path)
     names = text.names
     separator = text.format.separator
@@ -202,28 +208,56 @@ def _text(path: Path) -> Table:
     if not rows:
         raise TableError("the table has no rows", path=path)
     width = _check_lengths(path, text, rows, lines, len(names))
+    kept = [k for k, name in enumerate(names) if needed is None or needed(name)]
+    try:
+        frame = _parsed(rows, text.format, width, kept)
+    except ValueError as error:
+        raise TableError("is not a readable table", path=path) from error
+    at = np.array(lines, dtype=np.int64)
+    form = text.format
+    return Table(path, frame, tuple(names[k] for k in kept), at, form.decimal, form.to_json())
+
+
+def _parsed(rows: Sequence[str], form: TextFormat, width: int, kept: list[int]) -> "pd.DataFrame":
+    """Return some of the columns, numbered from 0, without a second copy of the text in memory."""
+    import pandas as pd
+    from pandas.api.types import is_bool_dtype, is_numeric_dtype
+
     options: dict[str, Any] = {}
     if int(pd.__version__.split(".")[0]) < 3:  # later versions read floats exactly
         options["float_precision"] = "round_trip"
-    try:
-        frame = pd.read_csv(
-            io.BytesIO("\n".join(rows).encode()),
-            sep=r"\s+" if separator == " " else separator,
-            decimal=text.format.decimal,
-            header=None,
-            names=list(range(width)),
-            index_col=False,
-            skipinitialspace=True,
-            keep_default_na=False,
-            na_values=_SPELLINGS,
-            low_memory=False,
-            **options,
-        )
-    except ValueError as error:
-        raise TableError("is not a readable table", path=path) from error
-    frame = frame.iloc[:, : len(names)]
-    at = np.array(lines, dtype=np.int64)
-    return Table(path, frame, tuple(names), at, text.format.decimal, text.format.to_json())
+
+    def read(columns: list[int], kind: type[str] | None) -> "list[pd.DataFrame]":
+        return [
+            pd.read_csv(
+                io.BytesIO("\n".join(rows[k : k + _BLOCK]).encode()),
+                sep=r"\s+" if form.separator == " " else form.separator,
+                decimal=form.decimal,
+                header=None,
+                names=list(range(width)),
+                usecols=columns,
+                dtype=kind,
+                index_col=False,
+                skipinitialspace=True,
+                keep_default_na=False,
+                na_values=_SPELLINGS,
+                low_memory=False,
+                **options,
+            )
+            for k in range(0, len(rows), _BLOCK)
+        ]
+
+    def alike(column: int) -> bool:
+        kinds = {part[column].dtype for part in parts}
+        return len(kinds) == 1 or all(is_numeric_dtype(k) and not is_bool_dtype(k) for k in kinds)
+
+    parts = read(kept, None)
+    mixed = [column for column in kept if not alike(column)]
+    if mixed:  # numbers in some blocks and words in others: all are text, as they are written
+        for part, as_text in zip(parts, read(mixed, str), strict=True):
+            part[mixed] = as_text
+    frame = pd.concat(parts, ignore_index=True)
+    return frame.set_axis(list(range(len(kept))), axis=1)
 
 
 def _check_lengths(

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mimicry.errors import TableError
-from mimicry.files import read_bytes
+from mimicry.files import require_file
 
 __all__ = [
     "MISSING",
@@ -38,7 +38,8 @@ _BOMS = (
     (b"\xff\xfe", "utf-16"),
     (b"\xfe\xff", "utf-16"),
 )
-_MOST_BYTES = 1 << 30  # OpenFace with all landmarks writes 0.4 GB in an hour
+_MOST_BYTES = 4 << 30  # OpenFace with all it has writes 1.4 GB in an hour of 60 frames a second
+_SAMPLE = 4096  # bytes that tell text from other files
 _HEAD = 50  # lines that decide about the separator
 
 
@@ -100,23 +101,25 @@ def decode(data: bytes, *, whole: bool = True) -> tuple[str, str] | None:
     >>> decode("Zähler".encode("cp1252"))
     ('Zähler', 'cp1252')
     """
+    found = (_decoded(data, codec, name, whole) for codec, name in _encodings(data[:_SAMPLE]))
+    return next((text for text in found if text is not None), None)
+
+
+def _encodings(sample: bytes) -> list[tuple[str, str]]:
+    """Return what a text that begins so may be written in: codec and name; none for no text."""
     for bom, encoding in _BOMS:
-        if data.startswith(bom):
-            return _decoded(data, encoding, encoding, whole)
-    sample = data[:4096]
+        if sample.startswith(bom):
+            return [(encoding, encoding)]
     if b"\x00" in sample:
         for half, encoding in ((1, "utf-16-le"), (0, "utf-16-be")):
             zeros, others = sample[half::2], sample[1 - half :: 2]
             if zeros.count(0) > 0.9 * len(zeros) and others.count(0) == 0:
-                return _decoded(data, encoding, "utf-16", whole)
-        return None
+                return [(encoding, "utf-16")]
+        return []
     odd = sum(byte < 32 and byte not in (9, 10, 11, 12, 13, 26, 27) for byte in sample)
     if odd > len(sample) // 100:
-        return None
-    found = (_decoded(data, encoding, encoding, whole) for encoding in ("utf-8", "cp1252"))
-    return next((f for f in found if f is not None), None) or _decoded(
-        data, "latin-1", "latin-1", whole
-    )
+        return []
+    return [(name, name) for name in ("utf-8", "cp1252", "latin-1")]
 
 
 def _decoded(data: bytes, encoding: str, name: str, whole: bool) -> tuple[str, str] | None:
@@ -131,30 +134,57 @@ def _decoded(data: bytes, encoding: str, name: str, whole: bool) -> tuple[str, s
 
 
 def read_lines(path: Path) -> Text:
-    """Read a whole text file.
+    """Read a whole text file; nothing of it is in memory twice.
 
     Raises
     ------
     TableError
         When it is missing, empty, no text, or a quoted cell runs over the end of its line.
     """
-    found = decode(read_bytes(path, kind=TableError, most=_MOST_BYTES))
+    size = require_file(path, kind=TableError)
+    if size > _MOST_BYTES:
+        raise TableError(f"has {size >> 20} MB; at most {_MOST_BYTES >> 20} are read", path=path)
+    try:
+        with path.open("rb") as file:
+            sample = file.read(_SAMPLE)
+        found = next(filter(None, (_lines(path, *names) for names in _encodings(sample))), None)
+    except OSError as error:
+        raise TableError(f"cannot be read ({error.strerror or error})", path=path) from error
     if found is None:
         raise TableError("is no text file", path=path)
-    lines, line_end = split_lines(found[0])
-    kept = [(k, line) for k, line in enumerate(lines, 1) if line.strip()]
-    if not kept:
+    rows, numbers, form = found
+    if not rows:
         raise TableError("the file is empty; expected columns of numbers", path=path)
-    odd = next((k for k, line in kept if line.count('"') % 2), None)
+    odd = next((k for k, line in zip(numbers, rows, strict=True) if line.count('"') % 2), None)
     if odd is not None:
         raise TableError(
             f"line {odd} holds a quotation mark without its partner",
             path=path,
             hint="A cell may not run over the end of a line; take the mark out.",
         )
-    rows = [line for _, line in kept]
-    form = sniff(rows, encoding=found[1], line_end=line_end)
-    return Text(rows, [k for k, _ in kept], form)
+    return Text(rows, numbers, sniff(rows, **form))
+
+
+def _lines(
+    path: Path, codec: str, encoding: str
+) -> tuple[list[str], list[int], dict[str, str]] | None:
+    """Lines that are not blank, their numbers, encoding and line end; None in another encoding."""
+    rows, numbers = [], []
+    try:
+        with path.open(encoding=codec) as file:  # lines end at LF, CRLF or CR only
+            for number, line in enumerate(file, 1):
+                plain = line.removesuffix("\n")
+                if number == 1:
+                    plain = plain.removeprefix("\ufeff")
+                if plain.strip():
+                    rows.append(plain)
+                    numbers.append(number)
+            ends = file.newlines
+    except UnicodeDecodeError:
+        return None
+    kinds = {None: "LF", "\n": "LF", "\r\n": "CRLF", "\r": "CR"}
+    line_end = "mixed" if isinstance(ends, tuple) else kinds[ends]
+    return rows, numbers, {"encoding": encoding, "line_end": line_end}
 
 
 def split_lines(text: str) -> tuple[list[str], str]:

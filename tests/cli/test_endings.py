@@ -97,9 +97,10 @@ def many_frames(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def heed_hangups() -> None:
-    """Take back what `nohup` around the tests would hand down: that SIGHUP is ignored."""
-    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+def heed_signals() -> None:
+    """Take back what `nohup` or a shell's background would hand down: ignored signals."""
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
 
 
 @contextlib.contextmanager
@@ -111,7 +112,7 @@ def at_work(*words: str, cwd: Path) -> "Iterator[subprocess.Popen[bytes]]":
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         start_new_session=True,  # as from a job queue: only the command itself is told
-        preexec_fn=heed_hangups,
+        preexec_fn=heed_signals,
     )
     try:
         yield process

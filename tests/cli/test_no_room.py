@@ -153,6 +153,19 @@ def disk(
         subprocess.run(["umount", "-l", str(place)], check=True)
 
 
+@pytest.fixture
+def read_only(disk: Path, tmp_path: Path) -> Iterator[Path]:
+    """The same file system at a second place where nothing can be written."""
+    place = tmp_path / "read_only"
+    place.mkdir()
+    subprocess.run(["mount", "--bind", str(disk), str(place)], check=True)
+    try:
+        subprocess.run(["mount", "-o", "remount,bind,ro", str(place)], check=True)
+        yield place
+    finally:
+        subprocess.run(["umount", "-l", str(place)], check=True)
+
+
 def fill(disk: Path) -> None:
     """Write until there is no room."""
     with (disk / "filler").open("ab", buffering=0) as file, contextlib.suppress(OSError):
@@ -185,12 +198,8 @@ def test_a_full_disk_is_one_sentence(disk: Path, here: dict[str, Path], command:
 @pytest.mark.slow
 @pytest.mark.parametrize("command", sorted(WRITING))
 def test_a_folder_that_cannot_be_written_is_one_sentence(
-    disk: Path, here: dict[str, Path], command: str
+    read_only: Path, here: dict[str, Path], command: str
 ) -> None:
-    again = ["mount", "-o", "remount", str(disk)]
-    subprocess.run([*again[:2], "remount,ro", str(disk)], check=True)
-    try:
-        result = ask(command, study=disk / "study", new=disk / f"new {command}", here=here)
-    finally:
-        subprocess.run([*again[:2], "remount,rw", str(disk)], check=True)
+    new = read_only / f"new {command}"
+    result = ask(command, study=read_only / "study", new=new, here=here)
     is_one_sentence(command, result)

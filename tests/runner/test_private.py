@@ -5,6 +5,7 @@ import stat
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from lab import small_plan
@@ -39,13 +40,17 @@ def readable(folder: Path) -> list[str]:
     return [str(p) for p in (folder, *folder.rglob("*")) if stat.S_IMODE(p.stat().st_mode) & 0o077]
 
 
+def watch_one_trial(client: Any) -> None:
+    client.claim()
+    client.event(type="segment_start", t=0.0)
+    client.piece("video", b"DKIF" + bytes(28))
+    shown = {"onset_ms": 500.0, "end": 900.0, "onset_source": "rvfc"}
+    client.event(type="stimulus", t=500.0, step="t1", kind="stimulus", **shown)
+
+
 def test_a_session_is_its_owners_alone(tmp_path: Path) -> None:
     with served(tmp_path, small_plan(tmp_path, trials=1)) as (client, journal):
-        client.claim()
-        client.event(type="segment_start", t=0.0)
-        client.piece("video", b"DKIF" + bytes(28))
-        shown = {"onset_ms": 500.0, "end": 900.0, "onset_source": "rvfc"}
-        client.event(type="stimulus", t=500.0, step="t1", kind="stimulus", **shown)
+        watch_one_trial(client)
         journal.note("note", text="x")
         client.post("/api/v1/finish")
     assert convert_session(journal.folder, tmp_path / "study")["events"].exists()
@@ -66,9 +71,7 @@ def test_a_study_in_a_shared_folder_stays_shared(tmp_path: Path) -> None:
         with private():
             prepare_study(study, load_protocol("dynamic-happy-angry"))
             with served(lab, plan) as (client, journal):
-                client.claim()
-                client.event(type="segment_start", t=0.0)
-                client.piece("video", b"DKIF" + bytes(28))
+                watch_one_trial(client)
                 client.post("/api/v1/finish")
             convert_session(journal.folder, study)
 

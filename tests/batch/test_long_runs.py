@@ -130,7 +130,8 @@ def test_ten_minutes_need_no_more_memory_and_time_per_frame_than_one(
     assert (frames, truncated) == ("18000", "False")
     assert 5900 <= int(faces) <= 6100
     assert len(samples) == 28
-    assert max(map(int, peaks)) < 400  # MiB, also while action units are measured at the end
+    # MiB, also while action units are measured at the end; the newest libraries take 235 of them
+    assert max(map(int, peaks)) < 460
     # the first minute fills buffers and row groups; nothing grows after that
     early, late = samples[3:10], samples[-7:]
     assert max(s.total_mib for s in late) < 1.05 * max(s.total_mib for s in early) + 5

@@ -28,7 +28,7 @@ def options_of(app: typer.Typer, command: str) -> frozenset[str]:
     """
     found = typer.main.get_command(app)
     for name in command.split():
-        found = found.commands[name]  # type: ignore[attr-defined]
+        found = found.commands[name]  # type: ignore[attr-defined]  # a group has them
     own = (
         name for parameter in found.params for name in (*parameter.opts, *parameter.secondary_opts)
     )

@@ -76,7 +76,7 @@ def run_command(command: str, work: Callable[[], Outcome], *, as_json: bool) -> 
                 outcome = work()
         except MimicryError as problem:
             outcome = Outcome(status="failed", problem=problem)
-        except Exception as slip:
+        except Exception as slip:  # of the system or a library; slips of our own are raised again
             from mimicry.landmarks.libraries import explained
 
             # an error of the system that has no number comes from a library

@@ -216,7 +216,7 @@ def _seconds(
         raise StimulusError(
             f"{where}.{name} is {value!r:.40}, expected seconds", path=file, key=f"{where}.{name}"
         )
-    return float(value)  # type: ignore[arg-type]
+    return float(value)  # type: ignore[arg-type]  # _is_number has looked
 
 
 def _word(

@@ -39,11 +39,11 @@ from mimicry.scoring.lag import profiles
 from mimicry.scoring.pattern import pattern_score
 from mimicry.scoring.swap import Redraw, SwapDesign, label_swap
 from mimicry.scoring.validity import judge_trials
-from mimicry.synthetic.design import make_trials
-from mimicry.synthetic.effects import GROUPS, Change, Effect, Group
-from mimicry.synthetic.nuisance import NUISANCE, Nuisance
-from mimicry.synthetic.participants import draw_clip_effects, draw_participant
-from mimicry.synthetic.population import simulate_session
+from mimicry.simulation.design import make_trials
+from mimicry.simulation.effects import GROUPS, Change, Effect, Group
+from mimicry.simulation.nuisance import NUISANCE, Nuisance
+from mimicry.simulation.participants import draw_clip_effects, draw_participant
+from mimicry.simulation.population import simulate_session
 from mimicry.timeline.align import align
 from mimicry.timeline.masking import masked_frames
 

@@ -28,14 +28,14 @@ from mimicry.kernels.smooth import gaussian_smooth
 from mimicry.kernels.windows import in_window, window_mean
 from mimicry.records import ScoringSettings
 from mimicry.scoring.latency import fit_shift, latency_shift
+from mimicry.simulation.deltas import delta_noise, simulate_deltas
+from mimicry.simulation.design import make_trials
+from mimicry.simulation.effects import Effect, Group
+from mimicry.simulation.nuisance import NUISANCE
+from mimicry.simulation.participants import draw_participant
+from mimicry.simulation.population import simulate_session
 from mimicry.statistics.groups import Reduction, percent_reduction, two_samples
-from mimicry.synthetic.deltas import delta_noise, simulate_deltas
-from mimicry.synthetic.design import make_trials
-from mimicry.synthetic.effects import Effect, Group
 from mimicry.synthetic.motion import minimum_jerk
-from mimicry.synthetic.nuisance import NUISANCE
-from mimicry.synthetic.participants import draw_participant
-from mimicry.synthetic.population import simulate_session
 from mimicry.timeline.masking import masked_frames
 
 sys.path.insert(0, str(Path(__file__).parent))

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from mimicry.assets import asset_folder
+from mimicry.files import asset_folder
 
 PREFIX = "sub-01_task-sample"
 

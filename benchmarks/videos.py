@@ -18,7 +18,7 @@ def default_clip() -> Path:
     real = Path(data) / "clips" / "single_face.mp4"
     if data and real.is_file():
         return real
-    from mimicry.assets import asset_folder
+    from mimicry.files import asset_folder
 
     return next(asset_folder("sample_data").rglob("*_video.mp4"))
 

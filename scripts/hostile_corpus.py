@@ -95,7 +95,7 @@ def make_sound(folder: Path) -> Path:
     """Make the study that the inputs are spoilt copies of."""
     import pandas as pd
 
-    from mimicry.assets import asset_folder
+    from mimicry.files import asset_folder
     from mimicry.interchange.au_table import read_au_table, write_au_table
 
     sample = asset_folder("sample_data")

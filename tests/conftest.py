@@ -11,6 +11,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+sys.path.insert(0, str(Path(__file__).parent))
+pytest_plugins = ["made_studies"]
+
 
 def _without(what: str) -> None:
     """Skip for want of something, or fail where nothing may be skipped."""

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mimicry.assets import asset_folder
+from mimicry.files import asset_folder
 
 PREFIX = "sub-01_task-sample"
 

@@ -33,7 +33,7 @@ def _run(unpacked: Path, code: str, cwd: Path) -> str:
 def test_protocols_stimuli_sample_and_model_are_inside(unpacked: Path, tmp_path: Path) -> None:
     out = _run(
         unpacked,
-        "from mimicry.assets import asset_folder\n"
+        "from mimicry.files import asset_folder\n"
         "from mimicry.landmarks import checked_model\n"
         "from mimicry.protocol import list_protocols\n"
         "from mimicry.timeline import read_manifest\n"

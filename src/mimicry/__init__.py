@@ -29,10 +29,10 @@ _HOME = {
     "Synchrony": "mimicry.records",
     "SynchronySettings": "mimicry.records",
     "TrialTable": "mimicry.records",
-    "associate": "mimicry.associations",
+    "associate": "mimicry.synchrony.associations",
     "extract": "mimicry.pipeline",
     "score": "mimicry.pipeline",
-    "synchrony": "mimicry.dyads",
+    "measure_synchrony": "mimicry.synchrony.dyads",
 }
 
 __all__ = [*sorted(_HOME), "__version__"]

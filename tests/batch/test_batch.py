@@ -15,13 +15,13 @@ import pytest
 from typer.testing import CliRunner
 
 from mimicry.batch import Result, plan_batch, run_batch
-from mimicry.batch.discover import shard_of
 from mimicry.batch.locks import BusyError, held
 from mimicry.cli import app
 from mimicry.cli._batch_view import batch_view
 from mimicry.errors import InputError
 from mimicry.landmarks.guard import guarded_environment
 from mimicry.pipeline import extract_recording
+from mimicry.study.recordings import shard_of
 
 
 def run(*words):

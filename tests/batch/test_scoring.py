@@ -9,9 +9,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from mimicry.assets import asset_folder
 from mimicry.batch import plan_batch, run_batch
 from mimicry.errors import InputError
+from mimicry.files import asset_folder
 
 SAMPLE = "sub-01_task-sample"
 KINDS = ("_scores.tsv", "_scores.json", "_summary.tsv", "_trace.parquet", "_qc.json")

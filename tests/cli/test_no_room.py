@@ -43,7 +43,7 @@ WRITING = {
 # these write nothing, or only after an hour with a camera or a person
 NOTHING = {
     *("blind lock", "blind status", "calibrate", "doctor", "live", "protocol check"),
-    *("power", "protocol claims", "protocol list", "protocol show", "resume", "stimuli list"),
+    *("power", "protocol list", "protocol show", "resume", "stimuli list"),
     "verify",
 }
 

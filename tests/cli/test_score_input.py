@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mimicry.assets import asset_folder
+from mimicry.files import asset_folder
 
 
 def _beh() -> Path:

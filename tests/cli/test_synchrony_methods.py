@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from mimicry.cli import app
 from mimicry.kernels.coherence import coherence
-from mimicry.series import METHODS, PRESETS
+from mimicry.synchrony.methods import METHODS, PRESETS
 
 RATE = 25
 

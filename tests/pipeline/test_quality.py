@@ -8,10 +8,10 @@ import pytest
 from typer.testing import CliRunner
 
 import mimicry
-from mimicry.assets import asset_folder
 from mimicry.capture.video import VideoReader
 from mimicry.cli import app
 from mimicry.errors import QualityWarning
+from mimicry.files import asset_folder
 from mimicry.report.numbers import percent
 
 SAMPLE = "sub-01_task-sample"

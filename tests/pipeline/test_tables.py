@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mimicry.assets import asset_folder
 from mimicry.errors import QualityWarning, TableError
+from mimicry.files import asset_folder
 from mimicry.pipeline import score_recording
 from mimicry.records import ReadingOptions
 

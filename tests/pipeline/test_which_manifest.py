@@ -7,17 +7,17 @@ from pathlib import Path
 import pytest
 import yaml
 
-from mimicry.assets import asset_folder
+from mimicry.analyses.group import group_tables
+from mimicry.analyses.multiverse import multiverse
 from mimicry.batch import run_batch
 from mimicry.errors import InputError, QualityWarning, StimulusError
-from mimicry.files import read_json, sha256_of
+from mimicry.files import asset_folder, read_json, sha256_of
 from mimicry.pipeline import score_recording
 from mimicry.protocol import load_protocol
 from mimicry.runner.study import prepare_study
-from mimicry.simulated_study import simulate_study
-from mimicry.study import group_tables, open_study
+from mimicry.simulation.study import simulate_study
+from mimicry.study import open_study
 from mimicry.study.layout import stimuli_copy, study_of_events
-from mimicry.study.multiverse import multiverse
 from mimicry.study.scored_with import check_same_stimuli, clock_shift_s, say_other_stimuli
 from mimicry.timeline.manifest import choose_manifest
 

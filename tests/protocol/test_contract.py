@@ -6,16 +6,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from mimicry.analyses.planned import planned_power
 from mimicry.kernels.orders import longest_run
-from mimicry.planned import planned_power
 from mimicry.protocol import Protocol, list_protocols, load_protocol
 from mimicry.protocol.origins import parse_entry
 from mimicry.protocol.preview import preview_figure, session_of
 from mimicry.protocol.show import resolved_rows
 from mimicry.scoring import score
 from mimicry.scoring.pattern import pattern_score
-from mimicry.simulation import predicted, simulate_recordings
-from mimicry.synthetic.nuisance import NUISANCE
+from mimicry.simulation.nuisance import NUISANCE
+from mimicry.simulation.recordings import predicted, simulate_recordings
 from mimicry.timeline import align
 
 NAMES = list_protocols()

@@ -14,16 +14,16 @@ import pytest
 import yaml
 from pydantic import BaseModel
 
+from mimicry.analyses.planned import planned_power
+from mimicry.analyses.prereg import freeze, render_prereg
 from mimicry.errors import ProtocolError
-from mimicry.planned import planned_power
 from mimicry.protocol import Protocol, protocol_from_text
 from mimicry.protocol.preview import preview_page, session_of
 from mimicry.protocol.schema import ProtocolFile
 from mimicry.protocol.show import resolved_text
 from mimicry.protocol.template import template_text
 from mimicry.runner.from_protocol import plan_session
-from mimicry.simulation import predicted
-from mimicry.study.freeze import freeze, render_prereg
+from mimicry.simulation.recordings import predicted
 
 BASE = yaml.safe_load(template_text("mine"))
 BASE["extends"] = None

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from mimicry.assets import asset_folder
 from mimicry.errors import ProtocolError
+from mimicry.files import asset_folder
 from mimicry.protocol import list_protocols, load_protocol, protocol_from_text
 from mimicry.records import EmotionMap, ScoringSettings
 

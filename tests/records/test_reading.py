@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from mimicry.batch.discover import Task
 from mimicry.cli._options import reading_options
 from mimicry.errors import InputError
 from mimicry.records import ReadingOptions
+from mimicry.study.recordings import Task
 
 
 def test_only_what_differs_from_the_defaults_is_part_of_a_digest():

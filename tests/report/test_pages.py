@@ -27,7 +27,7 @@ def _series(n: int = 3) -> list["np.ndarray[Any, Any]"]:
 
 
 def _synchrony() -> str:
-    found = mimicry.synchrony(*_series(2), rate_hz=25, surrogates=19)
+    found = mimicry.measure_synchrony(*_series(2), rate_hz=25, surrogates=19)
     return render_synchrony(found)
 
 

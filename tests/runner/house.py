@@ -51,7 +51,7 @@ def marker_clip(path: Path, level: int, seconds: float) -> Path:
 
 def make_stimuli(folder: Path, *, repeats: int = 8) -> Path:
     """Write marker clips that stand for the bundled clips, with their movements."""
-    from mimicry.assets import asset_folder
+    from mimicry.files import asset_folder
 
     bundled = read_json(asset_folder("stimuli") / "manifest.json")
     entries = []

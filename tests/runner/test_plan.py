@@ -111,7 +111,7 @@ def test_stimuli_are_the_files_of_the_manifest(house: SessionPlan, tmp_path: Pat
 
 def own_set(folder: Path, **changed: str | None) -> Path:
     """Write a protocol with a stimulus set of its own."""
-    from mimicry.assets import asset_folder
+    from mimicry.files import asset_folder
 
     bundled = json.loads((asset_folder("stimuli") / "manifest.json").read_text())
     entries = []

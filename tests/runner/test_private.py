@@ -13,7 +13,6 @@ from served import served
 from typer.testing import CliRunner
 
 from mimicry.batch import run_batch
-from mimicry.batch.discover import plan_batch
 from mimicry.batch.work import do_task
 from mimicry.cli import COMMANDS, GROUPS, app
 from mimicry.cli._run import OPEN
@@ -23,6 +22,7 @@ from mimicry.pipeline import extract_recording
 from mimicry.protocol import load_protocol
 from mimicry.runner.convert import convert_session
 from mimicry.runner.study import prepare_study
+from mimicry.study.recordings import plan_batch
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="modes of POSIX")
 

@@ -33,7 +33,7 @@ def changed(text: str, path: str | Path = "mine.yaml") -> Protocol:
 
 def own_clips(folder: Path, **entry: object) -> Path:
     """Write a protocol with clips of its own that fit it; `entry` changes one of them."""
-    from mimicry.assets import asset_folder
+    from mimicry.files import asset_folder
 
     bundled = json.loads((asset_folder("stimuli") / "manifest.json").read_text())
     wanted = {f"{e}-f01-dynamic" for e in ("happy", "angry", "neutral")}

@@ -14,8 +14,8 @@ from served import Client, cookie_of, served
 from mimicry.errors import InputError, MimicryError
 from mimicry.runner import connections
 from mimicry.runner.browser import find_browser, open_browser
-from mimicry.runner.plan import check_label
 from mimicry.runner.serve import serving
+from mimicry.study.layout import check_label
 
 PATHS = ("/run", "/api/v1/plan", "/stim/0", "/static/run.js", "/api/v1/clock", "/operator")
 

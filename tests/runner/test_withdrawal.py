@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from mimicry.cli import app
 from mimicry.errors import InputError, QualityWarning
-from mimicry.runner.withdrawal import found_of, withdraw
+from mimicry.study.withdrawal import found_of, withdraw
 
 
 @pytest.fixture
@@ -170,7 +170,7 @@ def test_what_cannot_be_deleted_is_named_and_the_rest_goes(
             real(path)
 
     real = shutil.rmtree
-    monkeypatch.setattr("mimicry.runner.withdrawal.shutil.rmtree", refuse)
+    monkeypatch.setattr("mimicry.study.withdrawal.shutil.rmtree", refuse)
     with pytest.raises(InputError, match="sourcedata/sub-01"):
         withdraw(study, "01")
     assert len(list(study.rglob("sub-01"))) == 1

@@ -13,8 +13,8 @@ from mimicry.errors import InputError, OutputExistsError
 from mimicry.interchange.au_table import read_au_table
 from mimicry.protocol import load_protocol
 from mimicry.scoring import score
-from mimicry.simulated_study import simulate_study
-from mimicry.synthetic.effects import EFFECTS, parse_group
+from mimicry.simulation.effects import EFFECTS, parse_group
+from mimicry.simulation.study import simulate_study
 from mimicry.timeline import align, read_events, read_manifest
 
 PREFIX = "sub-01_task-dynamichappyangry"

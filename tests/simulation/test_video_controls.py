@@ -5,8 +5,8 @@ import pytest
 
 from mimicry.pipeline import score_recording
 from mimicry.protocol import load_protocol
-from mimicry.simulated_study import simulate_study
-from mimicry.synthetic.effects import Effect, Group
+from mimicry.simulation.effects import Effect, Group
+from mimicry.simulation.study import simulate_study
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 

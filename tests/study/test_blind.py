@@ -10,17 +10,17 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
-from mimicry.blinding import blind_study_of, lock_study, masked_labels, start_blind
+from mimicry.analyses.multiverse import multiverse
+from mimicry.analyses.prereg import freeze, write_prereg
+from mimicry.analyses.verify import verify_study
 from mimicry.cli import app
 from mimicry.errors import InputError, OutputExistsError, QualityWarning
 from mimicry.pipeline import score_recording
 from mimicry.protocol import load_protocol
-from mimicry.simulated_study import simulate_study
+from mimicry.simulation.study import simulate_study
 from mimicry.study import open_study
+from mimicry.study.blind import blind_study_of, lock_study, masked_labels, start_blind
 from mimicry.study.failures import read_failures
-from mimicry.study.freeze import freeze, write_prereg
-from mimicry.study.multiverse import multiverse
-from mimicry.study.verify import verify_study
 
 CONDITIONS = ("happy", "angry", "neutral")
 

@@ -8,10 +8,12 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
+from mimicry.analyses.group import group_tables
+from mimicry.analyses.reliability import study_reliability
 from mimicry.cli import app
 from mimicry.errors import QualityWarning
 from mimicry.files import write_tsv
-from mimicry.study import group_tables, open_study, study_reliability
+from mimicry.study import open_study
 from mimicry.study.tables import read_cells
 
 RESULTS = "derivatives/mimicry"

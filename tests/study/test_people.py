@@ -10,17 +10,17 @@ import pytest
 from typer.testing import CliRunner
 
 from mimicry.batch.collect import join_tables
-from mimicry.batch.discover import Plan, Task, plan_batch
 from mimicry.cli import app
 from mimicry.errors import QualityWarning, TableError
 from mimicry.protocol import load_protocol
 from mimicry.runner.participants import enter_participant
-from mimicry.runner.withdrawal import found_of
 from mimicry.study import open_study, read_scores
 from mimicry.study.failures import Failure, Failures, read_failures, write_failures
 from mimicry.study.layout import key_of, recordings
 from mimicry.study.participants import read_people
+from mimicry.study.recordings import Plan, Task, plan_batch
 from mimicry.study.tables import numbers, read_cells, typed
+from mimicry.study.withdrawal import found_of
 
 PEOPLE = [f"sub-{g}{k}" for g in (0, 1) for k in range(4)]
 

@@ -3,9 +3,8 @@
 import numpy as np
 import pytest
 
-from mimicry.assets import asset_folder
 from mimicry.errors import StimulusError
-from mimicry.files import sha256_of
+from mimicry.files import asset_folder, sha256_of
 from mimicry.synthetic.recipes import MODELS, RECIPES
 from mimicry.synthetic.stimuli import (
     manifest_entry,

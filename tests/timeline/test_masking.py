@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from mimicry.dyad_input import read_pair
 from mimicry.records import (
     ActionUnitTrack,
     EmotionMap,
@@ -11,6 +10,7 @@ from mimicry.records import (
     StimulusTimeline,
     TrialTable,
 )
+from mimicry.synchrony.sources import read_pair
 from mimicry.timeline import align
 from mimicry.timeline.masking import hidden_frames, masked
 

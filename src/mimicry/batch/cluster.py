@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from mimicry.batch.discover import Task
 from mimicry.batch.local import run_alone
 from mimicry.batch.work import Result, lost
 from mimicry.errors import InputError, MissingExtraError
+from mimicry.study.recordings import Task
 
 __all__ = ["run_dask", "sbatch_script"]
 

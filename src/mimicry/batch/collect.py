@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mimicry import files
-from mimicry.batch.discover import Plan
 from mimicry.errors import InputError, QualityWarning
+from mimicry.study.recordings import Plan
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -66,8 +66,8 @@ def _warn_of_runs(tables: Mapping[Path, "pd.DataFrame"]) -> None:
 
 def _refusals(results: Path, root: Path) -> dict[str, Path]:
     """Write who has no latency. People that are wrong do not spoil the scores: they are named."""
-    from mimicry.study.group import read_summary, refusals_of
-    from mimicry.study.grouping import with_groups
+    from mimicry.analyses.group import read_summary, refusals_of
+    from mimicry.analyses.grouping import with_groups
     from mimicry.study.participants import read_people
 
     name = "group_latency_refusals"

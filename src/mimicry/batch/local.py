@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator, Sequence
 from types import TracebackType
 from typing import IO, Any, Self, cast
 
-from mimicry.batch.discover import Task
 from mimicry.batch.work import Result, lost
-from mimicry.stopping import end_process
+from mimicry.files.processes import end_process
+from mimicry.study.recordings import Task
 
 __all__ = ["BatchWorker", "run_local"]
 

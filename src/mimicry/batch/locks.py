@@ -11,7 +11,7 @@ from pathlib import Path
 
 from mimicry.errors import InputError
 from mimicry.files import read_json_object
-from mimicry.stopping import alive, start_of
+from mimicry.files.processes import alive, start_of
 
 __all__ = ["BusyError", "held"]
 

@@ -8,7 +8,6 @@ from typing import Any
 from mimicry import files
 from mimicry.batch.cluster import run_dask
 from mimicry.batch.collect import join_tables
-from mimicry.batch.discover import Plan, Task, plan_batch, shard_of
 from mimicry.batch.local import run_local
 from mimicry.batch.work import Result, without_source
 from mimicry.landmarks import checked_model
@@ -16,6 +15,7 @@ from mimicry.pipeline.extraction import usable_cores
 from mimicry.records import ReadingOptions
 from mimicry.study.failures import Failure, write_failures
 from mimicry.study.layout import FAILURES
+from mimicry.study.recordings import Plan, Task, plan_batch, shard_of
 
 __all__ = ["Batch", "Watcher", "run_batch"]
 

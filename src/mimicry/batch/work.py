@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 from mimicry import files
-from mimicry.batch.discover import Task
 from mimicry.batch.locks import BusyError, held
 from mimicry.capture.video import VIDEO_SUFFIXES
 from mimicry.errors import IntegrityError, NoFaceError, OutputExistsError, RecordingError
@@ -19,6 +18,7 @@ from mimicry.landmarks.libraries import explained
 from mimicry.pipeline import Extraction, extract_recording, score_recording
 from mimicry.pipeline.quality import no_face_text
 from mimicry.study.failures import Failure
+from mimicry.study.recordings import Task
 
 __all__ = ["Result", "do_task", "lost", "without_source"]
 

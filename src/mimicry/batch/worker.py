@@ -13,10 +13,10 @@ import threading
 import time
 from typing import TextIO
 
-from mimicry.batch.discover import Task
 from mimicry.batch.work import do_task
+from mimicry.files.processes import stoppable
 from mimicry.landmarks import WorkerPool
-from mimicry.stopping import stoppable
+from mimicry.study.recordings import Task
 
 _SHOW_EVERY_S = 0.5
 

@@ -10,7 +10,7 @@ from importlib import import_module
 
 import typer
 
-from mimicry.stopping import open_missing_streams
+from mimicry.files.processes import open_missing_streams
 
 __all__ = ["app", "main"]
 

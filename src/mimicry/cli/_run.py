@@ -20,7 +20,7 @@ import typer
 
 from mimicry.errors import InputError, MimicryError, MissingExtraError, QualityWarning
 from mimicry.files import printable, private
-from mimicry.stopping import stoppable
+from mimicry.files.processes import stoppable
 
 __all__ = ["OPEN", "Outcome", "run_command", "say"]
 

@@ -19,7 +19,7 @@ def start(study: Path = _STUDY, as_json: bool = _JSON) -> None:
     """Make a study blind: until the lock, scoring gives only masked quality tables."""
 
     def work() -> Outcome:
-        from mimicry.blinding import start_blind
+        from mimicry.study.blind import start_blind
 
         path = start_blind(study)
         text = "The study is blind. Next: mimicry batch, look at *_blind.tsv, mimicry blind lock."
@@ -33,7 +33,7 @@ def lock(study: Path = _STUDY, as_json: bool = _JSON) -> None:
     """End quality control; STUDY/exclusions.tsv is applied from now on and cannot change."""
 
     def work() -> Outcome:
-        from mimicry.blinding import MARKER, lock_study, read_exclusions
+        from mimicry.study.blind import MARKER, lock_study, read_exclusions
 
         found = lock_study(study)
         count = len(read_exclusions(study))
@@ -49,8 +49,8 @@ def status(study: Path = _STUDY, as_json: bool = _JSON) -> None:
     """Tell whether a study is open, blind or locked, and whether the lock still holds."""
 
     def work() -> Outcome:
-        from mimicry.blinding import blind_study_of, lock_problems
         from mimicry.errors import InputError, IntegrityError
+        from mimicry.study.blind import blind_study_of, lock_problems
 
         if not study.is_dir():
             raise InputError("no such study folder", path=study)

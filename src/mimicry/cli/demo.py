@@ -21,9 +21,9 @@ def demo(
     """
 
     def work() -> Outcome:
-        from mimicry.assets import asset_folder
         from mimicry.cli._progress import progress
         from mimicry.cli._scored import outcome_of
+        from mimicry.files import asset_folder
         from mimicry.pipeline import score_recording
 
         study = asset_folder("sample_data")

@@ -25,7 +25,7 @@ def doctor(
     """Check the installation, the network guard, the camera and the timing of recordings."""
 
     def work() -> Outcome:
-        from mimicry.pipeline.checkup import Check, audit, check_camera, check_environment
+        from mimicry.pipeline.doctor import Check, audit, check_camera, check_environment
 
         checks = check_environment(model)
         if camera:

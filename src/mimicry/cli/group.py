@@ -11,7 +11,7 @@ from mimicry.cli._run import Outcome, run_command
 if TYPE_CHECKING:
     import pandas as pd
 
-    from mimicry.study import GroupTables
+    from mimicry.analyses.group import GroupTables
 
 __all__ = ["group"]
 
@@ -33,7 +33,8 @@ def group(
     """Means of every group, differences between groups, and who has no latency and why."""
 
     def work() -> Outcome:
-        from mimicry.study import group_tables, open_study
+        from mimicry.analyses.group import group_tables
+        from mimicry.study import open_study
 
         opened = open_study(study, protocol)
         found = group_tables(opened, by=by, control=control, incomplete=incomplete)

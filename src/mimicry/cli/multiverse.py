@@ -24,10 +24,10 @@ def multiverse(
     """Baseline x window x standardisation x smoothing x null: table and specification curve."""
 
     def work() -> Outcome:
+        from mimicry.analyses.multiverse import multiverse as run
         from mimicry.cli._progress import progress
         from mimicry.report.numbers import shown
         from mimicry.study import open_study
-        from mimicry.study.multiverse import multiverse as run
 
         opened = open_study(study, protocol)
         with progress("recordings") as show:

@@ -36,12 +36,12 @@ def power(
     """Estimate power by simulation, with its Monte-Carlo error."""
 
     def work() -> Outcome:
-        from mimicry.power import power as estimate
-        from mimicry.power import whole_numbers
+        from mimicry.analyses.power import power as estimate
+        from mimicry.analyses.power import whole_numbers
         from mimicry.protocol import load_protocol
         from mimicry.report.numbers import number
-        from mimicry.simulation import check_known, noise_level
-        from mimicry.synthetic.effects import named_effect, parse_group
+        from mimicry.simulation.effects import named_effect, parse_group
+        from mimicry.simulation.recordings import check_known, noise_level
 
         sizes = whole_numbers(participants, "--participants")
         numbers: list[int | None] = [*whole_numbers(trials, "--trials")]

@@ -20,8 +20,8 @@ def prereg(
     """Write down settings, action units, exclusions, contrast and seeds, with a hash."""
 
     def work() -> Outcome:
+        from mimicry.analyses.prereg import freeze, write_prereg
         from mimicry.protocol import load_protocol
-        from mimicry.study.freeze import freeze, write_prereg
         from mimicry.study.layout import PREREG, stimuli_copy
 
         plan = load_protocol(protocol)

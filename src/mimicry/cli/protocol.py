@@ -166,35 +166,6 @@ def new(
     run_command("protocol new", work, as_json=as_json)
 
 
-@app.command()
-def claims(
-    out: Path | None = typer.Option(None, "--out", help="File to write; none: print it."),
-    simulate: Path | None = typer.Option(
-        None, "--simulate", help="Simulate the numbers of people anew and write them to this file."
-    ),
-    as_json: bool = JSON,
-) -> None:
-    """Write which protocol tests which popular claim, and how many people it takes."""
-
-    def work() -> Outcome:
-        from mimicry.claims import claims_page, measure_needs, read_needs
-        from mimicry.files import write_json, write_text
-
-        written = []
-        if simulate is not None:
-            needs = measure_needs()
-            written.append(write_json(simulate, needs))
-        else:
-            needs = read_needs()
-        page = claims_page(needs)
-        if out is None:
-            return Outcome(outputs=written, text=page.rstrip())
-        written.append(write_text(out, page))
-        return Outcome(outputs=written, text="\n".join(str(p) for p in written))
-
-    run_command("protocol claims", work, as_json=as_json)
-
-
 def _summary(protocol: "Protocol") -> dict[str, Any]:
     from mimicry.protocol.preview import session_of
 

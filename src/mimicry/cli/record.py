@@ -51,8 +51,8 @@ def _plain(study: Path, plan: "SessionPlan", camera: str, seconds: float | None)
     import threading
 
     from mimicry.cli._progress import progress
+    from mimicry.files.processes import SIGNALS
     from mimicry.runner.record import record_plainly
-    from mimicry.stopping import SIGNALS
 
     stop = threading.Event()
     numbers = [n for n in (signal.SIGINT, *SIGNALS) if signal.getsignal(n) != signal.SIG_IGN]

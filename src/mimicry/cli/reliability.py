@@ -24,8 +24,9 @@ def reliability(
     """Split-half, odd-even and ICC reliability of every contrast, and the trials needed."""
 
     def work() -> Outcome:
+        from mimicry.analyses.reliability import study_reliability
         from mimicry.cli._progress import progress
-        from mimicry.study import open_study, study_reliability
+        from mimicry.study import open_study
 
         opened = open_study(study, protocol)
         with progress("contrasts") as show:

@@ -34,8 +34,8 @@ def simulate(
     def work() -> Outcome:
         from mimicry.cli._progress import progress
         from mimicry.protocol import load_protocol
-        from mimicry.simulated_study import simulate_study
-        from mimicry.synthetic.effects import named_effect, parse_group
+        from mimicry.simulation.effects import named_effect, parse_group
+        from mimicry.simulation.study import simulate_study
 
         with progress("participants") as show:
             made = simulate_study(

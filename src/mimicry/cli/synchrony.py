@@ -70,7 +70,7 @@ def synchrony(
     def work() -> Outcome:
         if presets:
             return _listed()
-        from mimicry.series import METHODS
+        from mimicry.synchrony.methods import METHODS
 
         named = _files(files)
         given: dict[str, Any] = {
@@ -91,7 +91,7 @@ def synchrony(
         }
         if preset in METHODS:
             _refuse(preset, {"--absolute": absolute})
-            from mimicry.associations import associate, write_measure
+            from mimicry.synchrony.associations import associate, write_measure
 
             found = associate(
                 *named, events=events, options=_options(options), surrogates=surrogates, **given
@@ -112,8 +112,8 @@ def _matrix(
     out: Path | None,
     overwrite: bool,
 ) -> tuple["Synchrony", list[Path]]:
-    from mimicry import dyads
     from mimicry.errors import InputError
+    from mimicry.synchrony import dyads
 
     settings = dyads.choose_settings(given["preset"])
     if len(files) > 2:
@@ -122,7 +122,7 @@ def _matrix(
             key="files",
             hint="For three people or more there is --preset isc.",
         )
-    result = dyads.synchrony(*files, absolute=absolute, surrogates=surrogates, **given)
+    result = dyads.measure_synchrony(*files, absolute=absolute, surrogates=surrogates, **given)
     if out is None:
         return result, []
     return result, dyads.write_synchrony(result, out, files[0].stem, overwrite=overwrite)
@@ -146,7 +146,7 @@ def _of_synchrony(result: "Synchrony", paths: list[Path]) -> Outcome:
 
 
 def _of_measure(result: "SeriesMeasure", paths: list[Path]) -> Outcome:
-    from mimicry.associations import numbers_of
+    from mimicry.synchrony.associations import numbers_of
 
     numbers = numbers_of(result)
     table = {name: list(values) for name, values in result.table.items()}
@@ -161,7 +161,7 @@ def _of_measure(result: "SeriesMeasure", paths: list[Path]) -> Outcome:
 
 
 def _listed() -> Outcome:
-    from mimicry.series import METHODS, PRESETS
+    from mimicry.synchrony.methods import METHODS, PRESETS
 
     rows = [
         {"preset": p.preset, "question": _QUESTIONS[p.method], **_lengths(p), "source": p.source}

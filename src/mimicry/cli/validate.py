@@ -39,12 +39,12 @@ def validate(
     def work() -> Outcome:
         from typing import Literal, cast
 
-        from mimicry import validation
+        from mimicry.analyses import agreement
         from mimicry.errors import InputError
 
         if rescale not in ("fit", "none"):
             raise InputError(f"no rescaling {rescale!r}", key="--rescale", hint="fit or none.")
-        result = validation.validate(
+        result = agreement.validate(
             track,
             reference,
             pairs=pair,
@@ -59,7 +59,7 @@ def validate(
         paths = (
             []
             if out is None
-            else validation.write_validation(result, track, reference, out, overwrite=overwrite)
+            else agreement.write_validation(result, track, reference, out, overwrite=overwrite)
         )
         extra = {"agreement": [row.to_dict() for row in result.rows], "settings": result.settings}
         return Outcome(outputs=paths, extra=extra, text=_text(result))
@@ -68,8 +68,8 @@ def validate(
 
 
 def _text(result: object) -> str:
+    from mimicry.analyses.agreement import Validation
     from mimicry.report.numbers import number
-    from mimicry.validation import Validation
 
     assert isinstance(result, Validation)
     head = f"{'track':<10} {'reference':<14} {'n':>6} {'r':>6} {'95 %':>15} {'best r':>7} "

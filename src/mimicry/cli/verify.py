@@ -19,9 +19,9 @@ def verify(
     """Compare a study with its preregistration; name every difference (exit 2 if any)."""
 
     def work() -> Outcome:
+        from mimicry.analyses.verify import verify_study
+        from mimicry.analyses.verify_plan import NO_PROOF
         from mimicry.errors import IntegrityError
-        from mimicry.study.verify import verify_study
-        from mimicry.study.verify_plan import NO_PROOF
 
         found = verify_study(study, prereg, incomplete=incomplete)
         extra = {

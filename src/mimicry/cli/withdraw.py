@@ -18,8 +18,8 @@ def withdraw(
     """Delete a participant's recordings, results and rows of tables, with a log."""
 
     def work() -> Outcome:
-        from mimicry.runner.withdrawal import found_of
-        from mimicry.runner.withdrawal import withdraw as remove
+        from mimicry.study.withdrawal import found_of
+        from mimicry.study.withdrawal import withdraw as remove
 
         folders, tables = (remove if yes else found_of)(study, participant)
         lines = [f"{'deleted' if yes else 'would delete'}: {p}" for p in folders]

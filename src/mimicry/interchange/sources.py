@@ -9,11 +9,12 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from mimicry.errors import TableError
-from mimicry.files import open_parquet, require_file
+from mimicry.files import open_parquet, require_file, sha256_of
 from mimicry.interchange.text import cells_of, decode, number_of, sniff, split_lines
+from mimicry.records import ReadingOptions
 
 __all__ = [
     "AU_KINDS",
@@ -22,6 +23,7 @@ __all__ = [
     "Source",
     "identify",
     "known_name",
+    "reading_note",
     "seconds_in",
     "time_column",
 ]
@@ -353,3 +355,12 @@ def _of_columns(path: Path, text: _Text) -> Source | None:
 def _some(columns: list[str]) -> str:
     shown = ", ".join(name[:40] for name in columns[:5])
     return f"{shown}{', ...' if len(columns) > 5 else ''}"
+
+
+def reading_note(reading: ReadingOptions) -> dict[str, Any]:
+    """Return what was chosen, for digests and sidecars: the video by name and content."""
+    note = reading.to_json()
+    if reading.video is not None:
+        video = Path(reading.video)
+        note["video"] = {"file": video.name, "sha256": sha256_of(video)}
+    return note

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mimicry import __version__, files
-from mimicry.blinding import Blind, blind_study_of, masked_table, with_exclusions
 from mimicry.errors import NoFaceError, QualityWarning, TableError
 from mimicry.pipeline.choices import save_debug_frame
 from mimicry.pipeline.plan import Plan, is_table, make_plan
@@ -36,6 +35,7 @@ from mimicry.records import (
     TrialTable,
 )
 from mimicry.scoring.validity import EXCLUDED
+from mimicry.study.blind import Blind, blind_study_of, masked_table, with_exclusions
 from mimicry.study.scoring_log import log_scoring
 
 if TYPE_CHECKING:
@@ -213,7 +213,7 @@ def score_recording(
         Replace results made from other inputs or settings; otherwise they are refused.
     blind
         Write only the quality of the trials, with masked condition labels. Always so in a
-        blind study (:mod:`mimicry.blinding`) until its quality control is locked.
+        blind study (:mod:`mimicry.study.blind`) until its quality control is locked.
 
     Returns
     -------

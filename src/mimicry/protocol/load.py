@@ -8,9 +8,8 @@ from typing import Any, NoReturn
 
 from pydantic import ValidationError
 
-from mimicry.assets import asset_folder
 from mimicry.errors import ProtocolError
-from mimicry.files import read_text
+from mimicry.files import asset_folder, read_text
 from mimicry.protocol.checks import check_file, without_dropped
 from mimicry.protocol.explain import explain, nearest
 from mimicry.protocol.model import Origin, Protocol

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mimicry.records._check import as_mapping, as_times, frozen_array, unique_names
+from mimicry.records.frozen import as_mapping, as_times, frozen_array, unique_names
 from mimicry.records.timeline import StimulusTimeline, TrialTable
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from mimicry.records._check import as_mapping
+from mimicry.records.frozen import as_mapping
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from mimicry.records._check import as_mapping, frozen_array
+from mimicry.records.frozen import as_mapping, frozen_array
 
 if TYPE_CHECKING:
     import pandas as pd

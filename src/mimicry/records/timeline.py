@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from mimicry.records._check import as_mapping, as_times, frozen_array, unique_names
+from mimicry.records.frozen import as_mapping, as_times, frozen_array, unique_names
 
 __all__ = ["StimulusTimeline", "TrialTable"]
 

@@ -49,7 +49,7 @@ def render_multiverse(
     Parameters
     ----------
     rows, summary, grid
-        See :class:`mimicry.study.multiverse.Multiverse`.
+        See :class:`mimicry.analyses.multiverse.Multiverse`.
     analysed
         Study, protocol, people, trials, score, seed, versions: from the same place.
     gaps

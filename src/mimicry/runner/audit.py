@@ -1,7 +1,7 @@
 """The timing of camera and screen in the browser, as a finding of ``mimicry doctor``."""
 
 from mimicry.errors import MimicryError
-from mimicry.pipeline.checkup import Check
+from mimicry.pipeline.doctor import Check
 from mimicry.runner.measure import timing_audit
 from mimicry.runner.serve import need_extra
 

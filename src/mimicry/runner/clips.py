@@ -4,9 +4,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from mimicry.assets import asset_folder
 from mimicry.errors import IntegrityError, StimulusError
-from mimicry.files import read_json_object, sha256_of
+from mimicry.files import asset_folder, read_json_object, sha256_of
 from mimicry.protocol.explain import explain
 from mimicry.runner.plan import Stimulus
 

@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Self
 
+from mimicry.files.processes import end_process
 from mimicry.landmarks.guard import guarded_environment
 from mimicry.landmarks.model_file import checked_model
 from mimicry.runner.journal import Refusal
-from mimicry.stopping import end_process
 
 __all__ = ["FaceChecker"]
 

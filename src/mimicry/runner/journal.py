@@ -28,11 +28,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from mimicry.access import make_folders
 from mimicry.errors import InputError, QualityWarning
 from mimicry.files import (
     check_shape,
     json_value,
+    make_folders,
     private,
     read_json_lines,
     sha256_of,

@@ -9,13 +9,13 @@ from types import TracebackType
 from typing import Any, Self
 
 from mimicry.errors import RecordingError
+from mimicry.files.processes import end_process
 from mimicry.landmarks.guard import guarded_environment
 from mimicry.landmarks.model_file import checked_model
 from mimicry.runner.app import RunnerState
 from mimicry.runner.browser import open_browser
 from mimicry.runner.live_protocol import pack_picture, read_picture
 from mimicry.runner.serve import serving
-from mimicry.stopping import end_process
 
 __all__ = ["LiveFeed", "show_live"]
 

@@ -1,6 +1,5 @@
 """What one session shows, in order: plain values that the page, the disk and a resume share."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import Any, Literal
 
 from mimicry.errors import InputError
 from mimicry.files import read_json_object, sha256_of
+from mimicry.study.layout import check_label
 
 __all__ = [
     "CameraSettings",
@@ -16,7 +16,6 @@ __all__ = [
     "SessionPlan",
     "Step",
     "Stimulus",
-    "check_label",
     "plan_from_json",
     "read_plan",
 ]
@@ -24,7 +23,6 @@ __all__ = [
 PhaseKind = Literal["iti", "fixation", "cue", "stimulus", "blank"]
 StepKind = Literal["page", "trial", "rating", "break", "check"]
 
-_LABEL = re.compile(r"[A-Za-z0-9]+\Z")
 _MIME = {
     ".mp4": "video/mp4",
     ".m4v": "video/mp4",
@@ -34,23 +32,6 @@ _MIME = {
     ".jpeg": "image/jpeg",
     ".webp": "image/webp",
 }
-
-
-def check_label(value: str, *, key: str) -> str:
-    """Return a participant, session or task label that is safe in a file name.
-
-    Raises
-    ------
-    InputError
-        When it holds anything but letters and digits.
-    """
-    if not _LABEL.match(value):
-        raise InputError(
-            f"{value!r} is no label; expected letters and digits only",
-            key=key,
-            hint="For instance: --participant 01",
-        )
-    return value
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,9 @@ from mimicry.errors import OutputExistsError
 from mimicry.files import make_folder, sha256_of, write_json
 from mimicry.runner.convert import session_files
 from mimicry.runner.participants import enter_participant
-from mimicry.runner.plan import CameraSettings, SessionPlan, check_label
+from mimicry.runner.plan import CameraSettings, SessionPlan
 from mimicry.runner.study import prepare_study
+from mimicry.study.layout import check_label
 
 __all__ = ["record_plainly", "recording_plan"]
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from mimicry.errors import IntegrityError, MimicryError
 from mimicry.files import sha256_of
+from mimicry.files.processes import end_process
 from mimicry.runner.app import FaceCheck, RunnerState
 from mimicry.runner.browser import open_browser
 from mimicry.runner.convert import convert_session
@@ -20,7 +21,6 @@ from mimicry.runner.plan import SessionPlan
 from mimicry.runner.pointer import nudge_pointer
 from mimicry.runner.serve import FIRST_PORT, Server, serving
 from mimicry.runner.stored import read_done
-from mimicry.stopping import end_process
 
 __all__ = ["ScoreJob", "SessionEnd", "forget_video", "run_session"]
 

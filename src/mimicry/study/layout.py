@@ -13,9 +13,12 @@ A recording is known by its *key*: the folder of its results and the start of it
 ``sub-01/ses-1/sub-01_ses-1_task-x``. Video, events, tables and failure have the same key.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+
+from mimicry.errors import InputError
 
 __all__ = [
     "BLIND_TABLE",
@@ -32,6 +35,7 @@ __all__ = [
     "SCORES_SIDECAR",
     "STIMULI",
     "Recording",
+    "check_label",
     "entities",
     "key_of",
     "prefix_of",
@@ -51,8 +55,26 @@ _NOT_RECORDED = ("derivatives", "sourcedata", "stimuli", "code")
 # folders of a BIDS data set whose events belong to another device
 _OTHER_DEVICES = ("anat", "eeg", "emg", "func", "ieeg", "meg", "motion", "nirs", "pet")
 
+_LABEL = re.compile(r"[A-Za-z0-9]+\Z")
 _MARKS = (PROTOCOL, STIMULI, "dataset_description.json")
 _DEPTH = 3  # STUDY/sub-01/ses-1/beh holds the events
+
+
+def check_label(value: str, *, key: str) -> str:
+    """Return a participant, session or task label that is safe in a file name.
+
+    Raises
+    ------
+    InputError
+        When it holds anything but letters and digits.
+    """
+    if not _LABEL.match(value):
+        raise InputError(
+            f"{value!r} is no label; expected letters and digits only",
+            key=key,
+            hint="For instance: --participant 01",
+        )
+    return value
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,7 @@ from pathlib import Path
 
 from mimicry import __version__
 from mimicry.errors import InputError
-from mimicry.files import write_text
-from mimicry.loading import read_text
+from mimicry.files import read_text, write_text
 from mimicry.study.layout import SCORES_LOG
 
 __all__ = ["FirstScoring", "first_scoring", "log_scoring", "now", "time_of"]

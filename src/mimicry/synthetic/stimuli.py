@@ -16,9 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mimicry import __version__
-from mimicry.assets import asset_folder
 from mimicry.errors import InputError, OutputExistsError, StimulusError
-from mimicry.files import make_folder, read_json_object, sha256_of, write_text
+from mimicry.files import asset_folder, make_folder, read_json_object, sha256_of, write_text
 from mimicry.records import ActionUnitTrack
 from mimicry.synthetic.facs import millimetres
 from mimicry.synthetic.motion import Performance, blink_curve, envelope, performance, times_at

@@ -8,9 +8,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from mimicry.assets import asset_folder
 from mimicry.errors import InputError, StimulusError
-from mimicry.files import is_there, read_json, sha256_of
+from mimicry.files import asset_folder, is_there, read_json, sha256_of
 from mimicry.records import StimulusTimeline
 
 __all__ = ["ManifestSource", "StimulusSet", "choose_manifest", "read_manifest", "shipped_manifest"]

@@ -1,0 +1,1 @@
+"""Questions to a whole study: groups, power, reliability, multiverse, prereg, agreement."""

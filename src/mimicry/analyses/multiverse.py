@@ -1,0 +1,394 @@
+"""The same recordings, analysed in every reasonable way: does the result depend on choices?"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mimicry import __version__
+from mimicry.analyses.columns import MULTIVERSE_COLUMNS
+from mimicry.analyses.grid import Grid, Specification, read_grid, settings_of
+from mimicry.files import (
+    digest,
+    make_folder,
+    refuse_other_results,
+    sha256_of,
+    write_json,
+    write_text,
+    write_tsv,
+)
+from mimicry.interchange.au_table import read_au_table
+from mimicry.kernels.arrangements import sign_arrangements
+from mimicry.kernels.baseline import delta, pooled_sd
+from mimicry.protocol.trials import read_trials
+from mimicry.records import (
+    ActionUnitTrack,
+    AlignedTrials,
+    ScoringSettings,
+    StimulusTimeline,
+    TrialTable,
+)
+from mimicry.records.settings import Swap
+from mimicry.scoring.pattern import calibration, contrast, pattern_score, reference_trials
+from mimicry.scoring.swap import SwapDesign, generator, label_swap
+from mimicry.scoring.validity import judge_trials, phases
+from mimicry.statistics.combine import combined_p
+from mimicry.statistics.groups import one_sample
+from mimicry.study.blind import require_unmasked, with_exclusions
+from mimicry.study.extracted import Extracted, extracted, gaps_of
+from mimicry.study.folder import Study
+from mimicry.study.layout import stimuli_copy
+from mimicry.study.scored_with import clock_shift_s, say_other_stimuli
+from mimicry.timeline import align
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Multiverse", "multiverse"]
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+ALPHA = 0.05
+DRAWS = 999  # label swaps a person and specification: enough for a standardised effect
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Scores:
+    """One person's pattern scores under one measurement, for one phase, in the order shown."""
+
+    recording: Extracted
+    trials: Mapping[str, Floats]
+    own: Flags
+    reference: Flags
+    design: SwapDesign
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Multiverse:
+    """One row for each specification, and what they say together.
+
+    Parameters
+    ----------
+    rows, grid
+        Results and the choices behind them.
+    made_from
+        What decides them: digests and the grid. JSON types only.
+    analysed
+        The same for people: study, protocol, how many people and trials, score, seed, versions.
+    """
+
+    rows: tuple[dict[str, Any], ...]
+    grid: Grid
+    made_from: Mapping[str, Any]
+    analysed: Mapping[str, Any]
+    gaps: tuple[str, ...] = ()
+
+    def to_frame(self) -> "pd.DataFrame":
+        """Return the table of specifications."""
+        import pandas as pd
+
+        return pd.DataFrame(list(self.rows))
+
+    def summary(self) -> dict[str, Any]:
+        """Return how many specifications agree, and where the protocol's own one lies."""
+        table = self.to_frame()
+        found = table[np.isfinite(table["dz"].astype(float))]
+        own = table[table["declared"] == 1]
+        middle = float(found["dz"].median()) if len(found) else float("nan")
+        return {
+            "specifications": len(table),
+            "without_result": len(table) - len(found),
+            "dz_median": middle,
+            "dz_lowest": float(found["dz"].min()) if len(found) else float("nan"),
+            "dz_highest": float(found["dz"].max()) if len(found) else float("nan"),
+            "share_same_sign": float((np.sign(found["dz"]) == np.sign(middle)).mean()),
+            "share_significant": float((found["p"] <= ALPHA).mean()),
+            "declared_dz": float(own["dz"].iloc[0]) if len(own) else float("nan"),
+            "declared_p": float(own["p"].iloc[0]) if len(own) else float("nan"),
+        }
+
+    def write(self, folder: Path, *, overwrite: bool = False) -> list[Path]:
+        """Write ``group_multiverse.tsv``, ``.json``, ``.png`` and ``.html``."""
+        from mimicry.report.multiverse import draw_multiverse, render_multiverse
+
+        make_folder(folder)
+        endings = ("tsv", "png", "html", "json")
+        paths = [folder / f"group_multiverse.{ending}" for ending in endings]
+        table, picture, page, sidecar = paths
+        key = digest([self.made_from, __version__])
+        if not overwrite and refuse_other_results(sidecar, key):
+            return paths
+        write_tsv(table, self.to_frame())
+        draw_multiverse(self.rows, self.grid.condition, picture)
+        write_text(
+            page, render_multiverse(self.rows, self.summary(), self.grid, self.analysed, self.gaps)
+        )
+        head = {"digest": key, "version": __version__, "settings": self.made_from}
+        found = {
+            "analysed": self.analysed,
+            "summary": self.summary(),
+            "warnings": list(self.gaps),
+            "columns": MULTIVERSE_COLUMNS,
+        }
+        write_json(sidecar, {**head, **found})
+        return paths
+
+
+def multiverse(
+    study: Study,
+    grid: str | Path,
+    *,
+    stimuli: str | Path | None = None,
+    incomplete: bool = False,
+    progress: Callable[[int, int | None], None] | None = None,
+) -> Multiverse:
+    """Analyse a study's extracted recordings in every way that a grid names.
+
+    Videos are not read again: the action-unit tables below ``derivatives/mimicry`` are.
+
+    Parameters
+    ----------
+    study
+        From :func:`mimicry.study.open_study`.
+    grid
+        YAML file of choices, see :func:`mimicry.analyses.grid.read_grid`.
+    stimuli
+        Stimulus manifest; None: as :meth:`mimicry.protocol.Protocol.timelines` says.
+    incomplete
+        Go on although recordings or people are missing, as in
+        :func:`mimicry.study.group_tables`.
+    progress
+        Called with how many of how many recordings are done.
+
+    Raises
+    ------
+    InputError
+        When the grid is wrong, the study is not complete, or there is no extracted recording
+        with events.
+    """
+    lock = require_unmasked(study.root)
+    protocol = study.protocol
+    settings = protocol.scoring_settings()
+    primary = protocol.file.analysis.primary
+    unit = {"contrast_raw": "raw", "contrast_cal": "cal"}.get(primary.score, "z")
+    choices = read_grid(
+        grid,
+        settings,
+        condition=primary.condition,
+        block=primary.block,
+        unit=unit,
+        blocks=list(protocol.file.blocks),
+    )
+    timelines = protocol.timelines(stimuli, stimuli_copy(study.root))
+    found = extracted(study)
+    say_other_stimuli([r.au_table for r in found], timelines)
+    said, lacking = gaps_of(study, found, incomplete=incomplete)
+    people: dict[tuple[Any, ...], list[_Scores]] = {m: [] for m in choices.measurements()}
+    for k, recording in enumerate(found):
+        track, shift = read_au_table(recording.au_table), clock_shift_s(recording.au_table)
+        trials = read_trials(recording.events, protocol, timelines, shift_s=shift)
+        if lock is not None:
+            trials = with_exclusions(trials, lock, recording.participant, recording.session)
+        for measurement, scores in _measured(
+            recording, track, trials, timelines, settings, choices
+        ):
+            people[measurement].append(scores)
+        if progress is not None:
+            progress(k + 1, len(found))
+    rows = [
+        _row(spec, people[spec.baseline_s, spec.window, spec.smoothing_s], study, choices)
+        for spec in choices.specifications()
+    ]
+    made_from = {
+        "protocol": protocol.digest,
+        "stimuli": timelines.sha256,
+        "grid": choices.to_json(),
+        "tables": {r.au_table.name: sha256_of(r.au_table) for r in found},
+        "events": {r.events.name: sha256_of(r.events) for r in found},
+        "exclusions": None if lock is None or lock.lock is None else lock.lock["exclusions"],
+        **lacking,
+    }
+    return Multiverse(tuple(rows), choices, made_from, _analysed(study, choices, people), said)
+
+
+def _analysed(
+    study: Study, grid: Grid, people: Mapping[tuple[Any, ...], Sequence[_Scores]]
+) -> dict[str, Any]:
+    """Describe what went in; trials are counted under the declared measurement, or the first."""
+    import scipy
+
+    declared = grid.declared.baseline_s, grid.declared.window, grid.declared.smoothing_s
+    scored = people.get(declared) or next(iter(people.values()))
+    settings = study.protocol.scoring_settings()
+    emotion = settings.emotions[grid.condition]
+    against = f" minus {' + '.join(emotion.opponents)}" if emotion.opponents else ""
+    neutral = settings.reference == "neutral"
+    there = [np.isfinite(person.trials["raw"]) for person in scored]
+    return {
+        "study": study.name,
+        "folder": study.root.resolve().name,
+        "protocol": study.protocol.name,
+        "digest": study.protocol.digest,
+        "people": len({person.recording.participant for person in scored}),
+        "recordings": len(scored),
+        "trials": sum(map(len, there)),
+        "own_trials": sum(int((t & p.own).sum()) for t, p in zip(there, scored, strict=True)),
+        "reference_trials": sum(
+            int((t & p.reference).sum()) for t, p in zip(there, scored, strict=True)
+        ),
+        "reference": settings.neutral_condition if neutral else "emotions of the other valence",
+        "phase": f"block {grid.block}" if grid.block else "all blocks",
+        "score": f"contrast of the pattern {' + '.join(emotion.targets)}{against}, trials of "
+        f"{grid.condition} against the reference",
+        "seed": settings.seed,
+        "draws": DRAWS,
+        "versions": {
+            "mimicry": __version__,
+            "numpy": np.__version__,
+            "scipy": scipy.__version__,
+        },
+    }
+
+
+def _measured(
+    recording: Extracted,
+    track: ActionUnitTrack,
+    trials: TrialTable,
+    timelines: Mapping[str, StimulusTimeline],
+    settings: ScoringSettings,
+    grid: Grid,
+) -> Iterator[tuple[tuple[Any, ...], _Scores]]:
+    for baseline, window, smoothing in grid.measurements():
+        chosen = settings_of(settings, baseline, window, grid.windows[window], smoothing)
+        aligned = align(track, trials, timelines, chosen)
+        yield (baseline, window, smoothing), _scores(recording, aligned, chosen, grid)
+
+
+def _scores(
+    recording: Extracted, aligned: AlignedTrials, settings: ScoringSettings, grid: Grid
+) -> _Scores:
+    """Pattern scores of the grid's condition and block, in all units, in the order shown."""
+    valid, _ = judge_trials(aligned, settings)
+    window = settings.windows[settings.primary_window]
+    raw = delta(aligned.times_s, aligned.response, window, baseline_s=settings.baseline_s)
+    raw = np.where(valid[:, None], raw, np.nan)
+    phase = np.array(phases(aligned, settings))
+    inside = np.flatnonzero((phase == grid.block) | (phase == ""))
+    inside = inside[np.argsort(aligned.onset_s[inside], kind="stable")]
+    conditions = np.array(aligned.trials.condition)
+    own = conditions[inside] == grid.condition
+    rest = reference_trials(list(conditions[inside]), grid.condition, settings)
+    emotion = settings.emotions[grid.condition]
+    sd = pooled_sd(raw[inside], min_trials=settings.min_trials_z)
+    ruler = np.array(
+        [_ruler(raw[:, a], name, conditions, phase, inside, settings)
+         for a, name in enumerate(aligned.names)]
+    )  # fmt: skip
+    values = {"raw": raw[inside], "z": raw[inside] / sd, "cal": raw[inside] / ruler}
+    by = aligned.trials.columns.get(settings.identity_column) or aligned.trials.columns.get(
+        settings.block_column, ("",) * len(aligned)
+    )
+    runs = aligned.trials.columns.get(settings.run_column)
+    design = SwapDesign(
+        conditions=list(conditions[inside]),
+        clips=[aligned.trials.stimulus_id[k] for k in inside],
+        identities=[by[k] for k in inside],
+        runs=[runs[k] for k in inside] if runs else (),
+    )
+    scores = {unit: pattern_score(v, aligned.names, emotion) for unit, v in values.items()}
+    return _Scores(recording, scores, own, rest, design)
+
+
+def _ruler(
+    raw: Floats,
+    name: str,
+    conditions: NDArray[np.str_],
+    phase: NDArray[np.str_],
+    inside: NDArray[np.int64],
+    settings: ScoringSettings,
+) -> float:
+    """The person's own imitation of one action unit, against the noise of this phase."""
+    emotions = [e for e, m in settings.emotions.items() if name in m.targets]
+    imitated = (phase == settings.imitate_phase) & np.isin(conditions, emotions)
+    rest = np.zeros(len(raw), dtype=bool)
+    for emotion in emotions:
+        rest[inside] |= reference_trials(list(conditions[inside]), emotion, settings)
+    return calibration(raw[imitated], raw[rest], min_trials=settings.min_trials_calibration)[0]
+
+
+def _row(
+    spec: Specification, people: Sequence[_Scores], study: Study, grid: Grid
+) -> dict[str, Any]:
+    settings = study.protocol.scoring_settings()
+    unit = spec.standardisation
+    values = np.array(
+        [contrast(p.trials[unit], p.own, p.reference, min_trials=settings.min_trials)
+         for p in people]
+    )  # fmt: skip
+    values = _per_person(values, people)
+    test = one_sample(values)
+    p, reason = (test.p, test.reason) if np.isfinite(test.mean) else (float("nan"), test.reason)
+    if not reason:
+        p, reason = _p_value(spec, values, people, study, grid)
+    # the interval of the mean in units of the SD over people, as for the effect itself
+    half = (test.high - test.low) / 2 * test.effect / test.mean if test.mean else float("nan")
+    return {
+        **spec.labels(),
+        "declared": int(spec == grid.declared),
+        "n": test.n,
+        "mean": test.mean,
+        "se": test.se,
+        "low": test.low,
+        "high": test.high,
+        "dz": test.effect,
+        "dz_low": test.effect - half,
+        "dz_high": test.effect + half,
+        "p": p,
+        "reason": reason,
+    }
+
+
+def _per_person(values: Floats, people: Sequence[_Scores]) -> Floats:
+    """One value a person: the mean over their sessions."""
+    names = [p.recording.participant for p in people]
+    means = []
+    for name in dict.fromkeys(names):
+        own = values[[k for k, n in enumerate(names) if n == name]]
+        there = own[np.isfinite(own)]
+        means.append(float(there.mean()) if len(there) else float("nan"))
+    return np.array(means)
+
+
+def _p_value(
+    spec: Specification, values: Floats, people: Sequence[_Scores], study: Study, grid: Grid
+) -> tuple[float, str]:
+    if spec.null == "t":
+        return one_sample(values).p, ""
+    settings = study.protocol.scoring_settings()
+    if spec.null == "sign-flip":
+        rng = generator(settings.seed, "group", grid.condition, "sign-flip")
+        there = values[np.isfinite(values)]
+        signs, _, complete = sign_arrangements(len(there), rng)
+        reached = int((np.abs(signs @ there) >= abs(there.sum()) - 1e-9).sum())
+        return (reached / len(signs) if complete else (1 + reached) / (len(signs) + 1)), ""
+    swap = settings.swap if spec.null == "swap" else cast("Swap", spec.null)
+    chosen = replace(settings, swap=swap, surrogates=DRAWS, enumerate_up_to=DRAWS)
+    has_randomiser = swap == "redraw" and grid.block in study.protocol.file.blocks
+    effects, reasons = [], []
+    for person in people:
+        drawer = study.protocol.redraw(grid.block) if has_randomiser else None
+        found = label_swap(
+            person.trials[spec.standardisation],
+            person.own,
+            person.reference,
+            replace(person.design, redraw=drawer),
+            chosen,
+            generator(settings.seed, person.recording.participant, grid.condition, f"swap-{swap}"),
+        )
+        effects.append(found.z_surrogate if not found.reason else float("nan"))
+        reasons.append(found.reason)
+    return combined_p(np.array(effects), reasons)

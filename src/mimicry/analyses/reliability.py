@@ -1,0 +1,252 @@
+"""The reliability of every contrast that a study's scores allow."""
+
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mimicry import __version__
+from mimicry.errors import InputError, TableError
+from mimicry.files import digest, make_folder, refuse_other_results, write_json, write_tsv
+from mimicry.records import ScoringSettings
+from mimicry.scoring.pattern import pattern_score, reference_trials
+from mimicry.statistics.reliability import ContrastTrials, contrast_reliability, session_icc
+from mimicry.study.blind import require_unmasked
+from mimicry.study.completeness import find_gaps, settle
+from mimicry.study.folder import SCORES, Study, not_joined, read_scores
+from mimicry.study.participants import read_people
+from mimicry.study.scored_with import check_same_stimuli
+from mimicry.study.tables import numbers
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["UNITS", "StudyReliability", "contrast_trials", "study_reliability"]
+
+UNITS = {"raw": "delta", "z": "delta_z", "cal": "delta_cal"}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StudyReliability:
+    """One row for each phase, session, emotion and unit; one for each ICC over sessions."""
+
+    rows: tuple[dict[str, Any], ...]
+    sessions: tuple[dict[str, Any], ...]
+    settings: dict[str, Any]
+    gaps: tuple[str, ...] = ()
+
+    def to_frame(self) -> "pd.DataFrame":
+        """Return the table over splits of trials."""
+        import pandas as pd
+
+        columns = [c for c in _COLUMNS if c != "warnings"]
+        rows = [{**r, "warnings": "; ".join(r["warnings"])} for r in self.rows]
+        return pd.DataFrame(rows, columns=None if rows else [*columns, "warnings"])
+
+    def write(self, folder: Path, *, overwrite: bool = False) -> list[Path]:
+        """Write ``group_reliability.tsv`` and ``.json``."""
+        make_folder(folder)
+        table, sidecar = folder / "group_reliability.tsv", folder / "group_reliability.json"
+        made_from = digest([self.settings, __version__])
+        if not overwrite and refuse_other_results(sidecar, made_from):
+            return [table, sidecar]
+        write_tsv(table, self.to_frame())
+        head = {"digest": made_from, "version": __version__, "settings": self.settings}
+        found = {"sessions": self.sessions, "warnings": list(self.gaps), "columns": _COLUMNS}
+        write_json(sidecar, {**head, **found})
+        return [table, sidecar]
+
+
+def study_reliability(
+    study: Study,
+    *,
+    window: str | None = None,
+    splits: int = 5000,
+    incomplete: bool = False,
+    progress: Callable[[int, int | None], None] | None = None,
+) -> StudyReliability:
+    """Return how reliable the contrasts of a study are.
+
+    Parameters
+    ----------
+    study
+        From :func:`mimicry.study.open_study`; its trial scores must be there.
+    window
+        Name of a scoring window; None: the protocol's primary one.
+    splits
+        Random halves of the trials.
+    incomplete
+        Go on although recordings or people are missing, as in
+        :func:`mimicry.study.group_tables`.
+    progress
+        Called with how many of how many contrasts are done.
+
+    Raises
+    ------
+    InputError
+        When the window is unknown, the scores lack its columns, no emotion of the protocol was
+        shown, or the study is blind or not complete.
+    """
+    require_unmasked(study.root)
+    settings = study.protocol.scoring_settings()
+    name = window or settings.primary_window
+    if name not in settings.windows:
+        raise InputError(
+            f"no window {name!r}; the protocol has {', '.join(settings.windows)}", key="--window"
+        )
+    if splits < 2:
+        raise InputError(f"--splits is {splits}; expected at least 2", key="--splits")
+    check_same_stimuli(study.root)
+    table = read_scores(study)
+    people = read_people(study.root)
+    gaps = find_gaps(
+        study,
+        people,
+        table["participant"],
+        not_joined=not_joined(study.results, SCORES, table),
+    )
+    said = settle(gaps, study, incomplete=incomplete)
+    cells = list(_cells(table, settings, name))
+    if not cells:
+        raise TableError(
+            f"no trial of the emotions {', '.join(settings.emotions) or '(none)'} in the scores",
+            path=study.results,
+            key="condition",
+            hint="Were they made with another protocol?",
+        )
+    rows, contrasts = [], []
+    for k, (where, trials) in enumerate(cells):
+        rng = _generator(settings.seed, where)
+        found = contrast_reliability(trials, rng, splits=splits)
+        rows.append({**where, "window": name, **found.to_json()})
+        contrasts.append((where, {p.participant: p.contrast for p in trials if p.usable}))
+        if progress is not None:
+            progress(k + 1, len(cells))
+    given = {
+        "protocol": study.protocol.digest,
+        "window": name,
+        "splits": splits,
+        "seed": settings.seed,
+        "scores": digest(table.to_csv(index=False)),
+        **({"incomplete": gaps.to_json()} if gaps else {}),
+    }
+    return StudyReliability(tuple(rows), tuple(_over_sessions(contrasts)), given, said)
+
+
+def contrast_trials(
+    table: "pd.DataFrame", settings: ScoringSettings, emotion: str, unit: str, window: str
+) -> list[ContrastTrials]:
+    """Return each participant's trials of an emotion and of its reference, valid ones only.
+
+    Parameters
+    ----------
+    table
+        Trial scores of one phase and session, in order of presentation.
+    unit
+        ``raw``, ``z`` or ``cal``.
+
+    Raises
+    ------
+    TableError
+        When a column is missing.
+    """
+    names = list(settings.scored)
+    columns = [f"{UNITS[unit]}_{name}_{window}" for name in names]
+    missing = [c for c in columns if c not in table.columns]
+    if missing:
+        raise TableError(
+            f"the scores have no column {missing[0]!r}",
+            key=missing[0],
+            hint="Were they made with another protocol?",
+        )
+    table = table.copy()
+    numbers(table, columns)
+    result = []
+    for participant, own in table.groupby("participant", sort=True):
+        own = own[own["valid"] == 1]
+        values = own[columns].to_numpy(dtype=float)
+        score = pattern_score(values, names, settings.emotions[emotion])
+        shown = (own["condition"] == emotion).to_numpy()
+        rest = reference_trials(list(own["condition"]), emotion, settings)
+        clips = own["stimulus"].to_numpy(dtype=str)
+        result.append(
+            ContrastTrials(
+                str(participant),
+                score[shown],
+                score[rest],
+                tuple(clips[shown]),
+                tuple(clips[rest]),
+            )
+        )
+    return result
+
+
+def _cells(
+    table: "pd.DataFrame", settings: ScoringSettings, window: str
+) -> Iterator[tuple[dict[str, str], list[ContrastTrials]]]:
+    phase = settings.phase_column if settings.phase_column in table.columns else "block"
+    for (block, session), part in table.groupby([phase, "session"], sort=True):
+        for emotion in settings.emotions:
+            if not (part["condition"] == emotion).any():
+                continue
+            for unit in UNITS:
+                where = {
+                    "block": str(block),
+                    "session": str(session),
+                    "condition": emotion,
+                    "unit": unit,
+                }
+                yield where, contrast_trials(part, settings, emotion, unit, window)
+
+
+def _generator(seed: int, where: dict[str, str]) -> np.random.Generator:
+    """Every cell has its own stream, so that leaving one out changes no other."""
+    key = zlib.crc32("/".join(where.values()).encode())
+    return np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, key])))
+
+
+def _over_sessions(
+    contrasts: list[tuple[dict[str, str], dict[str, float]]],
+) -> Iterator[dict[str, Any]]:
+    groups: dict[tuple[str, ...], list[dict[str, float]]] = {}
+    for where, people in contrasts:
+        groups.setdefault((where["block"], where["condition"], where["unit"]), []).append(people)
+    for (block, condition, unit), sessions in groups.items():
+        if len(sessions) < 2:
+            continue
+        names = sorted(set().union(*sessions))
+        values = [[s.get(n, np.nan) for s in sessions] for n in names]
+        matrix = np.array(values).reshape(len(names), len(sessions))
+        where = {"block": block, "condition": condition, "unit": unit}
+        yield {**where, "sessions": len(sessions), **session_icc(matrix)}
+
+
+_COLUMNS = {
+    "block": "phase of the session; trials of different phases are never pooled",
+    "session": "visit",
+    "condition": "emotion whose contrast against its reference trials is meant",
+    "unit": "raw: AU units; z: the person's own SDs; cal: shares of the person's own imitation",
+    "window": "scoring window",
+    "n_participants": "people with 4 trials or more, of 2 clips or more, on both sides",
+    "n_left_out": "people without",
+    "trials_per_side": "harmonic mean number of valid trials of the emotion and of the reference",
+    "splits": "random halves of the trials of each condition, clips kept whole",
+    "r_mean": "mean correlation of the halves over splits",
+    "r_low": "2.5 % point over splits",
+    "r_high": "97.5 % point over splits",
+    "split_half": "2 r_mean / (1 + r_mean); n/a if r_mean is negative",
+    "split_half_low": "95 % bootstrap interval over participants, lower end",
+    "split_half_high": "upper end",
+    "odd_even_r": "correlation of odd with even trials",
+    "odd_even": "its Spearman-Brown value",
+    "icc_single": "share of variance between people with one trial on each side",
+    "icc_average": "the same with the trials collected",
+    "sd_between": "SD of the contrasts over people",
+    "sem": "sd_between * sqrt(1 - split_half): standard error of one person's contrast",
+    "trials_for_70": "trials per side needed for a reliability of .70",
+    "trials_for_80": "for .80; n/a: no number of trials is enough",
+    "warnings": "what this reliability does not allow",
+}

@@ -1,0 +1,278 @@
+"""Is a study's analysis the one that was preregistered? Every difference by name."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mimicry.analyses.differences import ABSENT, Difference, compare
+from mimicry.analyses.prereg import read_prereg
+from mimicry.analyses.verify_analyses import analysis_differences
+from mimicry.analyses.verify_plan import Order, order_of, plan_differences
+from mimicry.errors import InputError
+from mimicry.files import is_there, read_json_object
+from mimicry.protocol import load_protocol
+from mimicry.study.blind import MARKER, Blind, blind_study_of, lock_problems
+from mimicry.study.failures import read_failures
+from mimicry.study.folder import SCORES
+from mimicry.study.layout import PREREG, PROTOCOL, RESULTS, SCORES_SIDECAR, recordings
+from mimicry.study.layout import SCORES as OWN_SCORES
+from mimicry.study.participants import read_people
+from mimicry.study.tables import read_cells
+
+__all__ = ["Difference", "Verification", "verify_study"]
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What was compared with a preregistration, and what differs."""
+
+    prereg: Path
+    hash: str
+    checked: tuple[str, ...]
+    differences: tuple[Difference, ...]
+    notes: tuple[str, ...]
+    order: Order
+
+
+def verify_study(
+    root: str | Path, prereg: str | Path | None = None, *, incomplete: bool = False
+) -> Verification:
+    """Compare a study with its preregistration.
+
+    Compared are the preregistration with itself and its readable text, the study's
+    ``protocol.yaml`` (every value), the settings, windows, seed, options, stimulus manifest,
+    protocol and program version recorded beside every ``*_scores.tsv``, the number of people
+    and their groups, whether every recording was scored or failed, whether ``scores.tsv``
+    holds just these scores, the locked exclusions, the analyses that were made of them, and
+    the time of freezing with that of the first scoring.
+
+    Parameters
+    ----------
+    root
+        The study's folder.
+    prereg
+        The preregistration; None: ``prereg.json`` (or the one ``*_prereg.json``) in the study.
+    incomplete
+        People and recordings that are still missing are noted and are no differences.
+
+    Raises
+    ------
+    InputError
+        When the study or the preregistration is missing, or a file of the study is not one.
+    IntegrityError
+        When the preregistration was changed after it was made.
+    """
+    folder = Path(root)
+    if not folder.is_dir():
+        raise InputError("no such study folder", path=folder)
+    path = Path(prereg) if prereg is not None else _own_prereg(folder)
+    frozen = read_prereg(path)
+    checked: list[str] = []
+    found: list[Difference] = list(plan_differences(path, frozen))
+    notes: list[str] = []
+    own = folder / PROTOCOL
+    if is_there(own):
+        checked.append(own.name)
+        found += _protocol(own, frozen)
+    results = folder / RESULTS
+    sidecars = sorted(results.glob(f"**/*{SCORES_SIDECAR}"))
+    people: set[str] = set()
+    blind = blind_study_of(folder)
+    for sidecar in sidecars:
+        name = sidecar.relative_to(folder).as_posix()
+        checked.append(name)
+        content = read_json_object(sidecar, _SIDECAR)
+        found += _scores(name, content, frozen)
+        found += _exclusions(name, content["inputs"], blind, _trials_of(sidecar))
+        people.add(str(content["inputs"].get("participant") or sidecar.parent.name))
+    if not sidecars:
+        notes.append("nothing has been scored yet, so only the protocol was compared")
+    if sidecars:
+        found += _unscored(folder, results)
+        found += _sample(people, frozen)
+        found += _whole_table(results, sidecars)
+    found += _groups(folder, frozen)
+    for name, differences in analysis_differences(folder, results, frozen, blind):
+        checked.append(name)
+        found += differences
+    if blind is not None and (sidecars or blind.locked):
+        checked.append(MARKER)
+        found += [
+            Difference(where, "quality control", a, b) for where, a, b in lock_problems(blind)
+        ]
+    if not checked:
+        raise InputError(
+            "nothing to compare: no protocol.yaml and no scores",
+            path=folder,
+            hint="Name the study's own folder.",
+        )
+    order = order_of(frozen, sidecars)
+    found += order.differences(path.name)
+    if order.known == "unknown":
+        notes.append(order.sentence())
+    if incomplete:
+        notes += [f"not finished: {d}" for d in found if d.when_finished]
+        found = [d for d in found if not d.when_finished]
+    return Verification(path, frozen["hash"], tuple(checked), tuple(found), tuple(notes), order)
+
+
+_SIDECAR = {"inputs": {"settings": dict, "protocol": dict}, "versions": dict, "stimuli?": dict}
+
+
+def _own_prereg(folder: Path) -> Path:
+    named = folder / PREREG
+    if is_there(named):
+        return named
+    others = sorted(folder.glob("*_prereg.json"))
+    if len(others) == 1:
+        return others[0]
+    found = f"{len(others)} preregistrations" if others else "no preregistration"
+    raise InputError(
+        f"{found} in the study, expected one",
+        path=folder,
+        key="--prereg",
+        hint="Name it with --prereg FILE, or make one with: mimicry prereg PROTOCOL --study STUDY",
+    )
+
+
+def _protocol(path: Path, frozen: Mapping[str, Any]) -> Iterator[Difference]:
+    content = load_protocol(path).content()
+    # the study's copy may have another file name than the protocol had
+    expected = {k: v for k, v in frozen["content"].items() if k != "name"}
+    yield from compare(path.name, expected, {k: v for k, v in content.items() if k != "name"})
+
+
+def _scores(
+    name: str, sidecar: Mapping[str, Any], frozen: Mapping[str, Any]
+) -> Iterator[Difference]:
+    inputs = sidecar["inputs"]
+    yield from compare(name, frozen["settings"], inputs["settings"], "settings")
+    digest = inputs["protocol"].get("digest")
+    if digest != frozen["protocol"]["digest"]:
+        yield Difference(name, "protocol.digest", frozen["protocol"]["digest"], digest)
+    version = sidecar["versions"].get("mimicry")
+    if version != frozen["mimicry"]:
+        yield Difference(name, "mimicry version", frozen["mimicry"], version)
+    if "options" in frozen:
+        used = {"neutral": inputs.get("neutral"), "reading": inputs.get("reading", {})}
+        yield from compare(name, frozen["options"], used, "options")
+    if "stimuli" in frozen:
+        found = sidecar.get("stimuli", {}).get("sha256", ABSENT)
+        yield from compare(name, frozen["stimuli"], {"manifest": found}, "stimuli")
+
+
+def _exclusions(
+    name: str, inputs: Mapping[str, Any], blind: Blind | None, trials: set[str] | None
+) -> Iterator[Difference]:
+    """The exclusions that were locked, and no others, must stand in the scores of a recording."""
+    given = inputs.get("exclusions")
+    decided = given if isinstance(given, Mapping) else {}
+    person, visit = str(inputs.get("participant", "")), str(inputs.get("session", ""))
+    rows = () if blind is None else blind.exclusions_for(person, visit)
+    own = [r for r in rows if not r.trial_id or trials is None or r.trial_id in trials]
+    if decided and not rows:
+        yield Difference(name, "exclusions", "none", dict(decided))
+        return
+    for row in own:
+        marked = decided if not row.trial_id else [k for k in decided if k == row.trial_id]
+        if not any(row.reason in str(decided[k]) for k in marked):
+            which = f"exclusion of trial {row.trial_id}" if row.trial_id else "exclusion"
+            yield Difference(name, which, row.reason, ABSENT)
+    if any(not row.trial_id for row in own):
+        return
+    locked = {row.trial_id for row in own}
+    for trial, reason in decided.items():
+        if trial not in locked:
+            yield Difference(name, f"exclusion of trial {trial}", ABSENT, reason)
+
+
+def _trials_of(sidecar: Path) -> set[str] | None:
+    """Return the trials of a recording, from the table beside its sidecar; None without one."""
+    table = sidecar.with_name(sidecar.name.removesuffix(SCORES_SIDECAR) + OWN_SCORES)
+    cells = read_cells(table) if is_there(table) else None
+    return None if cells is None or "trial_id" not in cells else set(cells["trial_id"])
+
+
+def _unscored(folder: Path, results: Path) -> Iterator[Difference]:
+    failures = read_failures(results)
+    for recording in recordings(folder):
+        if not recording.scored and failures.of(recording) is None:
+            yield Difference(
+                recording.events.relative_to(folder).as_posix(),
+                "scores",
+                "one table for every recording",
+                "not scored and not listed in failures.tsv",
+                when_finished=True,
+            )
+
+
+def _sample(people: set[str], frozen: Mapping[str, Any]) -> Iterator[Difference]:
+    planned = frozen["sample"].get("participants", ABSENT)
+    if planned != len(people):
+        fewer = isinstance(planned, int) and len(people) < planned
+        yield Difference(
+            RESULTS.as_posix(), "sample.participants", planned, len(people), when_finished=fewer
+        )
+
+
+def _groups(folder: Path, frozen: Mapping[str, Any]) -> Iterator[Difference]:
+    """The labels of the group column must be those that were planned."""
+    people, planned = read_people(folder), frozen["content"]["design"].get("groups")
+    column = (frozen["primary"].get("between") or {}).get("factor", "group")
+    if people is None or not planned or column not in people.columns:
+        return
+    labels = sorted(set(people.groups(column).values()))
+    others = [name for name in labels if name not in planned]
+    if others:
+        yield Difference(people.path.name, "design.groups", sorted(planned), labels)
+
+
+def _whole_table(results: Path, sidecars: Sequence[Path]) -> Iterator[Difference]:
+    """The study's table must hold each participant's rows as they were scored, and no others."""
+    whole = results / "scores.tsv"
+    if not whole.is_file():
+        return
+    seen: list[dict[Any, str]] = []
+    for sidecar in sidecars:
+        own = sidecar.with_suffix(".tsv")
+        if own.is_file():
+            seen += read_cells(own).to_dict("records")
+        else:
+            yield Difference(own.name, "file", "beside its sidecar", ABSENT)
+    expected, there = _by_trial(seen), _by_trial(read_cells(whole).to_dict("records"))
+    for key in sorted({*expected, *there}):
+        ours, theirs = expected.get(key, []), there.get(key, [])
+        if len(ours) != len(theirs):
+            yield Difference(whole.name, _trial(key), _rows(len(ours)), _rows(len(theirs)))
+            continue
+        for one, other in zip(ours, theirs, strict=True):
+            for column, value in one.items():
+                if not _same(value, other.get(column)):
+                    name = f"{_trial(key)}, {column}"
+                    yield Difference(whole.name, name, value, other.get(column, ABSENT))
+
+
+def _by_trial(rows: Sequence[Mapping[Any, str]]) -> dict[tuple[str, ...], list[Mapping[Any, str]]]:
+    found: dict[tuple[str, ...], list[Mapping[Any, str]]] = {}
+    for row in rows:
+        found.setdefault(tuple(row.get(k, "") for k in SCORES.keys), []).append(row)
+    return found
+
+
+def _rows(count: int) -> str:
+    return {0: ABSENT, 1: "a row"}.get(count, f"{count} rows")
+
+
+def _same(one: str, other: str | None) -> bool:
+    """Compare two cells; the same number may be written in two ways."""
+    if one == other or other is None:
+        return one == other
+    try:
+        return float(one) == float(other)
+    except ValueError:
+        return False
+
+
+def _trial(key: tuple[str, ...]) -> str:
+    return "trial " + "/".join(part for part in key if part)

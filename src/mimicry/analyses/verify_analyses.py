@@ -1,0 +1,84 @@
+"""The analyses over all people, against the preregistration: windows, groups, seed, exclusions."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from mimicry.analyses.differences import ABSENT, Difference
+from mimicry.analyses.group import read_summary
+from mimicry.analyses.grouping import with_groups
+from mimicry.errors import InputError
+from mimicry.files import digest, read_json_object
+from mimicry.study.blind import Blind
+from mimicry.study.folder import SCORES, read_joint
+from mimicry.study.participants import read_people
+
+__all__ = ["analysis_differences"]
+
+
+def analysis_differences(
+    folder: Path, results: Path, frozen: Mapping[str, Any], lock: Blind | None
+) -> Iterator[tuple[str, list[Difference]]]:
+    """Yield the name of every analysis that was found, and where it departs from the plan."""
+    for sidecar in sorted(results.glob("group*.json")):
+        content = read_json_object(sidecar, {"settings": dict})
+        used = content["settings"]
+        name = sidecar.relative_to(folder).as_posix()
+        expected = _expected(sidecar.stem, frozen, lock)
+        found = [
+            Difference(name, key, wanted, value)
+            for key, wanted in expected.items()
+            if (value := _value(used, key)) != ABSENT and value != wanted
+        ]
+        found += _other_scores(name, sidecar.stem, used, folder, results)
+        yield name, found
+
+
+def _expected(stem: str, frozen: Mapping[str, Any], lock: Blind | None) -> dict[str, Any]:
+    """Key of an analysis' settings -> the value that the plan gives it."""
+    primary, settings = frozen["primary"], frozen["settings"]
+    expected: dict[str, Any] = {"protocol": frozen["protocol"]["digest"]}
+    if stem == "group":
+        between = primary.get("between") or {}
+        expected["by"] = between.get("factor", "group")
+        expected["control"] = between.get("more")
+    if stem == "group_reliability":
+        expected["window"] = settings.get("primary_window")
+        expected["seed"] = settings.get("seed")
+    if stem == "group_multiverse":
+        expected["grid.condition"] = primary.get("condition")
+        expected["grid.block"] = primary.get("block")
+        expected["exclusions"] = None if lock is None or not lock.lock else lock.lock["exclusions"]
+        if "stimuli" in frozen:
+            expected["stimuli"] = frozen["stimuli"]["manifest"]
+    return expected
+
+
+def _value(used: Mapping[str, Any], key: str) -> Any:
+    value: Any = used
+    for part in key.split("."):
+        if not isinstance(value, Mapping) or part not in value:
+            return ABSENT
+        value = value[part]
+    return value
+
+
+def _other_scores(
+    name: str, stem: str, used: Mapping[str, Any], folder: Path, results: Path
+) -> Iterator[Difference]:
+    """An analysis that was made of other scores than those that are there now."""
+    key = {"group": "summary", "group_reliability": "scores"}.get(stem)
+    if key is None or key not in used:
+        return
+    try:
+        if stem == "group":
+            people, by = read_people(folder), str(used.get("by"))
+            has = people is not None and by in people.columns
+            table = with_groups(read_summary(results), people, by if has else None)
+        else:
+            table = read_joint(results, SCORES)
+    except InputError as error:
+        yield Difference(name, "scores", "as they were analysed", str(error))
+        return
+    if used[key] != digest(table.to_csv(index=False)):
+        yield Difference(name, key, "those that are there", "others, made or edited before")

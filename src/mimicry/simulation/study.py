@@ -1,0 +1,366 @@
+"""Writing a simulated study: the folder that a lab would have, and the truth beside it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mimicry import files
+from mimicry.errors import InputError, OutputExistsError
+from mimicry.protocol import Protocol
+from mimicry.records import StimulusTimeline, TrialTable
+from mimicry.simulation.effects import Effect, Group
+from mimicry.simulation.recordings import (
+    Recording,
+    check_changes,
+    check_known,
+    generator,
+    noise_level,
+    predicted,
+    simulate_recordings,
+    with_predicted_changes,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from mimicry.timeline.manifest import StimulusSet
+
+__all__ = ["SimulatedStudy", "simulate_study"]
+
+NOTE = (
+    "Simulated participants: no person was recorded. What they do is known and stands in "
+    "derivatives/simulation; accuracy measured on them is an upper bound."
+)
+Progress = Callable[[int, int | None], None]
+
+
+@dataclass(frozen=True, slots=True)
+class SimulatedStudy:
+    """What was written: the study's folder, its settings file, and one prefix a recording."""
+
+    folder: Path
+    settings: Path
+    recordings: tuple[str, ...] = field(default=())
+
+
+def simulate_study(
+    protocol: Protocol,
+    out: str | Path,
+    *,
+    participants: int,
+    groups: Sequence[Group] = (),
+    effect: Effect | None = None,
+    nuisance: str = "webcam",
+    seed: int = 0,
+    stimuli: str | Path | None = None,
+    video: bool = False,
+    overwrite: bool = False,
+    progress: Progress | None = None,
+) -> SimulatedStudy:
+    """Simulate a whole study of a protocol and write it as a BIDS-like folder.
+
+    Parameters
+    ----------
+    protocol
+        What is shown, in which order, and (unless `effect` says otherwise) what people do.
+    out
+        Folder of the study; new or empty, or one that this function wrote.
+    participants
+        People in each group.
+    groups
+        Who they are; none: the groups that the protocol predicts.
+    effect
+        What an average person does; None: the protocol's prediction.
+    nuisance
+        Name of a level of noise (:data:`~mimicry.simulation.nuisance.NUISANCE`).
+    seed
+        Same seed and settings, same bytes.
+    stimuli
+        Stimulus manifest; None: the protocol's, or the shipped one.
+    video
+        Render a video of every session as well (slow: a core draws about as many frames in a
+        second as a camera takes); noise and blinks are then drawn in the picture.
+    overwrite
+        Replace a study made with other settings.
+    progress
+        Called with (recordings done, recordings in all).
+
+    Returns
+    -------
+    SimulatedStudy
+        Scoring needs no video: the action-unit tables lie in ``derivatives/mimicry``.
+
+    Raises
+    ------
+    InputError
+        When a number is out of range, or a group's change concerns no trial.
+    OutputExistsError
+        When the folder holds something else.
+    """
+    out = Path(out)
+    if participants < 1:
+        raise InputError(
+            f"found {participants} participants, expected 1 or more", key="--participants"
+        )
+    level = noise_level(nuisance)
+    own_effect, own_groups = predicted(protocol)
+    check_changes(groups, _first_trials(protocol))
+    if effect is None:
+        groups = [with_predicted_changes(protocol, group) for group in groups]
+    effect, chosen = effect or own_effect, list(groups or own_groups)
+    names = [group.name for group in chosen]
+    if len(set(names)) < len(names):
+        raise InputError(f"two groups share a name: {', '.join(names)}", key="--group")
+    known = protocol.timelines(stimuli)
+    check_known(protocol, known)
+    settings = _settings(protocol, known, chosen, effect, nuisance, participants, seed, video)
+    marker = _claim_folder(out, settings, overwrite=overwrite)
+    _write_head(out, protocol, chosen, settings)
+    people = [
+        (f"{k + 1:02d}", chosen[k // participants]) for k in range(participants * len(chosen))
+    ]
+    prefixes: list[str] = []
+    rows: list[dict[str, Any]] = []
+    used: dict[str, StimulusTimeline] = {}
+    for k, (label, group) in enumerate(people):
+        recordings = simulate_recordings(
+            protocol, label, group, effect, seed=seed, known=known, nuisance=level
+        )
+        for recording in recordings:
+            used.update(recording.timelines)
+            prefixes.append(_write_recording(out, recording, settings, seed, video=video))
+        rows.append(_person_row(label, recordings[0]))
+        if progress is not None:
+            progress(k + 1, len(people))
+    _write_people(out, rows)
+    _write_manifest(out, used, known)
+    return SimulatedStudy(out, marker, tuple(prefixes))
+
+
+def _first_trials(protocol: Protocol) -> TrialTable:
+    visit = next(iter(protocol.file.design.visits), None)
+    return protocol.build_session("1", visit=visit).trial_table()
+
+
+def _settings(
+    protocol: Protocol,
+    known: "StimulusSet",
+    groups: Sequence[Group],
+    effect: Effect,
+    nuisance: str,
+    participants: int,
+    seed: int,
+    video: bool,
+) -> dict[str, Any]:
+    from mimicry import __version__
+
+    content: dict[str, Any] = {
+        "note": NOTE,
+        "protocol": protocol.name,
+        "protocol_digest": protocol.digest,
+        "stimuli": known.to_json(),
+        "participants_per_group": participants,
+        "groups": [group.to_json() for group in groups],
+        "effect": effect.to_json(),
+        "noise": {"name": nuisance, **noise_level(nuisance).to_json()},
+        "seed": seed,
+        "video": video,
+        "version": __version__,
+    }
+    return content | {"digest": files.digest(content)}
+
+
+def _claim_folder(out: Path, settings: Mapping[str, Any], *, overwrite: bool) -> Path:
+    """Write down first what the folder will hold, so that an interrupted run can go on."""
+    marker = out / "derivatives" / "simulation" / "simulation.json"
+    if not overwrite:
+        files.refuse_other_results(marker, settings["digest"])
+    if out.is_file() or (out.is_dir() and any(out.iterdir()) and not marker.exists()):
+        raise OutputExistsError(
+            "the folder holds something that is no simulated study",
+            path=out,
+            hint="Choose a new folder for --out.",
+        )
+    files.make_folder(marker.parent)
+    return files.write_json(marker, settings)
+
+
+def _write_head(
+    out: Path,
+    protocol: Protocol,
+    groups: Sequence[Group],
+    settings: Mapping[str, Any],
+) -> None:
+    import yaml
+
+    files.write_json(
+        out / "dataset_description.json",
+        {
+            "Name": f"Simulated study: {protocol.file.title}",
+            "BIDSVersion": "1.10.0",
+            "DatasetType": "raw",
+            "License": "CC0",
+            "GeneratedBy": [{"Name": "mimicry", "Version": settings["version"]}],
+            "HowToAcknowledge": NOTE,
+        },
+    )
+    content = protocol.file.model_dump(mode="json", exclude={"extends"})
+    content["stimuli"]["manifest"] = "stimuli.json"
+    text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=100)
+    files.write_text(out / "protocol.yaml", text)
+    files.write_json(
+        out / "participants.json",
+        {
+            "participant_id": {"Description": "Label of the simulated person"},
+            "group": {"Description": "Group", "Levels": {g.name: g.name for g in groups}},
+        },
+    )
+
+
+def _prefix(recording: Recording) -> str:
+    plan = recording.plan
+    visit = f"_ses-{_label(plan.visit)}" if plan.visit else ""
+    return f"sub-{plan.participant}{visit}_task-{_label(plan.protocol)}"
+
+
+def _label(name: str) -> str:
+    """A BIDS label: letters and digits only."""
+    return "".join(c for c in name if c.isalnum())
+
+
+def _folder(out: Path, recording: Recording) -> Path:
+    plan = recording.plan
+    folder = out / f"sub-{plan.participant}"
+    return folder / f"ses-{_label(plan.visit)}" if plan.visit else folder
+
+
+def _write_recording(
+    out: Path, recording: Recording, settings: Mapping[str, Any], seed: int, *, video: bool
+) -> str:
+    from mimicry.interchange.au_table import write_au_table
+
+    prefix = _prefix(recording)
+    beh = files.make_folder(_folder(out, recording) / "beh")
+    files.write_tsv(beh / f"{prefix}_events.tsv", _events(recording))
+    files.write_json(beh / f"{prefix}_events.json", _events_sidecar(recording))
+    derived = out / "derivatives"
+    place = _folder(Path(), recording)
+    truth = files.make_folder(derived / "simulation" / place)
+    files.write_tsv(truth / f"{prefix}_truth.tsv", recording.simulated.truth.to_frame())
+    if video:
+        _render(beh / f"{prefix}_video.mp4", recording, seed)
+    else:
+        tables = files.make_folder(derived / "mimicry" / place)
+        note = {"simulation": settings["digest"]}
+        write_au_table(tables, prefix, recording.simulated.track, note=note)
+    return prefix
+
+
+def _events(recording: Recording) -> "pd.DataFrame":
+    import pandas as pd
+
+    trials = recording.trials
+    columns: dict[str, Any] = {
+        "onset": np.round(trials.onset_s, 6),
+        "duration": np.round(trials.duration_s, 6),
+        "trial_type": trials.condition,
+        "stimulus": trials.stimulus_id,
+        "trial_id": trials.trial_id,
+    }
+    return pd.DataFrame(columns | {k: v for k, v in trials.columns.items() if k not in columns})
+
+
+def _events_sidecar(recording: Recording) -> dict[str, Any]:
+    own = {
+        "onset": {"Description": "start of the clip, on the recording's clock", "Units": "s"},
+        "duration": {"Description": "how long the clip was shown", "Units": "s"},
+        "trial_type": {"Description": "condition"},
+        "stimulus": {"Description": "id in stimuli.json"},
+        "trial_id": {"Description": "label of the trial"},
+    }
+    return own | {
+        name: {"Description": f"design column {name} of the protocol"}
+        for name in recording.trials.columns
+    }
+
+
+def _person_row(label: str, recording: Recording) -> dict[str, Any]:
+    person = recording.person
+    row: dict[str, Any] = {
+        "participant_id": f"sub-{label}",
+        "group": person.group.name,
+        "responder": int(person.responder),
+        "latency_s": person.latency_s,
+    }
+    row |= {f"gain_{name}": person.gain(name) for name in sorted(person.deviation)}
+    return row | {f"trait_{name}": value for name, value in person.traits.items()}
+
+
+def _write_people(out: Path, rows: Sequence[Mapping[str, Any]]) -> None:
+    import pandas as pd
+
+    table = pd.DataFrame(rows)
+    shown = [c for c in table.columns if c in ("participant_id", "group")]
+    traits = [c for c in table.columns if c.startswith("trait_")]
+    public = table[shown + traits].rename(columns={c: c.removeprefix("trait_") for c in traits})
+    files.write_tsv(out / "participants.tsv", public)
+    files.write_tsv(out / "derivatives" / "simulation" / "participants_truth.tsv", table)
+
+
+def _write_manifest(
+    out: Path,
+    used: Mapping[str, StimulusTimeline],
+    known: Mapping[str, StimulusTimeline],
+) -> None:
+    """The envelopes of every stimulus shown, so that the study can be scored by itself."""
+    entries = [
+        {
+            "id": name,
+            "file": None,
+            "sha256": None,
+            "license": "CC0-1.0",
+            "emotion": t.emotion,
+            "identity": t.identity,
+            "kind": "static" if t.apex_s <= t.onset_s else "dynamic",
+            "envelope": "measured or declared in a manifest" if name in known else "planned timing",
+            "duration_s": float(t.times_s[-1]),
+            "onset_s": t.onset_s,
+            "apex_s": t.apex_s,
+            "offset_s": t.offset_s,
+            "times_s": np.round(t.times_s, 6),
+            "intensity": {n: np.round(t.intensity[:, k], 6) for k, n in enumerate(t.names)},
+        }
+        for name, t in sorted(used.items())
+    ]
+    note = "Envelopes of the stimuli of a simulated study; not validated on humans."
+    files.write_json(
+        out / "stimuli.json",
+        {"version": 1, "license": "CC0-1.0", "note": note, "stimuli": entries},
+    )
+
+
+def _render(path: Path, recording: Recording, seed: int) -> None:
+    """Draw the session: the same responses on a rendered face, with its own blinks and sway."""
+    from mimicry.simulation.population import movements
+    from mimicry.synthetic import identities, natural, performance, render_video
+
+    if path.exists():
+        return
+    simulated, plan = recording.simulated, recording.plan
+    times = np.arange(int(plan.duration_s * 30.0)) / 30.0
+    moved = movements(simulated.truth, recording.timelines, recording.person, times)
+    rng = generator(seed, plan.participant, plan.visit or "", "video")
+    units = {name: moved[:, k] for k, name in enumerate(simulated.truth.names) if moved[:, k].any()}
+    pose, shift = natural.sway(times, rng)
+    play = performance(
+        times,
+        {**units, "AU45": natural.blinks(times, rng)},
+        pose_deg=pose,
+        shift_mm=shift,
+        gaze_deg=natural.gaze(times, rng),
+    )
+    (face,) = identities(int(rng.integers(2**31)), 1)
+    render_video(path, face, play, seed=int(rng.integers(2**31)), notes={"note": NOTE})

@@ -1,0 +1,1 @@
+"""People together: synchrony and association of two or more recordings, with their chance."""

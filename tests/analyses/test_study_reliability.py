@@ -1,0 +1,88 @@
+"""Reliability of a study's contrasts, from its scores to the table."""
+
+import json
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from mimicry.analyses.reliability import study_reliability
+from mimicry.cli import app
+from mimicry.errors import InputError, TableError
+from mimicry.study import open_study, read_scores
+
+
+def test_people_who_differ_are_told_apart_and_units_that_miss_are_not(make_study):
+    found = study_reliability(make_study(), splits=200).to_frame().set_index(["condition", "unit"])
+    assert found.loc[("happy", "raw"), "split_half"] > 0.7
+    assert found.loc[("happy", "raw"), "trials_per_side"] == pytest.approx(24)
+    raw, z = found.loc[("happy", "raw")], found.loc[("happy", "z")]
+    assert z["sd_between"] == pytest.approx(2 * raw["sd_between"])
+    assert np.isnan(found.loc[("happy", "cal"), "split_half"])
+    assert found.loc[("happy", "cal"), "n_left_out"] == 24
+    assert found.loc[("angry", "raw"), "split_half"] < 0.5 or np.isnan(
+        found.loc[("angry", "raw"), "split_half"]
+    )
+
+
+def test_invalid_trials_do_not_count(make_study):
+    study = make_study(people=6)
+    path = study.results / "scores.tsv"
+    lines = path.read_text().splitlines()
+    valid = lines[0].split("\t").index("valid")
+    cut = [line.split("\t") for line in lines]
+    for cells in cut[1:]:
+        if cells[0] == "00":
+            cells[valid] = "0"
+    path.write_text("\n".join("\t".join(cells) for cells in cut) + "\n")
+    row = study_reliability(study, splits=20).rows[0]
+    assert (row["n_participants"], row["n_left_out"]) == (5, 1)
+
+
+def test_two_sessions_are_never_pooled_and_give_an_icc(make_study):
+    found = study_reliability(make_study(sessions=("1", "2"), people=12), splits=20)
+    assert {row["session"] for row in found.rows} == {"1", "2"}
+    happy = [s for s in found.sessions if s["condition"] == "happy" and s["unit"] == "raw"]
+    assert happy[0]["icc_3_1"] > 0.7
+
+
+def test_the_command_writes_a_table_and_warns(make_study):
+    study = make_study(people=10, sd_person=0.02)
+    words = ["reliability", str(study.root), "--protocol", "dynamic-happy-angry", "--splits", "100"]
+    answer = CliRunner().invoke(app, [*words, "--json"])
+    assert answer.exit_code == 0, answer.stderr
+    envelope = json.loads(answer.stdout)
+    assert len(envelope["contrasts"]) == 6
+    assert any("only 10 participants" in text for text in envelope["warnings"])
+    table = study.results / "group_reliability.tsv"
+    before = table.read_bytes()
+    assert CliRunner().invoke(app, words).exit_code == 0
+    assert table.read_bytes() == before
+    other = CliRunner().invoke(app, [*words[:-1], "50"])
+    assert other.exit_code == 2
+    assert "--overwrite" in other.stderr
+
+
+def test_scores_of_single_participants_are_gathered(make_study):
+    study = make_study(people=4)
+    whole = study.results / "scores.tsv"
+    lines = whole.read_text().splitlines(keepends=True)
+    for name in ("00", "01"):
+        own = study.results / f"sub-{name}" / "beh"
+        own.mkdir(parents=True)
+        text = lines[0] + "".join(line for line in lines if line.startswith(name))
+        (own / f"sub-{name}_task-x_scores.tsv").write_text(text)
+    whole.unlink()
+    assert set(read_scores(study)["participant"]) == {"00", "01"}
+
+
+def test_what_is_missing_is_said(make_study, tmp_path):
+    with pytest.raises(InputError, match="no such study"):
+        open_study(tmp_path / "nowhere")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(InputError, match=r"no protocol\.yaml"):
+        open_study(tmp_path / "empty")
+    with pytest.raises(TableError, match="mimicry batch"):
+        read_scores(open_study(tmp_path / "empty", "dynamic-happy-angry"))
+    with pytest.raises(InputError, match="the protocol has main"):
+        study_reliability(make_study(people=3), window="whole")

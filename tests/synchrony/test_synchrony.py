@@ -1,0 +1,261 @@
+"""Synchrony of two people: against rMEA, against simulated truth, against chance."""
+
+import csv
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mimicry.errors import InputError, OutputExistsError
+from mimicry.synchrony.dyads import choose_settings, measure_synchrony, write_synchrony
+from mimicry.synchrony.methods import METHODS, PRESETS, synchronise
+from mimicry.synchrony.methods.association import _effect_sizes
+from mimicry.synchrony.methods.chance import compare
+
+RATE = 25.0
+
+
+def smooth_noise(rng, n, width=10):
+    return np.convolve(rng.standard_normal(n + width - 1), np.ones(width) / width, "valid")
+
+
+def dyad(rng, n=3000, lag=0, weight=0.0):
+    """Two smooth series; the second holds `weight` of the first, `lag` samples later."""
+    first = smooth_noise(rng, n + 200)
+    second = weight * np.roll(first, lag) + np.sqrt(1 - weight**2) * smooth_noise(rng, n + 200)
+    return first[100:-100], second[100:-100]
+
+
+@pytest.fixture(scope="module")
+def reference(test_data):
+    with (test_data / "rmea" / "reference.csv").open() as handle:
+        return list(csv.DictReader(handle))
+
+
+def test_gives_the_numbers_of_rmea(reference, test_data):
+    """Two psychotherapy dyads, two settings, signed and absolute, to 1e-6 (here 1e-12)."""
+    assert len(reference) == 8
+    for row in reference:
+        dyad_id = row["file"].split("_")[1]
+        found = measure_synchrony(
+            test_data / "rmea" / f"{dyad_id}_01.txt",
+            preset="rmea",
+            window_s=float(row["win"]),
+            step_s=float(row["inc"]),
+            max_lag_s=float(row["lag"]),
+            absolute=row["abs"] == "TRUE",
+            rate_hz=RATE,
+        )
+        expected = [float(row[k]) for k in ("grand", "s1_lead", "s2_lead", "lag0")]
+        ours = [found.grand_average, found.first_leads, found.second_leads, found.lag_zero]
+        np.testing.assert_allclose(ours, expected, rtol=0, atol=1e-12)
+        assert len(found) == int(row["n_win"])
+        best = [float(row["bestlag_w1"]), float(row["bestlag_w5"])]
+        np.testing.assert_allclose(found.best_lag_s[[0, 4]], best, atol=1e-9)
+
+
+@pytest.mark.parametrize("name", sorted(PRESETS))
+def test_every_preset_finds_who_leads(name):
+    rng = np.random.default_rng(11)
+    first, second = dyad(rng, lag=15, weight=0.9)
+    settings = choose_settings(name, step_s=2.0 if name == "altmann" else None)
+    found = synchronise(first, second, settings, rate_hz=RATE)
+    peak = found.lags_s[np.nanargmax(found.lag_profile)]
+    assert peak == pytest.approx(0.6, abs=0.081)
+    assert found.first_leads > found.second_leads
+    back = synchronise(second, first, settings, rate_hz=RATE)
+    assert back.lags_s[np.nanargmax(back.lag_profile)] == pytest.approx(-0.6, abs=0.081)
+    assert settings.source
+
+
+def test_swapping_the_two_mirrors_the_profile():
+    first, second = dyad(np.random.default_rng(12), lag=10, weight=0.5)
+    for name in ("rmea", "susy", "altmann"):
+        settings = choose_settings(name, step_s=2.0)
+        there = synchronise(first, second, settings, rate_hz=RATE)
+        back = synchronise(second, first, settings, rate_hz=RATE)
+        np.testing.assert_allclose(there.lag_profile, back.lag_profile[::-1], atol=1e-10)
+        assert there.first_leads == pytest.approx(back.second_leads, abs=1e-12)
+
+
+@pytest.mark.parametrize("null", ["segment-shuffle", "circular-shift", "phase"])
+def test_coupling_stands_out_from_surrogates_and_its_absence_does_not(null):
+    settings = choose_settings(
+        "face", max_lag_s=1.0, surrogates=39, null=null, min_valid=0.5, step_s=4.0
+    )
+    rng = np.random.default_rng(13)
+    coupled = synchronise(*dyad(rng, lag=5, weight=0.7), settings, rate_hz=RATE)
+    assert coupled.surrogate["profile_maximum"]["p"] == pytest.approx(1 / 40)
+    assert coupled.surrogate["z_surrogate"] > 3
+    ps = [
+        synchronise(*dyad(rng), settings, rate_hz=RATE).surrogate["profile_maximum"]["p"]
+        for _ in range(12)
+    ]
+    assert np.mean(np.array(ps) <= 0.05) <= 0.25
+    assert 0.2 < np.mean(ps) < 0.85
+
+
+def test_pseudo_pairs_use_other_people(tmp_path):
+    rng = np.random.default_rng(14)
+    first, second = dyad(rng, lag=5, weight=0.7)
+    others = [smooth_noise(rng, 3000) for _ in range(19)]
+    found = measure_synchrony(
+        first, second, preset="face", step_s=4.0, rate_hz=RATE, partners=others
+    )
+    assert found.surrogate["n"] == 19
+    assert found.surrogate["profile_maximum"]["p"] == pytest.approx(1 / 20)
+    with pytest.raises(InputError, match="pseudo-pairs need recordings"):
+        measure_synchrony(
+            first,
+            second,
+            preset="face",
+            null="pseudo-pairs",
+            surrogates=9,
+            rate_hz=RATE,
+        )
+
+
+def test_the_same_seed_gives_the_same_surrogates():
+    first, second = dyad(np.random.default_rng(15))
+    settings = choose_settings("face", surrogates=9, step_s=8.0)
+    one = synchronise(first, second, settings, rate_hz=RATE)
+    two = synchronise(first, second, settings, rate_hz=RATE)
+    assert dict(one.surrogate) == dict(two.surrogate)
+    other = choose_settings("face", surrogates=9, step_s=8.0, seed=1)
+    assert dict(synchronise(first, second, other, rate_hz=RATE).surrogate) != dict(one.surrogate)
+
+
+def test_p_counts_the_observed_arrangement_and_lost_surrogates():
+    test = compare(3.0, [1.0, 2.0, 3.0, float("nan")], greater_only=True)
+    assert test["p"] == (1 + 1 + 1) / 5
+    assert test["z_surrogate"] == pytest.approx(1.0)
+    assert compare(-9.0, [1.0, 2.0, 4.0], greater_only=False)["p"] == pytest.approx(0.5)
+
+
+def test_opposite_movement_is_synchrony_only_in_absolute_values():
+    first, second = dyad(np.random.default_rng(16), lag=5, weight=0.9)
+    signed = synchronise(first, -second, choose_settings("face"), rate_hz=RATE)
+    absolute = synchronise(first, -second, choose_settings("face", absolute=True), rate_hz=RATE)
+    at = int(np.argmin(np.abs(signed.lags_s - 0.2)))
+    assert signed.lag_profile[at] < -0.5
+    assert absolute.lag_profile[at] > 0.5
+
+
+def test_a_maximum_at_the_last_lag_is_marked():
+    first, second = dyad(np.random.default_rng(17), lag=54, weight=0.95)
+    found = synchronise(first, second, choose_settings("face", max_lag_s=2.0), rate_hz=RATE)
+    frame = found.to_frame()
+    assert frame["best_at_edge"].mean() > 0.2
+    assert found.summary()["n_windows_best_lag_at_edge"] == frame["best_at_edge"].sum()
+
+
+def test_the_tables_have_the_documented_shape():
+    first, second = dyad(np.random.default_rng(18))
+    second[500:900] = np.nan
+    found = synchronise(
+        first, second, choose_settings("rmea", window_s=20, step_s=10), rate_hz=RATE
+    )
+    assert len(found.to_frame()) == len(found)
+    assert found.matrix_frame().shape == (len(found), 2 + 2 * 125)
+    assert list(found.profile_frame()) == ["lag_s", "mean", "n_windows"]
+    assert found.to_frame()["missing_fraction"].max() > 0
+
+
+def test_written_results_are_the_same_bytes_and_never_replaced_silently(tmp_path):
+    first, second = dyad(np.random.default_rng(19))
+    found = measure_synchrony(first, second, preset="face", step_s=8.0, rate_hz=RATE)
+    one = write_synchrony(found, tmp_path / "a", "d")
+    two = write_synchrony(found, tmp_path / "b", "d")
+    assert [p.read_bytes() for p in one] == [p.read_bytes() for p in two]
+    assert json.loads((tmp_path / "a/d_synchrony.json").read_text())["summary"]["n_windows"]
+    other = measure_synchrony(first, second, preset="face", step_s=4.0, rate_hz=RATE)
+    with pytest.raises(OutputExistsError):
+        write_synchrony(other, tmp_path / "a", "d")
+
+
+@pytest.mark.parametrize(
+    ("changes", "key"),
+    [
+        ({"window_s": 500.0}, "--window"),
+        ({"step_s": 0.001}, "--step"),
+        ({"null": "magic", "surrogates": 3}, "--null"),
+    ],
+)
+def test_impossible_settings_are_refused(changes, key):
+    first, second = dyad(np.random.default_rng(20))
+    with pytest.raises(InputError) as caught:
+        synchronise(first, second, choose_settings("rmea", **changes), rate_hz=RATE)
+    assert caught.value.key == key
+
+
+def test_unknown_preset_and_missing_rate_are_named():
+    with pytest.raises(InputError, match="rmea"):
+        choose_settings("rnea")
+    with pytest.raises(InputError, match="samples per second"):
+        measure_synchrony(np.zeros(10), np.zeros(10))
+    with pytest.raises(InputError, match="10 samples and the second 9"):
+        measure_synchrony(np.zeros(10), np.zeros(9), rate_hz=RATE)
+
+
+def test_every_preset_names_a_source_or_says_that_it_is_ours():
+    for chosen in (*PRESETS.values(), *METHODS.values()):
+        assert any(word in chosen.source for word in ("doi", "R package", "this package"))
+
+
+def test_the_effect_size_of_segments_worked_by_hand():
+    """Two segments: matched z .4 and .6, mismatched .1 and .3; (.5 - .2) / sd(.1, .3)."""
+    z = np.array([[[0.4], [0.1]], [[0.3], [0.6]]])
+    found = _effect_sizes(z, np.eye(2, dtype=bool))["signed"]
+    assert found["mean_z"] == pytest.approx(0.5)
+    assert found["mean_z_mismatched"] == pytest.approx(0.2)
+    assert found["sd_mismatched"] == pytest.approx(0.02**0.5)
+    assert found["es"] == pytest.approx(0.3 / 0.02**0.5)
+
+
+def slow_effect_size(first, second, size, lag, absolute):
+    """Mean z over lags for every pair of segments, one correlation at a time."""
+    n = len(first) // size
+    means = np.empty((n, n))
+    for i in range(n):
+        for j in range(n):
+            x, y = first[i * size :][:size], second[j * size :][:size]
+            z = []
+            for k in range(-lag, lag + 1):
+                a, b = (x[: size - k], y[k:]) if k >= 0 else (x[-k:], y[: size + k])
+                z.append(np.arctanh(np.corrcoef(a, b)[0, 1]))
+            means[i, j] = np.mean(np.abs(z) if absolute else z)
+    real = [means[i, i] for i in range(n)]
+    pseudo = [means[i, j] for i in range(n) for j in range(n) if i != j]
+    return (np.mean(real) - np.mean(pseudo)) / np.std(pseudo, ddof=1)
+
+
+@pytest.mark.parametrize("absolute", [False, True])
+def test_the_effect_size_of_susy_agrees_with_a_slow_loop(absolute):
+    first, second = dyad(np.random.default_rng(4), n=1010, lag=5, weight=0.6)
+    found = measure_synchrony(
+        first, second, preset="susy", window_s=8.0, max_lag_s=1.0, rate_hz=RATE
+    )
+    es = found.provenance["effect_size"]["absolute" if absolute else "signed"]["es"]
+    assert es == pytest.approx(slow_effect_size(first, second, 200, 25, absolute), abs=1e-10)
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.sampled_from(["rmea", "face", "boker", "susy", "recurrence"]))
+def test_swapping_or_reversing_mirrors_the_profile_of_every_symmetric_preset(seed, name):
+    rng = np.random.default_rng(seed)
+    first, second = (smooth_noise(rng, 1000) for _ in "ab")
+    changes = {"rmea": {"window_s": 8.0, "step_s": 8.0}, "susy": {"window_s": 8.0}}.get(name, {})
+    chosen = choose_settings(name, max_lag_s=1.0, **changes)
+
+    def profile(a, b):
+        return synchronise(a, b, chosen, rate_hz=RATE)
+
+    plain, swapped = profile(first, second), profile(second, first)
+    np.testing.assert_allclose(swapped.lag_profile, plain.lag_profile[::-1], atol=1e-10)
+    assert swapped.first_leads == pytest.approx(plain.second_leads, abs=1e-10)
+    # windows of a reversed recording begin elsewhere, unless there is one, or they fill it
+    if name in ("susy", "recurrence"):
+        turned = profile(first[::-1], second[::-1])
+        np.testing.assert_allclose(turned.lag_profile, plain.lag_profile[::-1], atol=1e-10)

@@ -1,0 +1,97 @@
+"""The plan of the house: which room may import which, and what lies at the top."""
+
+import ast
+from collections.abc import Iterator
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1] / "src" / "mimicry"
+
+# A room may import any room on a lower floor. `synchrony.methods` are pure formulas.
+FLOORS = (
+    {"records", "errors", "kernels"},
+    {"files", "action_units", "scoring", "statistics", "synchrony.methods"},
+    {"synthetic", "timeline", "report", "capture", "protocol", "interchange"},
+    {"simulation", "landmarks", "study"},
+    {"pipeline", "analyses"},
+    {"runner", "batch", "synchrony"},
+    {"cli"},
+)
+# and on its own floor only these
+BESIDE = {
+    "records": {"errors"},
+    "kernels": {"records", "errors"},
+    "synchrony.methods": {"statistics"},
+    "protocol": {"timeline", "report"},
+    "timeline": {"interchange"},
+    "interchange": {"capture"},
+}
+
+
+def room_of(module: str) -> str:
+    """Return the room of a dotted module name; the package itself has none."""
+    parts = module.split(".")[1:]
+    return "synchrony.methods" if parts[:2] == ["synchrony", "methods"] else ".".join(parts[:1])
+
+
+def imports(file: Path, root: Path = ROOT) -> Iterator[tuple[str, int]]:
+    """Yield each module of the package that a file imports, with the line."""
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "mimicry":
+            for name in node.names:
+                inner = root.joinpath(*node.module.split(".")[1:], name.name)
+                found = inner.is_dir() or inner.with_suffix(".py").is_file()
+                yield f"{node.module}.{name.name}" if found else node.module, node.lineno
+        elif isinstance(node, ast.Import):
+            yield from ((n.name, node.lineno) for n in node.names if n.name.startswith("mimicry."))
+
+
+def faults(root: Path = ROOT) -> list[str]:
+    """Return every import that the plan does not allow."""
+    floor = {room: k for k, rooms in enumerate(FLOORS) for room in rooms}
+    found = []
+    for file in sorted(root.rglob("*.py")):
+        own = room_of(".".join(("mimicry", *file.relative_to(root).with_suffix("").parts)))
+        for module, line in imports(file, root):
+            other = room_of(module)
+            where = f"{file.relative_to(root)}:{line} imports {module}"
+            if other in ("", own) or own in ("__init__", "__main__"):
+                continue
+            if floor[other] >= floor[own] and other not in BESIDE.get(own, ()):
+                found.append(f"{where}: {own} may not import {other}")
+            if any(part.startswith("_") for part in module.split(".")[2:]):
+                found.append(f"{where}: a module with _ is its room's own")
+    return found
+
+
+def test_rooms_import_only_what_lies_below() -> None:
+    assert faults() == []
+
+
+def test_rooms_on_one_floor_form_no_circle() -> None:
+    TopologicalSorter(BESIDE).prepare()  # raises CycleError
+
+
+def test_the_root_holds_the_errors_alone() -> None:
+    assert {p.name for p in ROOT.glob("*.py")} == {"__init__.py", "__main__.py", "errors.py"}
+    rooms = {p.name for p in ROOT.iterdir() if p.is_dir() and (p / "__init__.py").exists()}
+    assert rooms | {"errors", "synchrony.methods"} == set().union(*FLOORS)
+
+
+@pytest.mark.parametrize(
+    ("room", "line", "said"),
+    [
+        ("kernels", "from mimicry.cli import app", "kernels may not import cli"),
+        ("timeline", "from mimicry import report", "timeline may not import report"),
+        ("scoring", "import mimicry.study.layout", "scoring may not import study"),
+        ("cli", "from mimicry.scoring._reasons import combine", "its room's own"),
+        ("report", "def f():\n    from mimicry.cli._run import say", "report may not import cli"),
+    ],
+)
+def test_a_wrong_import_is_seen(tmp_path: Path, room: str, line: str, said: str) -> None:
+    for made in ("cli", "kernels", "report", "scoring", "study", "timeline"):
+        (tmp_path / made).mkdir()
+    (tmp_path / room / "new.py").write_text(line + "\n")
+    assert any(said in fault for fault in faults(tmp_path))

@@ -157,36 +157,18 @@ def write_validation(
         When results of other inputs or settings lie there.
     """
     from mimicry import __version__
-    from mimicry.files import (
-        digest,
-        make_folder,
-        refuse_other_results,
-        sha256_of,
-        write_json,
-        write_tsv,
-    )
+    from mimicry.files import Results, digest, sha256_of
 
-    out = make_folder(Path(folder))
-    table, sidecar = (out / f"{track.stem}_agreement.{e}" for e in ("tsv", "json"))
     inputs = {
         "track": {"name": track.name, "sha256": sha256_of(track)},
         "reference": {"name": reference.name, "sha256": sha256_of(reference)},
     }
     made_from = digest([dict(result.settings), inputs, __version__])
-    if not overwrite and refuse_other_results(sidecar, made_from):
-        return [table, sidecar]
-    write_tsv(table, result.to_frame())
-    write_json(
-        sidecar,
-        {
-            "digest": made_from,
-            "version": __version__,
-            "inputs": inputs,
-            "settings": result.settings,
-            "columns": _COLUMNS,
-        },
+    results = Results(Path(folder), f"{track.stem}_agreement.json", made_from, overwrite)
+    return results.write(
+        {f"{track.stem}_agreement.tsv": lambda _: result.to_frame()},
+        {"inputs": inputs, "settings": result.settings, "columns": _COLUMNS},
     )
-    return [table, sidecar]
 
 
 _FEWEST = 10

@@ -12,14 +12,7 @@ from mimicry.analyses.columns import GROUP_COLUMNS
 from mimicry.analyses.grouping import group_of, with_groups
 from mimicry.analyses.reliability import contrast_trials
 from mimicry.errors import InputError
-from mimicry.files import (
-    digest,
-    make_folder,
-    refuse_other_results,
-    write_json,
-    write_text,
-    write_tsv,
-)
+from mimicry.files import Results, digest
 from mimicry.statistics.clips import clip_means, min_f
 from mimicry.statistics.groups import TTest, one_sample, percent_reduction, pooled, two_samples
 from mimicry.statistics.refusals import latency_refusals
@@ -97,25 +90,21 @@ class GroupTables:
         """
         from mimicry.report.group import render_groups
 
-        make_folder(folder)
-        tables = {
-            "contrasts": self.contrasts,
-            "differences": self.differences,
-            "latency_refusals": self.refusals,
-        }
-        paths = [folder / f"group_{name}.tsv" for name in tables]
-        page, sidecar = folder / "report.html", folder / "group.json"
-        key = digest([self.made_from, __version__])
-        everything = [*paths, page, sidecar]
-        if not overwrite and refuse_other_results(sidecar, key):
-            return everything
-        for path, table in zip(paths, tables.values(), strict=True):
-            write_tsv(path, table)
-        write_text(page, render_groups(self))
-        head = {"digest": key, "version": __version__, "settings": self.made_from}
-        rest = {"analysed": self.analysed, "warnings": list(self.gaps), "columns": GROUP_COLUMNS}
-        write_json(sidecar, {**head, **rest})
-        return everything
+        made_from = digest([self.made_from, __version__])
+        return Results(folder, "group.json", made_from, overwrite).write(
+            {
+                "group_contrasts.tsv": lambda _: self.contrasts,
+                "group_differences.tsv": lambda _: self.differences,
+                "group_latency_refusals.tsv": lambda _: self.refusals,
+                "report.html": lambda _: render_groups(self),
+            },
+            {
+                "settings": self.made_from,
+                "analysed": self.analysed,
+                "warnings": list(self.gaps),
+                "columns": GROUP_COLUMNS,
+            },
+        )
 
 
 def group_tables(

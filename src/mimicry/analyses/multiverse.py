@@ -11,15 +11,7 @@ from numpy.typing import NDArray
 from mimicry import __version__
 from mimicry.analyses.columns import MULTIVERSE_COLUMNS
 from mimicry.analyses.grid import Grid, Specification, read_grid, settings_of
-from mimicry.files import (
-    digest,
-    make_folder,
-    refuse_other_results,
-    sha256_of,
-    write_json,
-    write_text,
-    write_tsv,
-)
+from mimicry.files import Results, digest, sha256_of
 from mimicry.interchange.au_table import read_au_table
 from mimicry.kernels.arrangements import sign_arrangements
 from mimicry.kernels.baseline import delta, pooled_sd
@@ -115,27 +107,26 @@ class Multiverse:
         """Write ``group_multiverse.tsv``, ``.json``, ``.png`` and ``.html``."""
         from mimicry.report.multiverse import draw_multiverse, render_multiverse
 
-        make_folder(folder)
-        endings = ("tsv", "png", "html", "json")
-        paths = [folder / f"group_multiverse.{ending}" for ending in endings]
-        table, picture, page, sidecar = paths
-        key = digest([self.made_from, __version__])
-        if not overwrite and refuse_other_results(sidecar, key):
-            return paths
-        write_tsv(table, self.to_frame())
-        draw_multiverse(self.rows, self.grid.condition, picture)
-        write_text(
-            page, render_multiverse(self.rows, self.summary(), self.grid, self.analysed, self.gaps)
+        summary = self.summary()
+        made_from = digest([self.made_from, __version__])
+        return Results(folder, "group_multiverse.json", made_from, overwrite).write(
+            {
+                "group_multiverse.tsv": lambda _: self.to_frame(),
+                "group_multiverse.png": lambda path: draw_multiverse(
+                    self.rows, self.grid.condition, path
+                ),
+                "group_multiverse.html": lambda _: render_multiverse(
+                    self.rows, summary, self.grid, self.analysed, self.gaps
+                ),
+            },
+            {
+                "settings": self.made_from,
+                "analysed": self.analysed,
+                "summary": summary,
+                "warnings": list(self.gaps),
+                "columns": MULTIVERSE_COLUMNS,
+            },
         )
-        head = {"digest": key, "version": __version__, "settings": self.made_from}
-        found = {
-            "analysed": self.analysed,
-            "summary": self.summary(),
-            "warnings": list(self.gaps),
-            "columns": MULTIVERSE_COLUMNS,
-        }
-        write_json(sidecar, {**head, **found})
-        return paths
 
 
 def multiverse(

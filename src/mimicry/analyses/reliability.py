@@ -10,7 +10,7 @@ import numpy as np
 
 from mimicry import __version__
 from mimicry.errors import InputError, TableError
-from mimicry.files import digest, make_folder, refuse_other_results, write_json, write_tsv
+from mimicry.files import Results, digest
 from mimicry.records import ScoringSettings
 from mimicry.scoring.pattern import pattern_score, reference_trials
 from mimicry.statistics.reliability import ContrastTrials, contrast_reliability, session_icc
@@ -47,17 +47,24 @@ class StudyReliability:
         return pd.DataFrame(rows, columns=None if rows else [*columns, "warnings"])
 
     def write(self, folder: Path, *, overwrite: bool = False) -> list[Path]:
-        """Write ``group_reliability.tsv`` and ``.json``."""
-        make_folder(folder)
-        table, sidecar = folder / "group_reliability.tsv", folder / "group_reliability.json"
+        """Write ``group_reliability.tsv`` and ``.json``; return their paths.
+
+        Raises
+        ------
+        OutputExistsError
+            When results of other inputs or settings lie there.
+        """
         made_from = digest([self.settings, __version__])
-        if not overwrite and refuse_other_results(sidecar, made_from):
-            return [table, sidecar]
-        write_tsv(table, self.to_frame())
-        head = {"digest": made_from, "version": __version__, "settings": self.settings}
-        found = {"sessions": self.sessions, "warnings": list(self.gaps), "columns": _COLUMNS}
-        write_json(sidecar, {**head, **found})
-        return [table, sidecar]
+        results = Results(folder, "group_reliability.json", made_from, overwrite)
+        return results.write(
+            {"group_reliability.tsv": lambda _: self.to_frame()},
+            {
+                "settings": self.settings,
+                "sessions": self.sessions,
+                "warnings": list(self.gaps),
+                "columns": _COLUMNS,
+            },
+        )
 
 
 def study_reliability(

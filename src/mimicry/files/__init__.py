@@ -47,9 +47,13 @@ from mimicry.files.loading import (
     read_tsv,
     require_file,
 )
+from mimicry.files.results import (
+    Results,
+)
 
 __all__ = [
     "Access",
+    "Results",
     "Shape",
     "about_nobody",
     "asset_folder",

@@ -102,13 +102,14 @@ def parted_lips() -> dict[str, float]:
     """
     from mimicry.synthetic import identities, performance
     from mimicry.synthetic.anatomy import measures
+    from mimicry.synthetic.head import head_pack
     from mimicry.synthetic.scene import head_points
 
     person = identities(77, 1)[0]
 
     def gap(**units: float) -> float:
         play = performance([0.0], {name: [size] for name, size in units.items()})
-        return max(measures(head_points(person, play, 0))["lip_gap"], 0.0)
+        return max(measures(head_points(person, play, 0), head_pack().material)["lip_gap"], 0.0)
 
     full = gap(AU25=1.0) - gap()
     return {name: round((gap(**{name: 1.0}) - gap()) / full, 2) for name in UNITS}

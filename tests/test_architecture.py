@@ -2,12 +2,15 @@
 
 import ast
 from collections.abc import Iterator
-from graphlib import TopologicalSorter
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[1] / "src" / "mimicry"
+
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+IMPORTS = (ast.Import, ast.ImportFrom)
 
 # A room may import any room on a lower floor. `synchrony.methods` are pure formulas.
 FLOORS = (
@@ -72,6 +75,37 @@ def test_rooms_import_only_what_lies_below() -> None:
 
 def test_rooms_on_one_floor_form_no_circle() -> None:
     TopologicalSorter(BESIDE).prepare()  # raises CycleError
+
+
+def dependencies(room: Path, root: Path) -> dict[str, set[str]]:
+    """Return which modules of a room each of them imports at the top, for types included."""
+    graph: dict[str, set[str]] = {}
+    for file in sorted(room.rglob("*.py")):
+        name = ".".join(("mimicry", *file.relative_to(root).with_suffix("").parts))
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+        inner = {id(n) for f in ast.walk(tree) if isinstance(f, FUNCTIONS) for n in ast.walk(f)}
+        lines = {n.lineno for n in ast.walk(tree) if isinstance(n, IMPORTS) and id(n) not in inner}
+        own = name.removesuffix(".__init__")
+        graph[own] = {
+            module
+            for module, line in imports(file, root)
+            if line in lines and module != own and f"{module}.".startswith(f"mimicry.{room.name}.")
+        }
+    return graph
+
+
+@pytest.mark.parametrize("room", sorted(p.name for p in ROOT.iterdir() if p.is_dir()))
+def test_modules_of_a_room_form_no_circle(room: str) -> None:
+    TopologicalSorter(dependencies(ROOT / room, ROOT)).prepare()  # raises CycleError
+
+
+def test_a_circle_through_types_alone_is_seen(tmp_path: Path) -> None:
+    (tmp_path / "cli").mkdir()
+    (tmp_path / "cli" / "a.py").write_text("from mimicry.cli.b import f\n")
+    typed = "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from mimicry.cli import a\n"
+    (tmp_path / "cli" / "b.py").write_text(typed)
+    with pytest.raises(CycleError):
+        TopologicalSorter(dependencies(tmp_path / "cli", tmp_path)).prepare()
 
 
 def test_the_root_holds_the_errors_alone() -> None:

@@ -80,7 +80,7 @@ def test_the_second_rig_moves_the_skin_in_its_own_way() -> None:
 def test_blinks_close_the_eyes_and_never_overshoot() -> None:
     who = PEOPLE[1]
     open_, shut, twice = (
-        measures(head_points(who, performance([0.0], u), 0))["eye_opening"]
+        measures(head_points(who, performance([0.0], u), 0), head_pack().material)["eye_opening"]
         for u in ({}, {"AU45": 1.0}, {"AU45": 1.0, "AU43": 0.7})
     )
     assert open_ > 6
@@ -90,7 +90,7 @@ def test_blinks_close_the_eyes_and_never_overshoot() -> None:
 
 def test_every_identity_rests_with_closed_lips_and_open_eyes() -> None:
     for who in PEOPLE:
-        found = measures(neutral_shape(who))
+        found = measures(neutral_shape(who), head_pack().material)
         assert abs(found["lip_gap"]) < 1.0
         assert 6 < found["eye_opening"] < 11
         assert 55 < found["pupil_distance"] < 72

@@ -2,7 +2,7 @@
 
 from mimicry.protocol.load import list_protocols, load_protocol, protocol_from_text
 from mimicry.protocol.model import Origin, Protocol
-from mimicry.protocol.order import Redraw
+from mimicry.protocol.redraw import Redraw
 from mimicry.protocol.schema import ProtocolFile
 from mimicry.protocol.session import Phase, Session, Trial
 

@@ -5,11 +5,13 @@ from dataclasses import replace
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+from mimicry.action_units.definitions import NAMES
 from mimicry.protocol.checks_shown import shown_problems
 from mimicry.protocol.explain import explain, inherited, repeated, unknown
 from mimicry.protocol.origins import NEEDS_PROVENANCE, parse_entry
 from mimicry.protocol.positions import Key, Problem, show_key
-from mimicry.protocol.schema import ACTION_UNITS, Primary, Rating
+from mimicry.protocol.schema_scored import Primary
+from mimicry.protocol.schema_shown import Rating
 
 if TYPE_CHECKING:
     from mimicry.protocol.model import Protocol
@@ -47,7 +49,7 @@ def _conditions(protocol: "Protocol") -> Iterator[Problem]:
         key = ("conditions", name)
         for role in ("targets", "opponents"):
             units = getattr(condition, role)
-            for unit in [u for u in units if u not in ACTION_UNITS]:
+            for unit in [u for u in units if u not in NAMES]:
                 said = f"there is no action unit {unit!r} ({show_key((*key, role))})"
                 yield Problem((*key, role), f"{said}; {_nearest_unit(unit)}")
             yield from repeated((*key, role), units)
@@ -298,9 +300,9 @@ def _nearest_unit(found: str) -> str:
     """Repair ``AU4`` and ``au12``; otherwise list the units, since the next number is no help."""
     digits = "".join(c for c in found if c.isdigit())
     meant = f"AU{int(digits):02d}" if digits else ""
-    if meant in ACTION_UNITS:
+    if meant in NAMES:
         return f"did you mean {meant!r}?"
-    return f"known here: {', '.join(ACTION_UNITS)}"
+    return f"known here: {', '.join(NAMES)}"
 
 
 def _nearest_only(found: str, known: set[str]) -> str:

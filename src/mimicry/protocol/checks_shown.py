@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from mimicry.kernels.mixing import crossed_start
 from mimicry.protocol.explain import repeated, unknown
 from mimicry.protocol.positions import Problem
-from mimicry.protocol.schema import Block, Rating
+from mimicry.protocol.schema_shown import Block, Rating
 from mimicry.protocol.stimuli import check_stimuli
 
 if TYPE_CHECKING:

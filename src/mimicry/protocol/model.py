@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from mimicry.files import digest
 from mimicry.kernels.orders import longest_run
-from mimicry.protocol.order import Redraw
 from mimicry.protocol.positions import Key
+from mimicry.protocol.redraw import Redraw
 from mimicry.protocol.schema import ProtocolFile
-from mimicry.protocol.session import Session, build_session
+from mimicry.protocol.session import Session
 from mimicry.records import EmotionMap, ScoringSettings
 
 if TYPE_CHECKING:
@@ -229,7 +229,9 @@ class Protocol:
         session: str | None = None,
         seed: int | None = None,
     ) -> Session:
-        """Return the trials of one participant, in order; see :func:`build_session`."""
+        """Return the trials of one participant, in order; see :mod:`mimicry.protocol.build`."""
+        from mimicry.protocol.build import build_session
+
         return build_session(self, participant, visit=visit, session=session, seed=seed)
 
     def redraw(self, block: str, shown: Sequence[str] | None = None) -> Redraw:

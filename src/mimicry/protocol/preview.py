@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from mimicry.protocol.model import Protocol
-    from mimicry.protocol.schema import Rating
+    from mimicry.protocol.schema_shown import Rating
 
 __all__ = ["preview_figure", "preview_page", "session_of", "write_preview"]
 

@@ -13,7 +13,7 @@ from mimicry.runner.plan import CameraSettings, Phase, Question, SessionPlan, St
 
 if TYPE_CHECKING:
     from mimicry.protocol import Protocol
-    from mimicry.protocol.schema import Rating
+    from mimicry.protocol.schema_shown import Rating
     from mimicry.protocol.session import Session, Trial
 
 __all__ = ["CONSENT", "plan_session", "task_label"]

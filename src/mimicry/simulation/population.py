@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from mimicry.action_units.definitions import NAMES
 from mimicry.errors import StimulusError
 from mimicry.records.timeline import StimulusTimeline, TrialTable
 from mimicry.records.tracks import ActionUnitTrack
@@ -44,10 +45,7 @@ __all__ = [
 Floats = NDArray[np.float64]
 
 #: The unsided units of an action-unit table, in its order.
-ALL_UNITS = (
-    *("AU01", "AU02", "AU04", "AU05", "AU06", "AU07", "AU09", "AU10", "AU12", "AU14"),
-    *("AU15", "AU17", "AU18", "AU20", "AU23", "AU25", "AU26", "AU43", "AU45"),
-)
+ALL_UNITS = NAMES
 #: Seconds recorded after the last clip.
 LEAD_OUT_S = 2.5
 

@@ -26,14 +26,20 @@ POINTS: dict[str, tuple[int, int]] = {
 EYE_CENTRES = {1: "left", 2: "right"}
 
 
-def measures(shape: NDArray[np.float64]) -> dict[str, float]:
-    """Lengths of a face (V, 3) in mm: lip gap, eye opening, mouth width, pupil distance."""
-    from mimicry.synthetic.head import head_pack
+def measures(shape: NDArray[np.float64], material: NDArray[np.int64]) -> dict[str, float]:
+    """Return lengths of a face in mm: lip gap, eye opening, mouth width, pupil distance.
+
+    Parameters
+    ----------
+    shape
+        (V, 3) vertices in mm.
+    material
+        (V,) material of each vertex, of :class:`mimicry.synthetic.head.HeadPack`.
+    """
 
     def point(name: str, side: int = 0) -> NDArray[np.float64]:
         return np.asarray(shape[POINTS[name][side]])
 
-    material = head_pack().material
     eyes = [shape[material == k].mean(axis=0) for k in EYE_CENTRES]
     return {
         "lip_gap": float(point("upper_lip_edge")[1] - point("lower_lip_edge")[1]),

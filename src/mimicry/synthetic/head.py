@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mimicry.errors import InputError
+from mimicry.synthetic.anatomy import measures
 
 __all__ = ["HeadPack", "Identity", "head_pack", "identities", "neutral_shape"]
 
@@ -185,7 +186,7 @@ def neutral_shape(identity: Identity) -> NDArray[np.float64]:
             pack.add(shape, name, weight * shrink)
         _rest(pack, shape)
         shape += EYES_AT - _between_eyes(pack, shape)
-        if not _is_odd(shape):
+        if not _is_odd(shape, pack.material):
             break
     shape.flags.writeable = False
     return shape
@@ -193,14 +194,12 @@ def neutral_shape(identity: Identity) -> NDArray[np.float64]:
 
 def _rest(pack: HeadPack, shape: NDArray[np.float64]) -> None:
     """Let the upper lids down to a resting height, close the lips, hide the teeth."""
-    from mimicry.synthetic.anatomy import measures
-
-    found = measures(shape)
+    lengths = measures(shape, pack.material)
     for side in ("Left", "Right"):  # a full closure lowers the lid by 11.5 mm
         pack.add(
-            shape, f"unit/eyeBlink{side}", max(found["eye_opening"] - RESTING_EYE_MM, 0.0) / 11.5
+            shape, f"unit/eyeBlink{side}", max(lengths["eye_opening"] - RESTING_EYE_MM, 0.0) / 11.5
         )
-    pack.add(shape, "unit/mouthClose", (found["lip_gap"] - RESTING_LIP_GAP_MM) / 34.5)
+    pack.add(shape, "unit/mouthClose", (lengths["lip_gap"] - RESTING_LIP_GAP_MM) / 34.5)
     teeth = pack.material == 3
     shape[teeth, 2] -= TEETH_BACK_MM
     shape[teeth, 0] *= 0.76
@@ -210,10 +209,8 @@ def _between_eyes(pack: HeadPack, shape: NDArray[np.float64]) -> NDArray[np.floa
     return np.asarray(np.mean([shape[pack.material == k].mean(axis=0) for k in (1, 2)], axis=0))
 
 
-def _is_odd(shape: NDArray[np.float64]) -> bool:
-    from mimicry.synthetic.anatomy import measures
-
-    m = measures(shape)
+def _is_odd(shape: NDArray[np.float64], material: NDArray[np.int64]) -> bool:
+    m = measures(shape, material)
     return not (
         abs(m["lip_gap"]) < 1.5
         and 6.0 < m["eye_opening"] < 14.0

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from mimicry.kernels.chance import generator
 from mimicry.records import ScoringSettings
-from mimicry.scoring.swap import SwapDesign, generator, label_swap
+from mimicry.scoring.swap import SwapDesign, label_swap
 
 
 def settings(swap="free", **changes) -> ScoringSettings:

@@ -15,6 +15,7 @@ from mimicry.files import Results, digest, sha256_of
 from mimicry.interchange.au_table import read_au_table
 from mimicry.kernels.arrangements import sign_arrangements
 from mimicry.kernels.baseline import delta, pooled_sd
+from mimicry.kernels.chance import generator, p_value
 from mimicry.protocol.trials import read_trials
 from mimicry.records import (
     ActionUnitTrack,
@@ -25,7 +26,7 @@ from mimicry.records import (
 )
 from mimicry.records.settings import Swap
 from mimicry.scoring.pattern import calibration, contrast, pattern_score, reference_trials
-from mimicry.scoring.swap import SwapDesign, generator, label_swap
+from mimicry.scoring.swap import SwapDesign, label_swap
 from mimicry.scoring.validity import judge_trials, phases
 from mimicry.statistics.combine import combined_p
 from mimicry.statistics.groups import one_sample
@@ -364,8 +365,7 @@ def _p_value(
         rng = generator(settings.seed, "group", grid.condition, "sign-flip")
         there = values[np.isfinite(values)]
         signs, _, complete = sign_arrangements(len(there), rng)
-        reached = int((np.abs(signs @ there) >= abs(there.sum()) - 1e-9).sum())
-        return (reached / len(signs) if complete else (1 + reached) / (len(signs) + 1)), ""
+        return p_value(there.sum(), signs @ there, tail="size", complete=complete), ""
     swap = settings.swap if spec.null == "swap" else cast("Swap", spec.null)
     chosen = replace(settings, swap=swap, surrogates=DRAWS, enumerate_up_to=DRAWS)
     has_randomiser = swap == "redraw" and grid.block in study.protocol.file.blocks

@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mimicry.analyses.power import COVERED, PowerEstimate, simulate_people
+from mimicry.kernels.chance import generator
 from mimicry.protocol import Protocol
 from mimicry.scoring.latency import fit_shift
-from mimicry.simulation.recordings import generator
 from mimicry.synthetic.motion import minimum_jerk
 
 __all__ = [

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mimicry.errors import InputError, ProtocolError
+from mimicry.kernels.chance import generator
 from mimicry.protocol import Protocol
 from mimicry.records import EmotionMap, StimulusTimeline, TrialTable
 from mimicry.scoring.pattern import pattern_score, reference_trials
@@ -23,7 +24,6 @@ from mimicry.simulation.deltas import delta_noise, simulate_deltas
 from mimicry.simulation.effects import Effect, Group
 from mimicry.simulation.nuisance import NUISANCE, Nuisance
 from mimicry.simulation.recordings import (
-    generator,
     planned_timelines,
     predicted,
     with_predicted_changes,

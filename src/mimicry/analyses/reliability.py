@@ -1,6 +1,5 @@
 """The reliability of every contrast that a study's scores allow."""
 
-import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ import numpy as np
 from mimicry import __version__
 from mimicry.errors import InputError, TableError
 from mimicry.files import Results, digest
+from mimicry.kernels.chance import generator
 from mimicry.records import ScoringSettings
 from mimicry.scoring.pattern import pattern_score, reference_trials
 from mimicry.statistics.reliability import ContrastTrials, contrast_reliability, session_icc
@@ -126,7 +126,7 @@ def study_reliability(
         )
     rows, contrasts = [], []
     for k, (where, trials) in enumerate(cells):
-        rng = _generator(settings.seed, where)
+        rng = generator(settings.seed, "/".join(where.values()))
         found = contrast_reliability(trials, rng, splits=splits)
         rows.append({**where, "window": name, **found.to_json()})
         contrasts.append((where, {p.participant: p.contrast for p in trials if p.usable}))
@@ -207,12 +207,6 @@ def _cells(
                     "unit": unit,
                 }
                 yield where, contrast_trials(part, settings, emotion, unit, window)
-
-
-def _generator(seed: int, where: dict[str, str]) -> np.random.Generator:
-    """Every cell has its own stream, so that leaving one out changes no other."""
-    key = zlib.crc32("/".join(where.values()).encode())
-    return np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, key])))
 
 
 def _over_sessions(

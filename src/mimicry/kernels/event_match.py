@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from mimicry.kernels.chance import p_value
+
 __all__ = ["EventMatch", "answer_delays", "find_onsets", "match_events"]
 
 Floats = NDArray[np.float64]
@@ -111,7 +113,7 @@ def match_events(
         ]
     )
     rate = hits / len(a)
-    p = (1 + int((drawn >= hits).sum())) / (shifts + 1)
+    p = p_value(hits, drawn)
     return EventMatch(len(a), hits, rate, chance, rate - chance, p, delay[np.isfinite(delay)])
 
 

@@ -11,6 +11,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from mimicry.kernels.chance import generator
+
 __all__ = ["crossed_order", "crossed_start", "feasible_order", "mixed_orders"]
 
 SWAPS_PER_PLACE = 20
@@ -133,7 +135,7 @@ def crossed_start(
             return None
     if sizes == (2, 2) and limits == (1, 1):
         return None  # both would take turns, so each label would always meet the same other one
-    rng = np.random.Generator(np.random.PCG64(0))
+    rng = generator(0)
     first = int(np.argmin([(n - 1) * limit for n, limit in zip(sizes, limits, strict=True)]))
     for attempt in range(RESTARTS):
         outer = first if attempt % 3 < 2 else 1 - first

@@ -1,12 +1,12 @@
 """One person's session, made from a protocol."""
 
-import zlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mimicry.errors import ProtocolError
+from mimicry.kernels.chance import generator
 from mimicry.protocol.order import (
     Item,
     block_runs,
@@ -78,9 +78,8 @@ def build_session(
             said = f"the protocol {protocol.name} has several visits, and none was named: {known}"
         raise ProtocolError(said, key="visit")
     seed = protocol.seed if seed is None else seed
-    words = [zlib.crc32(participant.encode()), zlib.crc32((visit or "").encode())]
-    words += [] if is_first(session) else [zlib.crc32(str(session).encode())]
-    rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, *words])))
+    words = [participant, visit or ""] + ([] if is_first(session) else [str(session)])
+    rng = generator(seed, *words)
     number = number_of(participant)
     assigned = levels_of_faces(protocol, number)
     pieces = {name: block_runs(protocol, name, assigned, rng) for name in protocol.file.blocks}

@@ -6,6 +6,7 @@ follows the stimulus.
 """
 
 from mimicry.records.aligned import AlignedTrials
+from mimicry.records.chance import Chance, Null, nulls_by_name
 from mimicry.records.measure import MeasureSettings, SeriesMeasure
 from mimicry.records.reading import ReadingOptions
 from mimicry.records.scores import ConditionSummary, MimicryScores
@@ -17,11 +18,13 @@ from mimicry.records.tracks import ActionUnitTrack, LandmarkTrack
 __all__ = [
     "ActionUnitTrack",
     "AlignedTrials",
+    "Chance",
     "ConditionSummary",
     "EmotionMap",
     "LandmarkTrack",
     "MeasureSettings",
     "MimicryScores",
+    "Null",
     "ReadingOptions",
     "ScoringSettings",
     "SeriesMeasure",
@@ -29,4 +32,5 @@ __all__ = [
     "Synchrony",
     "SynchronySettings",
     "TrialTable",
+    "nulls_by_name",
 ]

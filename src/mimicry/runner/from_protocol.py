@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mimicry.errors import ProtocolError
+from mimicry.kernels.chance import generator
 from mimicry.protocol.session import is_first
 from mimicry.runner.clips import find_clips
 from mimicry.runner.plan import CameraSettings, Phase, Question, SessionPlan, Step
@@ -131,9 +132,9 @@ def plan_session(
 
 def _steps(protocol: "Protocol", drawn: "Session", numbers: Mapping[str, int]) -> Iterator[Step]:
     """Blocks with instruction, practice, trials, breaks and one attention check each."""
-    words = [drawn.seed, 7, *drawn.participant.encode()]
+    words = [7, *drawn.participant.encode()]
     words += [] if is_first(drawn.session) else [0, *str(drawn.session).encode()]
-    rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence(words)))
+    rng = generator(drawn.seed, *words)
     runs = _runs(drawn.trials)
     for part, trials in enumerate(runs, start=1):
         block, run = trials[0].block, trials[0].run

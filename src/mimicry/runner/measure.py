@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from mimicry.errors import RecordingError
 from mimicry.files import scratch, sha256_of
+from mimicry.kernels.chance import generator
 from mimicry.runner.app import RunnerState
 from mimicry.runner.browser import find_browser, open_browser
 from mimicry.runner.calibration import flash_offsets, store, summarise_flashes
@@ -125,7 +126,7 @@ def calibrate(
     RecordingError
         When the camera did not see enough of the flashes.
     """
-    rng = np.random.Generator(np.random.PCG64(seed))
+    rng = generator(seed)
     waits = rng.uniform(0.3, 0.7, flashes).round(4).tolist()
     with scratch() as folder:
         video = write_flash_video(folder / "flash.mp4")

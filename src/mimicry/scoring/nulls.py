@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from mimicry.kernels.chance import p_value, z_surrogate
 from mimicry.kernels.correlation import (
     fisher_z,
     lag_samples,
@@ -132,11 +133,10 @@ def surrogate_test(
         return SurrogateResult(reason="identical_stimuli")
     value = float(_peaks(stimuli, responses, aligned, settings).mean())
     drawn = _surrogate_means(null, stimuli, responses, aligned, settings, rng)
-    spread = float(drawn.std(ddof=1))
     return SurrogateResult(
         value=value,
-        p=(1 + int((drawn >= value - 1e-9).sum())) / (len(drawn) + 1),
-        z_surrogate=(value - float(drawn.mean())) / spread if spread > 1e-12 else float("nan"),
+        p=p_value(value, drawn),
+        z_surrogate=z_surrogate(value, drawn),
         surrogates=len(drawn),
     )
 

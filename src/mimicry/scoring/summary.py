@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mimicry.kernels.chance import generator
 from mimicry.kernels.correlation import fisher_z
 from mimicry.kernels.windows import in_window, window_mean
 from mimicry.records import AlignedTrials, ConditionSummary, MimicryScores, ScoringSettings
@@ -23,7 +24,7 @@ from mimicry.scoring.pattern import (
     same_question,
     specificity,
 )
-from mimicry.scoring.swap import Redraw, SwapDesign, SwapResult, generator, label_swap
+from mimicry.scoring.swap import Redraw, SwapDesign, SwapResult, label_swap
 from mimicry.scoring.timing import all_onsets, matched_peaks
 
 __all__ = ["AGAINST_NEUTRAL", "VALENCE_CONGRUENT", "summarise"]

@@ -18,15 +18,15 @@ What is swapped follows the way in which the design dealt the labels (`swap`):
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from zlib import crc32
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mimicry.kernels.arrangements import label_arrangements, sign_arrangements, welch_t
+from mimicry.kernels.chance import Tail, p_value, z_surrogate
 from mimicry.records import ScoringSettings
 
-__all__ = ["Redraw", "SwapDesign", "SwapResult", "generator", "label_swap"]
+__all__ = ["Redraw", "SwapDesign", "SwapResult", "label_swap"]
 
 Redraw = Callable[[np.random.Generator], Sequence[str]]
 Floats = NDArray[np.float64]
@@ -72,12 +72,6 @@ class SwapDesign:
     identities: Sequence[str] = ()
     runs: Sequence[str] = ()
     redraw: Redraw | None = None
-
-
-def generator(seed: int, participant: str, contrast: str, null: str) -> np.random.Generator:
-    """Return the generator of one test; equal names give equal draws."""
-    words = [crc32(text.encode()) for text in (participant, contrast, null)]
-    return np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, *words])))
 
 
 def label_swap(
@@ -267,12 +261,9 @@ def _judge(
 ) -> SwapResult:
     if not np.isfinite(observed):
         return SwapResult(arrangements=count, reason="no_variance")
-    defined = drawn[np.isfinite(drawn)]
-    spread = float(defined.std(ddof=1)) if len(defined) > 1 else 0.0
-    z = (observed - float(defined.mean())) / spread if spread > 1e-12 else float("nan")
+    z = z_surrogate(observed, drawn)
     if count < settings.min_arrangements:
         return SwapResult(observed, float("nan"), z, count, "too_few_arrangements")
-    sizes, size = (np.abs(drawn), abs(observed)) if settings.two_sided else (drawn, observed)
-    reached = int((~np.isfinite(drawn) | (sizes >= size - 1e-9)).sum())
-    p = reached / len(drawn) if complete else (1 + reached) / (len(drawn) + 1)
+    tail: Tail = "size" if settings.two_sided else "greater"
+    p = p_value(observed, drawn, tail=tail, complete=complete)
     return SwapResult(observed, p, z, count, "")

@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from mimicry.kernels.chance import p_value
 from mimicry.kernels.correlation import peak_over_lags
 from mimicry.kernels.windows import in_window, window_mean
 from mimicry.records import AlignedTrials, EmotionMap, ScoringSettings
@@ -95,8 +96,7 @@ def _rank(
     others = peaks[rest & np.isfinite(peaks)]
     if not len(others):
         return np.full(len(peaks), np.nan)
-    above = (others[None] >= peaks[:, None] - 1e-9).sum(axis=1)
-    return np.where(np.isfinite(peaks), (1 + above) / (len(others) + 1), np.nan)
+    return np.array([p_value(peak, others) for peak in peaks])
 
 
 def matched_peaks(

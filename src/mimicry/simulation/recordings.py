@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
-from zlib import crc32
 
 import numpy as np
 
 from mimicry.errors import InputError, StimulusError
+from mimicry.kernels.chance import generator
 from mimicry.protocol import Protocol, Session, Trial
 from mimicry.records import StimulusTimeline, TrialTable
 from mimicry.simulation.effects import Change, Effect, Group
@@ -29,7 +29,6 @@ __all__ = [
     "Recording",
     "check_changes",
     "check_known",
-    "generator",
     "noise_level",
     "planned_timelines",
     "predicted",
@@ -39,13 +38,6 @@ __all__ = [
 
 #: SD of one person's single trials, in action-unit units, when a protocol predicts in SDs.
 TRIAL_SD = 0.1
-
-
-def generator(seed: int, *words: str) -> np.random.Generator:
-    """Return the generator of one person or recording; equal names give equal draws."""
-    return np.random.Generator(
-        np.random.PCG64(np.random.SeedSequence([seed, *(crc32(w.encode()) for w in words)]))
-    )
 
 
 def predicted(protocol: Protocol, *, without_effect: bool = False) -> tuple[Effect, list[Group]]:

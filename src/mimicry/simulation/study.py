@@ -9,6 +9,7 @@ import numpy as np
 
 from mimicry import files
 from mimicry.errors import InputError, OutputExistsError
+from mimicry.kernels.chance import generator
 from mimicry.protocol import Protocol
 from mimicry.records import StimulusTimeline, TrialTable
 from mimicry.simulation.effects import Effect, Group
@@ -16,7 +17,6 @@ from mimicry.simulation.recordings import (
     Recording,
     check_changes,
     check_known,
-    generator,
     noise_level,
     predicted,
     simulate_recordings,

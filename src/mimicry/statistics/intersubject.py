@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from mimicry.kernels.chance import p_value, z_surrogate
 from mimicry.kernels.correlation import fisher_z, lagged_correlation
 from mimicry.kernels.series_surrogates import circular_shift
 
@@ -93,12 +94,11 @@ def intersubject_correlation(
     for k in range(surrogates):
         moved = np.stack([circular_shift(row, rng, min_shift=least) for row in usable])
         drawn[k] = np.nanmean(fisher_z(_with_the_others(moved)))
-    spread = float(drawn.std(ddof=1))
     return Intersubject(
         r=r,
         mean_z=observed,
-        p=(1 + int((drawn >= observed - 1e-9).sum())) / (surrogates + 1),
-        z_surrogate=(observed - float(drawn.mean())) / spread if spread > 1e-12 else float("nan"),
+        p=p_value(observed, drawn),
+        z_surrogate=z_surrogate(observed, drawn),
         surrogates=surrogates,
     )
 

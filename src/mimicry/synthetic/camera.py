@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from mimicry.kernels.chance import generator
 from mimicry.synthetic import raster
 from mimicry.synthetic.head import Identity
 from mimicry.synthetic.motion import Performance
@@ -87,5 +88,5 @@ def render_frames(
     scene = Scene(identity, view or View(), rig)
     faults = faults or Faults()
     for k in range(len(play)):
-        rng = np.random.default_rng([seed, k])
+        rng = generator(seed, k)
         yield _seen(scene.picture(play, k), faults, rng)

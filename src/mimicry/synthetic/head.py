@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mimicry.errors import InputError
+from mimicry.kernels.chance import generator
 from mimicry.synthetic.anatomy import measures
 
 __all__ = ["HeadPack", "Identity", "head_pack", "identities", "neutral_shape"]
@@ -130,7 +131,7 @@ def identities(seed: int, n: int, *, prefix: str = "p") -> tuple[Identity, ...]:
     >>> [i.name for i in identities(1, 2)]
     ['p01', 'p02']
     """
-    rng = np.random.default_rng(seed)
+    rng = generator(seed)
     tone = {"african": (0.6, 1.0), "asian": (0.15, 0.6), "caucasian": (0.0, 0.45)}
     out = []
     for k in range(n):
@@ -153,7 +154,7 @@ def identities(seed: int, n: int, *, prefix: str = "p") -> tuple[Identity, ...]:
 
 def _details(pack: HeadPack, identity: Identity) -> dict[str, float]:
     """Detail target -> weight; pairs such as -incr and -decr exclude one another."""
-    rng = np.random.default_rng([identity.detail_seed, 1])
+    rng = generator(identity.detail_seed, 1)
     names = sorted(n for n in pack.targets if n.startswith("detail/"))
     weights = np.abs(rng.normal(0, 0.22, len(names))).clip(0, 0.5)
     chosen = rng.random(len(names)) < 0.55

@@ -10,6 +10,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from mimicry.kernels.chance import generator
 from mimicry.synthetic.head import Identity, head_pack
 
 __all__ = ["Look", "hair_share", "look_of", "texture_points"]
@@ -176,7 +177,7 @@ def _mix(texture: F, colour: F, share: F) -> None:
 @lru_cache(maxsize=16)
 def look_of(identity: Identity) -> Look:
     """Draw the looks of an identity."""
-    rng = np.random.default_rng([identity.detail_seed, 2])
+    rng = generator(identity.detail_seed, 2)
     angle, height = _grid()
     skin = _tone(identity.skin)
     blotch, pores = _noise(rng, (14, 18)), _noise(rng, (1.2, 1.5))

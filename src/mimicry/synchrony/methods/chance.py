@@ -1,6 +1,5 @@
 """Comparing synchrony with what two unrelated people would show."""
 
-import zlib
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
@@ -9,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mimicry.errors import InputError
+from mimicry.kernels.chance import Tail, generator, p_value, z_surrogate
 from mimicry.kernels.series_surrogates import circular_shift, phase_randomised, segment_shuffle
 from mimicry.records import SynchronySettings
 from mimicry.synchrony.methods.association import Grid
@@ -18,7 +18,6 @@ __all__ = ["NULLS", "compare", "surrogate_series"]
 NULLS = ("pseudo-pairs", "segment-shuffle", "circular-shift", "phase")
 
 Floats = NDArray[np.float64]
-_TIE = 1e-9
 
 
 def surrogate_series(
@@ -44,8 +43,7 @@ def surrogate_series(
         yield from (_same_length(p, len(second)) for p in partners)
         return
     draw = _drawer(settings, grid, len(second))
-    name = zlib.crc32(settings.null.encode())
-    rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence([settings.seed, name])))
+    rng = generator(settings.seed, settings.null)
     try:
         for _ in range(settings.surrogates):
             yield draw(second, rng)
@@ -61,18 +59,15 @@ def compare(observed: float, surrogates: Sequence[float], *, greater_only: bool)
     """
     drawn = np.asarray(surrogates, np.float64)
     there = drawn[np.isfinite(drawn)]
-    m, lost = len(drawn), len(drawn) - len(there)
     sd = there.std(ddof=1) if len(there) > 1 else np.nan
-    above = (1 + lost + int((there >= observed - _TIE).sum())) / (m + 1)
-    below = (1 + lost + int((there <= observed + _TIE).sum())) / (m + 1)
-    p = above if greater_only else min(1.0, 2 * min(above, below))
+    tail: Tail = "greater" if greater_only else "either"
     known = bool(np.isfinite(observed)) and len(there) > 0
     return {
         "observed": observed,
         "mean": float(there.mean()) if len(there) else float("nan"),
         "sd": float(sd),
-        "z_surrogate": float((observed - there.mean()) / sd) if known and sd > 0 else float("nan"),
-        "p": float(p) if known else float("nan"),
+        "z_surrogate": z_surrogate(observed, drawn) if known else float("nan"),
+        "p": p_value(observed, drawn, tail=tail) if known else float("nan"),
         "sided": "greater" if greater_only else "two",
     }
 

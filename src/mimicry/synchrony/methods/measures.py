@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mimicry.errors import InputError
+from mimicry.kernels.chance import generator
 from mimicry.kernels.coherence import Coherence, coherence
 from mimicry.kernels.deconvolve import fir_response
 from mimicry.kernels.event_match import answer_delays, find_onsets, match_events
@@ -250,7 +251,7 @@ def _events(
         find_onsets(row, rate_hz=rate_hz, sigma=option["sigma"], hold_s=option["hold_s"])
         for row in series
     ]
-    rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence(settings.seed)))
+    rng = generator(settings.seed)
     summary: dict[str, Any] = {}
     table: dict[str, list[Any]] = {"of": [], "event_s": [], "answered": [], "delay_s": []}
     for label, own, other in (("second_answers", 0, 1), ("first_answers", 1, 0)):
@@ -287,7 +288,7 @@ def _isc(
 ) -> _Found:
     from mimicry.statistics.intersubject import intersubject_correlation
 
-    rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence(settings.seed)))
+    rng = generator(settings.seed)
     found = intersubject_correlation(
         series,
         rate_hz,

@@ -1,9 +1,11 @@
 """What must not change a score, over drawn cases."""
 
+from dataclasses import replace
+
 import made_session as session
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mimicry.kernels.baseline import pooled_sd
@@ -64,15 +66,17 @@ def test_shift_and_scale_of_all_deltas_leave_z_t_and_p(seed, shift, scale):
 
 @settings(max_examples=8, deadline=None)
 @given(st.floats(22, 120), SEEDS)
+@example(69.265625, 1048577)
 def test_the_frame_rate_changes_a_smooth_response_by_little(fps, seed):
+    """Among 36 baselines of mere noise one may be an outlier: a trial less must not matter."""
+    chosen = replace(session.SETTINGS, min_trials_latency=8)
     trials = session.trial_table(session.mixed_order(12, seed=seed % 1000))
     gains = {"happy": {"AU12": 0.5}, "angry": {"AU04": 0.3}}
 
     def happy(rate):
         track = session.recording(trials, gains, fps=rate, noise=1e-4, seed=seed)
-        aligned = align(track, trials, session.TIMELINES, session.SETTINGS)
-        scores = score(aligned, session.SETTINGS)
-        return summarise(aligned, scores, session.SETTINGS).of("happy")
+        aligned = align(track, trials, session.TIMELINES, chosen)
+        return summarise(aligned, score(aligned, chosen), chosen).of("happy")
 
     plain, other = happy(30.0), happy(fps)
     assert other["contrast_raw"] == pytest.approx(plain["contrast_raw"], abs=3e-3)

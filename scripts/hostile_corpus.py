@@ -96,7 +96,8 @@ def make_sound(folder: Path) -> Path:
     import pandas as pd
 
     from mimicry.files import asset_folder
-    from mimicry.interchange.au_table import read_au_table, write_au_table
+    from mimicry.interchange.au_table import write_au_table
+    from mimicry.interchange.tables import read_au_table
 
     sample = asset_folder("sample_data")
     beh = sample / "sub-01" / "beh"

@@ -12,7 +12,7 @@ from mimicry.analyses.grid import read_grid
 from mimicry.analyses.multiverse import multiverse
 from mimicry.cli import app
 from mimicry.errors import InputError
-from mimicry.interchange.au_table import read_au_table
+from mimicry.interchange.tables import read_au_table
 from mimicry.protocol import load_protocol
 from mimicry.report.multiverse import draw_multiverse
 from mimicry.scoring import score, summarise

@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from mimicry.cli import app
-from mimicry.interchange.au_table import read_au_table
+from mimicry.interchange.tables import read_au_table
 
 
 def run(*words):

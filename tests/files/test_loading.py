@@ -12,8 +12,8 @@ import pytest
 
 from mimicry import files
 from mimicry.errors import InputError, TableError
-from mimicry.interchange.au_table import read_au_table
 from mimicry.interchange.landmark_file import LandmarkFile, read_landmarks, write_landmarks
+from mimicry.interchange.tables import read_au_table
 from mimicry.records import LandmarkTrack
 
 SHAPE = {"digest": str, "frames": {"n": int, "fps?": (float, None)}, "rows?": [{"id": str}]}

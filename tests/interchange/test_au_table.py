@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 from mimicry.errors import TableError
-from mimicry.interchange.au_table import au_columns, read_au_table, table_name, write_au_table
+from mimicry.interchange.au_table import au_columns, table_name, write_au_table
+from mimicry.interchange.tables import read_au_table
 from mimicry.interchange.time_table import read_time_table
 from mimicry.records import ActionUnitTrack, ReadingOptions
 

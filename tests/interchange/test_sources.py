@@ -4,14 +4,21 @@ import gzip
 import json
 import zipfile
 
+import numpy as np
 import pandas as pd
 import pytest
 
+from mimicry.analyses.agreement import validate
 from mimicry.errors import EventsError, QualityWarning, TableError
-from mimicry.interchange.au_readers import read_au_table
-from mimicry.interchange.sources import identify, time_column
+from mimicry.interchange import sources
+from mimicry.interchange.au_reader import AuReader, Measured
+from mimicry.interchange.sources import identify
+from mimicry.interchange.tables import read_au_table, read_table
+from mimicry.interchange.time_names import time_column
 from mimicry.interchange.time_table import read_time_table
 from mimicry.pipeline.plan import is_table
+from mimicry.records import ReadingOptions
+from mimicry.synchrony.tracks import read_track
 
 FOREIGN = {
     "FaceReader 8 detailed log": "Video analysis detailed log\t\t\rFace Model:\tGeneral8\t\r"
@@ -78,7 +85,7 @@ def test_the_content_decides_and_not_the_name(tmp_path):
     for name in ("x.mp4", "x.parquet", "x.dat", "x"):
         path = tmp_path / name
         path.write_text(table.to_csv(index=False))
-        assert identify(path).kind == "openface"
+        assert identify(path).name == "an OpenFace table"
         assert is_table(path)
     table.to_parquet(tmp_path / "y.csv")
     assert read_au_table(tmp_path / "y.csv").names == ("AU12",)
@@ -156,3 +163,35 @@ def test_a_letter_across_the_end_of_the_first_bytes_makes_no_binary_file(tmp_pat
     path.write_bytes(text.encode(encoding))
     assert path.stat().st_size > 1 << 18
     assert identify(path).name == "an OpenFace table"
+
+
+def test_a_new_tool_is_one_entry_for_every_command(tmp_path, monkeypatch):
+    other = AuReader(
+        kind="other",
+        name="a table of Other",
+        has=lambda columns: "smiling" in columns,
+        read=lambda table: Measured(
+            table.block(["smiling"]), {"AU12": "percent"}, {"success": np.ones(len(table))}
+        ),
+        source="Other CSV",
+        time_column="at",
+        seconds=1e-3,
+    )
+    path = tmp_path / "x.csv"
+    path.write_text("at,smiling\n" + "".join(f"{40 * k},{k % 7}\n" for k in range(100)))
+    with pytest.raises(TableError, match="no action-unit columns"):
+        read_au_table(path)
+    monkeypatch.setattr(sources, "_TEXTS", (other, *sources._TEXTS))
+    for track in (read_au_table(path), read_table(path), read_track(path, ReadingOptions())):
+        assert (track.names, track.times_s[1]) == (("AU12",), pytest.approx(0.04))
+        assert track.provenance["source"] == "Other CSV"
+    (row,) = validate(path, path).rows
+    assert (row.estimate, row.n > 10) == ("AU12", True)
+
+
+def test_a_table_with_a_named_column_of_times_is_a_plain_one(tmp_path):
+    path = tmp_path / "x.csv"
+    path.write_text("frame,timestamp,t,AU12_r\n1,0,5,1\n2,0.04,5.05,2\n")
+    assert read_table(path).names == ("AU12",)
+    plain = read_table(path, time_column="t", columns=["AU12_r"])
+    assert (plain.names, plain.times_s.tolist()) == (("AU12_r",), [5, 5.05])

@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 
 from mimicry.errors import TableError
-from mimicry.interchange.au_readers import read_au_table
 from mimicry.interchange.series_text import read_series_text
 from mimicry.interchange.table import read_any_table
+from mimicry.interchange.tables import read_au_table
 from mimicry.interchange.text import MISSING, decode, number_of, read_lines
 from mimicry.records import ReadingOptions
 

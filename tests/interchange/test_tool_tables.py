@@ -6,7 +6,7 @@ import pytest
 
 from mimicry.capture.video import VideoReader
 from mimicry.errors import QualityWarning, TableError
-from mimicry.interchange.au_readers import faces_in_table, read_au_table
+from mimicry.interchange.tables import faces_in_table, read_au_table
 from mimicry.pipeline.quality import quality_of
 from mimicry.records import ReadingOptions
 

@@ -11,7 +11,8 @@ import pytest
 
 from mimicry.errors import EventsError, InputError
 from mimicry.files import read_json
-from mimicry.interchange.au_table import read_au_table, write_au_table
+from mimicry.interchange.au_table import write_au_table
+from mimicry.interchange.tables import read_au_table
 from mimicry.pipeline import score_recording
 from mimicry.pipeline.clock import clock_of
 from mimicry.records import ReadingOptions

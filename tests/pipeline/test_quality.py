@@ -137,7 +137,7 @@ def test_left_of_one_person_is_that_person_and_said(make_video, faces, tmp_path)
 
 
 def test_usable_frames_are_those_that_scoring_does_not_mask(beh, tmp_path, two_people):
-    from mimicry.interchange.au_table import read_au_table
+    from mimicry.interchange.tables import read_au_table
     from mimicry.records import ScoringSettings
     from mimicry.timeline.masking import masked
 

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from mimicry.cli import app
 from mimicry.errors import InputError, OutputExistsError
-from mimicry.interchange.au_table import read_au_table
+from mimicry.interchange.tables import read_au_table
 from mimicry.protocol import load_protocol
 from mimicry.scoring import score
 from mimicry.simulation.effects import EFFECTS, parse_group

@@ -178,33 +178,31 @@ def _read(
     path: Path, time_column: str | None, reading: ReadingOptions, columns: list[str] | None
 ) -> ActionUnitTrack:
     """Read a known action-unit table, or else any table over time."""
-    from mimicry.interchange.au_readers import faces_in_table
-    from mimicry.interchange.au_table import read_au_table
-    from mimicry.interchange.sources import AU_KINDS, identify
-    from mimicry.interchange.time_table import FRAME_COLUMNS, read_time_table
+    from mimicry.interchange.sources import identify
+    from mimicry.interchange.tables import faces_in_table, read_table
+    from mimicry.interchange.time_table import FRAME_COLUMNS
 
-    kind = identify(path).kind
-    if time_column is not None or kind not in AU_KINDS:
-        counts = (time_column or "").lower() in FRAME_COLUMNS
-        own = reading if counts else ReadingOptions()
-        return read_time_table(path, time_column=time_column, columns=columns, reading=own)
-    if kind == "mimicry":  # one face, no confidence
+    reader = identify(path).reader
+    if time_column is not None or reader is None:
+        if (time_column or "").lower() not in FRAME_COLUMNS:
+            reading = ReadingOptions()
+    elif not reader.confidence:  # ours: one face, no confidence
         reading = replace(reading, face=None, min_confidence=None)
     elif reading.face is not None and len(faces_in_table(path)) < 2:
         reading = replace(reading, face=None)
-    return read_au_table(path, reading=reading)
+    return read_table(path, time_column=time_column, columns=columns, reading=reading)
 
 
 def _check_used(reading: ReadingOptions, track: Path, reference: Path, column: str | None) -> None:
     """Refuse a frame rate or video that no table needs: it would count for nothing."""
-    from mimicry.interchange.sources import AU_KINDS, identify
+    from mimicry.interchange.sources import identify
     from mimicry.interchange.time_table import FRAME_COLUMNS
 
     if reading.fps is None and reading.video is None:
         return
     counted = column is not None and column.lower() in FRAME_COLUMNS
-    kinds = [identify(track).kind, identify(reference).kind if column is None else "times"]
-    if not counted and not AU_KINDS & set(kinds):
+    paths = [track] if column is not None else [track, reference]
+    if not counted and all(identify(path).reader is None for path in paths):
         raise InputError(
             "both tables have times of their own, so a frame rate or video means nothing",
             path=track,

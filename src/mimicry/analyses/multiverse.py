@@ -12,7 +12,7 @@ from mimicry import __version__
 from mimicry.analyses.columns import MULTIVERSE_COLUMNS
 from mimicry.analyses.grid import Grid, Specification, read_grid, settings_of
 from mimicry.files import Results, digest, sha256_of
-from mimicry.interchange.au_table import read_au_table
+from mimicry.interchange.tables import read_au_table
 from mimicry.kernels.arrangements import sign_arrangements
 from mimicry.kernels.baseline import delta, pooled_sd
 from mimicry.kernels.chance import generator, p_value

@@ -1,4 +1,4 @@
-"""Action-unit tables: writing ours, and reading ours, OpenFace's and Py-Feat's.
+"""Writing action-unit tables, in our own format or in OpenFace's.
 
 One row for every decoded frame, in a fixed order of columns. Missing values are null in parquet
 and empty in CSV; nothing is filled in.
@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mimicry import files
-from mimicry.interchange.au_readers import read_au_table
 from mimicry.records import ActionUnitTrack
 from mimicry.records.blendshapes import BLENDSHAPE_NAMES
 
@@ -24,7 +23,6 @@ __all__ = [
     "TableFormat",
     "au_columns",
     "describe_columns",
-    "read_au_table",
     "table_name",
     "write_au_table",
 ]

@@ -1,45 +1,39 @@
 """What a file is: answered once, from its content, for every command that opens files.
 
-A new kind is one entry of `_TEXTS` (by its first lines and columns) or `_BINARIES` (by its first
-bytes). What is known but not read is named, with what to do instead.
+A new kind is one entry of `_TEXTS` (by its first lines and columns, or the reader of a tool) or
+`_BINARIES` (by its first bytes). What is known but not read is named, with what to do instead.
 """
 
 import re
-import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from mimicry.errors import TableError
 from mimicry.files import open_parquet, require_file, sha256_of
+from mimicry.interchange.au_feat import FEAT
+from mimicry.interchange.au_libreface import LIBREFACE
+from mimicry.interchange.au_mimicry import MIMICRY
+from mimicry.interchange.au_openface import OPENFACE
+from mimicry.interchange.au_reader import AuReader
+from mimicry.interchange.landmark_file import is_landmark_file
 from mimicry.interchange.text import cells_of, decode, number_of, sniff, split_lines
+from mimicry.interchange.time_names import time_column
 from mimicry.records import ReadingOptions
 
 __all__ = [
-    "AU_KINDS",
-    "TIME_NAMES",
+    "READERS",
     "Kind",
     "Source",
     "identify",
     "known_name",
     "reading_note",
-    "seconds_in",
-    "time_column",
 ]
 
-Kind = Literal[
-    "video", "landmarks", "mimicry", "openface", "feat", "libreface", "times", "series", "foreign"
-]
-
-#: Kinds that hold action units under their names.
-AU_KINDS = frozenset({"mimicry", "openface", "feat", "libreface"})
-
-#: What a column of seconds is usually called, most telling name first.
-TIME_NAMES = ("timestamp", "time", "seconds", "t", "onset")
+Kind = Literal["video", "landmarks", "units", "times", "series", "foreign"]
 
 _HEAD_BYTES = 1 << 18
-_AU = re.compile(r"AU\d\d(_[LR])?$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,18 +43,22 @@ class Source:
     Parameters
     ----------
     path, kind
-        The file, and how it is read; ``"times"``: any table with a column of seconds;
+        The file, and how it is read; ``"units"``: a table of action units, by its `reader`;
+        ``"times"``: any table with a column of seconds;
         ``"series"``: numbers in columns; ``"foreign"``: nothing that is read here.
     name
         What it is, in words: "an OpenFace table".
     advice
         What to do with a foreign file.
+    reader
+        The reader of a table of action units.
     """
 
     path: Path
     kind: Kind
     name: str
     advice: str = ""
+    reader: AuReader | None = None
 
     def refusal(self, expected: str) -> TableError:
         """Return the error for a command that expected something else."""
@@ -110,8 +108,8 @@ def _by(name: str, test: Callable[[_Text], bool]) -> Callable[[_Text], str | Non
     return lambda text: name if test(text) else None
 
 
-# (kind, what it is or None, advice); the first that answers counts
-_TEXTS: tuple[tuple[Kind, Callable[[_Text], str | None], str], ...] = (
+# a reader, or (kind, what it is or None, advice); the first that answers counts
+_TEXTS: tuple[AuReader | tuple[Kind, Callable[[_Text], str | None], str], ...] = (
     ("foreign", _face_reader, f"It is not read yet. {_MEASURE}"),
     ("foreign", _by("an iMotions export", lambda t: t.first.startswith(
         ("#header", "#info", "#metadata", "#study name", "#data")) or t.has("eventsource")
@@ -135,19 +133,20 @@ _TEXTS: tuple[tuple[Kind, Callable[[_Text], str | None], str], ...] = (
         "participant", "trial_id", "valid", "nan_reasons")), "Name the recording itself."),
     ("foreign", _by(_BIDS, lambda t: t.has("onset", "trial_type")
         or t.has("onset", "stim_file")), "Give it with --events, beside a recording."),
-    ("mimicry", _by("a table of mimicry extract", lambda t: {"timestamp", "pose_pitch_deg"}
-        <= set(t.columns)), ""),
-    ("openface", _by("an OpenFace table", lambda t: t.any(r"AU\d\d_r$")), ""),
+    MIMICRY,
+    OPENFACE,
     ("foreign", _by("an OpenFace table without intensities (AU.._r)", lambda t: t.any(
         r"AU\d\d_c$") or t.has("face_id", "timestamp", "confidence", "success")),
      "Run OpenFace with -aus, which writes them."),
-    ("libreface", _by("a LibreFace table", lambda t: t.any(r"(?i)au_\d+_intensity$")), ""),
-    ("feat", _by("a Py-Feat table", lambda t: {"frame", "Pitch"} <= set(t.columns)
-        and any(_AU.match(c) for c in t.columns)), ""),
+    LIBREFACE,
+    FEAT,
     ("times", _by("a table over time", lambda t: time_column(t.columns) is not None), ""),
     ("foreign", _by("a table of participants", lambda t: t.has("participant_id")),
      "It belongs into the study's folder."),
 )  # fmt: skip
+
+#: Readers of tables of action units.
+READERS = tuple(entry for entry in _TEXTS if isinstance(entry, AuReader))
 
 _BINARIES: tuple[tuple[bytes, str, str], ...] = (
     (b"\x1f\x8b", "a gzip archive", "Unpack it first (gunzip)."),
@@ -174,65 +173,6 @@ _VIDEOS = (b"\x1aE\xdf\xa3", b"OggS", b"FLV\x01", b"\x00\x00\x01\xba", b"\x00\x0
 _BOXES = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot")
 
 
-_UNITS = {
-    **dict.fromkeys(("h", "hr", "hrs", "hour", "hours"), 3600.0),
-    **dict.fromkeys(("min", "mins", "minute", "minutes"), 60.0),
-    **dict.fromkeys(("s", "sec", "secs", "second", "seconds"), 1.0),
-    **dict.fromkeys(("ms", "msec", "msecs", "millisecond", "milliseconds"), 1e-3),
-    **dict.fromkeys(("us", "\u03bcs", "usec", "usecs", "microsecond", "microseconds"), 1e-6),
-    **dict.fromkeys(("ns", "nsec", "nsecs", "nanosecond", "nanoseconds"), 1e-9),
-}
-_BRACKETS = re.compile(r"[\(\[](.*?)[\)\]]")
-_LAST_UNIT = re.compile(rf"(?:_|\W)+({'|'.join(_UNITS)})\W*$")
-
-
-def seconds_in(name: str) -> float | None:
-    """Return the seconds in one unit of a column, by its name; None: its unit is not known.
-
-    Where the name says nothing, it is seconds.
-
-    Examples
-    --------
-    >>> seconds_in("Time [min]"), seconds_in("t_us"), seconds_in("onset"), seconds_in("t (frames)")
-    (60.0, 1e-06, 1.0, None)
-    """
-    text = unicodedata.normalize("NFKC", name).lower()  # the micro sign becomes a Greek letter
-    base = _BRACKETS.sub("", text).strip()
-    inside = " ".join(_BRACKETS.findall(text)).strip()
-    words = [word.strip(".") for word in re.split(r"[ ,;]+", inside)]
-    known = {_UNITS[word] for word in words if word in _UNITS}
-    if len(known) == 1 and re.fullmatch(r"[a-z\u03bc.,; ]+", inside):
-        return known.pop()
-    last = _LAST_UNIT.search(base)
-    if last is not None and not known:
-        return _UNITS[last[1]]
-    if inside:
-        return None
-    return _UNITS[base] if len(base) > 3 and base in _UNITS else 1.0
-
-
-def time_column(names: Sequence[str]) -> tuple[str, float | None] | None:
-    """Return the column of times, by its name, and the seconds in one of its units.
-
-    A column in a unit that is not known (None) counts only where there is no other.
-
-    Examples
-    --------
-    >>> time_column(["AU12", "Time (ms)"])
-    ('Time (ms)', 0.001)
-    """
-    found: dict[bool, dict[str, tuple[str, float | None]]] = {True: {}, False: {}}
-    for name in names:
-        scale = seconds_in(name)
-        base = _BRACKETS.sub("", name.lower()).strip()
-        plain = re.sub(r"[^a-z_]", "", _LAST_UNIT.sub("", base)).strip("_")
-        plain = "seconds" if plain in ("s", "sec") else plain
-        found[scale is not None].setdefault(plain, (name, scale))
-    usual = (*TIME_NAMES, "milliseconds")
-    known = (found[known].get(name) for known in (True, False) for name in usual)
-    return next((column for column in known if column is not None), None)
-
-
 def identify(path: str | Path) -> Source:
     """Tell what a file is, by its content; its name only where the content does not say.
 
@@ -245,7 +185,7 @@ def identify(path: str | Path) -> Source:
 
     path = Path(path)
     head = _head(path)
-    if path.name.endswith("_landmarks.parquet"):
+    if is_landmark_file(path):
         return Source(path, "landmarks", "a file of landmarks")
     named_video = path.suffix.lower() in VIDEO_SUFFIXES
     if not head.strip() and not named_video:
@@ -259,7 +199,7 @@ def identify(path: str | Path) -> Source:
         return packed
     found = decode(head, whole=len(head) < _HEAD_BYTES)
     text = None if found is None or not found[0].strip() else _text(path, found[0])
-    if named_video and (text is None or text.kind not in AU_KINDS):
+    if named_video and (text is None or text.reader is None):
         return Source(path, "video", "a video", _MEASURE)
     if text is None:
         return Source(path, "foreign", "a binary file of an unknown kind", "Save the table as CSV.")
@@ -345,7 +285,12 @@ def _text(path: Path, content: str) -> Source:
 
 
 def _of_columns(path: Path, text: _Text) -> Source | None:
-    for kind, name_of, advice in _TEXTS:
+    for entry in _TEXTS:
+        if isinstance(entry, AuReader):
+            if entry.has(text.columns):
+                return Source(path, "units", entry.name, reader=entry)
+            continue
+        kind, name_of, advice = entry
         name = name_of(text)
         if name is not None:
             return Source(path, kind, name, advice)

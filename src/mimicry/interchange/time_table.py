@@ -6,14 +6,18 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mimicry.errors import QualityWarning, TableError
-from mimicry.interchange.sources import TIME_NAMES, identify, seconds_in, time_column
+from mimicry.interchange.sources import Source, identify
 from mimicry.interchange.table import Table, is_index, read_any_table
 from mimicry.interchange.table_times import check_rising, row_times, say_odd_steps
+from mimicry.interchange.time_names import TIME_NAMES, seconds_in, time_column
 from mimicry.records import ActionUnitTrack, ReadingOptions
 
 __all__ = ["FRAME_COLUMNS", "read_time_table"]
+
+Floats = NDArray[np.float64]
 
 #: Columns of these names count frames or rows and are no times.
 FRAME_COLUMNS = frozenset(
@@ -78,21 +82,9 @@ def read_time_table(
             hint="Give the frame rate with --fps, or the video with --video.",
         )
     if counted:
-        first = 1 if source.kind == "openface" else 0
-        as_frame = tuple("frame" if n == name else n for n in table.names)
-        counts = table if "frame" in table else replace(table, names=as_frame)
-        times, _ = row_times(counts, None, first_frame=first, reading=reading)
+        times = _counted_times(table, name, source, reading)
     else:
-        if scale is None:
-            raise TableError(
-                f"column {name!r} states a unit that is not known; expected s, min, h, ms, us or "
-                "ns in the brackets",
-                path=table.path,
-                key=name,
-                hint="Change its name; without brackets it is read as seconds.",
-            )
-        times = scale * table.numbers(name)
-        table, times = _with_times(table, name, times)
+        table, times = _stated_times(table, name, scale)
     check_rising(table, name, times)
     if not counted and scale == 1:
         say_odd_steps(table, name, times)
@@ -113,10 +105,25 @@ def read_time_table(
     )
 
 
-def _with_times(
-    table: Table, name: str, times: "np.ndarray[tuple[int], np.dtype[np.float64]]"
-) -> "tuple[Table, np.ndarray[tuple[int], np.dtype[np.float64]]]":
-    """Leave rows without a time out, and say so."""
+def _counted_times(table: Table, name: str, source: Source, reading: ReadingOptions) -> Floats:
+    """Return the times of frames that a column counts."""
+    as_frame = tuple("frame" if n == name else n for n in table.names)
+    counts = table if "frame" in table else replace(table, names=as_frame)
+    first = 0 if source.reader is None else source.reader.first_frame
+    return row_times(counts, None, first_frame=first, reading=reading)[0]
+
+
+def _stated_times(table: Table, name: str, scale: float | None) -> tuple[Table, Floats]:
+    """Return the rows with a time, and the times; say which rows are left out."""
+    if scale is None:
+        raise TableError(
+            f"column {name!r} states a unit that is not known; expected s, min, h, ms, us or "
+            "ns in the brackets",
+            path=table.path,
+            key=name,
+            hint="Change its name; without brackets it is read as seconds.",
+        )
+    times = scale * table.numbers(name)
     known = np.isfinite(times)
     if not known.any():
         raise TableError("the times are no numbers", path=table.path, key=name)
@@ -135,7 +142,7 @@ def _with_times(
 def _number_columns(
     table: Table, time_name: str, columns: Sequence[str] | None
 ) -> tuple[list[str], list[str]]:
-    """Columns of numbers, and those without any. One with text as well goes to the first.
+    """Return columns of numbers, and those without any. One with text as well goes to the first.
 
     `Table.numbers` then refuses it: leaving out a column whose lost frames were written as words
     would leave another one standing in its place.
@@ -166,12 +173,12 @@ def _time_name(table: Table, wanted: str | None) -> tuple[str, float | None]:
                 f"no column {wanted!r}; found {', '.join(names[:8])}", path=table.path, key=wanted
             )
         return wanted, seconds_in(wanted)
-    found = time_column(names)
-    if found is None:
+    column = time_column(names)
+    if column is None:
         raise TableError(
             f"no column of seconds among {', '.join(name[:40] for name in names[:8])}",
             path=table.path,
             key="time",
             hint=f"Name one {', '.join(TIME_NAMES)}, or say which with --time-column.",
         )
-    return found
+    return column

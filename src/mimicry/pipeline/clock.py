@@ -62,27 +62,27 @@ def clock_of(recording: Path, events: Path, reading: ReadingOptions) -> Recordin
 
 def _container_start(recording: Path, reading: ReadingOptions) -> float | None:
     """Time stamp that players show as 0; None where that is not known."""
-    kind = identify(recording).kind
-    if kind == "video":
+    source = identify(recording)
+    if source.kind == "video":
         return _video_start(recording)
-    if kind == "landmarks":
+    if source.kind == "landmarks":
         from mimicry.interchange.landmark_file import LandmarkFile
 
         return _stored(LandmarkFile(recording).provenance)
     if reading.video is not None:
         return _video_start(Path(reading.video))
-    if kind in ("mimicry", "openface"):
-        from mimicry.interchange.au_readers import read_note
+    if source.reader is not None and source.reader.noted:
+        from mimicry.interchange.au_mimicry import MIMICRY, read_note
 
         found = _stored(read_note(recording).get("provenance"))
-        if found is not None or kind == "mimicry":
+        if found is not None or source.reader is MIMICRY:
             return found
     return _counted_start(recording, reading) if reading.clock == "start" else None
 
 
 def _counted_start(table: Path, reading: ReadingOptions) -> float | None:
     """Return 0 for a table of another tool that counts from 0; else it is not known."""
-    from mimicry.interchange.au_readers import read_au_table
+    from mimicry.interchange.tables import read_au_table
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", QualityWarning)  # said when the table is scored

@@ -18,8 +18,8 @@ from mimicry.capture.timing import timing_summary
 from mimicry.capture.video import VideoReader
 from mimicry.errors import MimicryError
 from mimicry.files import scratch
-from mimicry.interchange.au_table import read_au_table
 from mimicry.interchange.sources import identify
+from mimicry.interchange.tables import read_au_table
 from mimicry.kernels.pictures import packed
 from mimicry.landmarks import native
 from mimicry.landmarks.extract import extract_landmarks

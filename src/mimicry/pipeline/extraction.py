@@ -19,7 +19,7 @@ from typing import Any
 from mimicry import __version__, files
 from mimicry.action_units import USED_LANDMARKS, measure, measure_chunks
 from mimicry.errors import OutputExistsError, QualityWarning, RecordingError, TableError
-from mimicry.interchange.au_table import TableFormat, read_au_table, table_name, write_au_table
+from mimicry.interchange.au_table import TableFormat, table_name, write_au_table
 from mimicry.interchange.landmark_file import (
     LandmarkFile,
     LandmarkWriter,
@@ -27,6 +27,7 @@ from mimicry.interchange.landmark_file import (
     stored,
 )
 from mimicry.interchange.sources import known_name
+from mimicry.interchange.tables import read_au_table
 from mimicry.landmarks import LandmarkStream, WorkerPool, join_tracks
 from mimicry.landmarks.model_file import MODEL_SHA256, checked_model
 from mimicry.pipeline.choices import (

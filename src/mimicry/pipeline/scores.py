@@ -384,7 +384,7 @@ def _track(
     rest = list(how.neutral) if how.neutral is not None else plan.around(plan.settings.baseline_s)
     response = plan.around((0.0, max(end for _, end in plan.settings.windows.values())))
     if is_table(plan.recording):
-        from mimicry.interchange.au_table import read_au_table
+        from mimicry.interchange.tables import read_au_table
 
         table = read_au_table(plan.recording, reading=how.reading)
         quality = quality_of(table)

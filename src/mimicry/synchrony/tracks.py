@@ -89,7 +89,7 @@ def read_track(
         return source
     if not isinstance(source, str | Path):
         return None
-    from mimicry.interchange.sources import AU_KINDS, identify, time_column
+    from mimicry.interchange.sources import identify
 
     found = identify(source)
     if found.kind in ("video", "landmarks"):
@@ -97,19 +97,19 @@ def read_track(
 
         plain = replace(reading, fps=None, video=None, min_confidence=None)  # of tables only
         return extract(found.path, reading=plain)
-    if found.kind in AU_KINDS:
-        from mimicry.interchange.au_table import read_au_table
-
-        return read_au_table(found.path, reading=reading)
     if found.kind == "foreign":
         raise found.refusal("a video, an action-unit table or columns of numbers")
+    from mimicry.interchange.tables import read_table
+
+    if found.reader is not None:
+        return read_table(found.path, reading=reading)
     if found.kind == "times" and columns is None:
         from mimicry.interchange.table import read_any_table
-        from mimicry.interchange.time_table import read_time_table
+        from mimicry.interchange.time_names import time_column
 
         known = time_column(read_any_table(found.path).names)
         if known is not None and known[0].lower() not in _NO_TIMES:
-            return read_time_table(found.path)
+            return read_table(found.path)
     return None
 
 
@@ -136,12 +136,12 @@ def frame_rate(track: ActionUnitTrack, source: Source = "") -> float:
 
 def _refuse_unused(sources: Sequence[Source], reading: ReadingOptions) -> None:
     """Refuse choices that are about tables of action units where there is none."""
-    from mimicry.interchange.sources import AU_KINDS, identify
+    from mimicry.interchange.sources import identify
 
     names = {"fps": "--fps", "video": "--video", "min_confidence": "--min-confidence"}
     given = [option for name, option in names.items() if getattr(reading, name) is not None]
     paths = [s for s in sources if isinstance(s, str | Path)]
-    if given and not any(identify(path).kind in AU_KINDS for path in paths):
+    if given and not any(identify(path).reader is not None for path in paths):
         raise InputError(
             "this choice is for tables of action units, and there is none among the files",
             key=given[0],
@@ -152,12 +152,13 @@ def _faces_in(
     path: Path, reading: ReadingOptions, faces: Sequence[str], people: int | None
 ) -> tuple[str, ...]:
     """The faces of a table that stands for all of them; empty where it holds one."""
-    from mimicry.interchange.au_readers import faces_in_table
     from mimicry.interchange.sources import identify
+    from mimicry.interchange.tables import faces_in_table
 
     if faces or reading.face is not None or people == 1:
         return ()
-    if identify(path).kind not in ("openface", "feat"):
+    reader = identify(path).reader
+    if reader is None or not reader.several_faces:
         return ()
     found = faces_in_table(path)
     if len(found) < 2:

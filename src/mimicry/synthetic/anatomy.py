@@ -13,7 +13,6 @@ POINTS: dict[str, tuple[int, int]] = {
     "upper_lid": (2513, 1),
     "lower_lid": (4126, 1724),
     "cheek": (4262, 1864),
-    "nose_wing": (0, 0),
     "lip_corner": (3014, 543),
     "upper_lip": (362, 362),
     "upper_lip_edge": (474, 474),

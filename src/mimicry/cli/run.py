@@ -1,6 +1,7 @@
 """``mimicry run``: a protocol in the browser, with the webcam on the same clock."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -66,10 +67,13 @@ def run(
             session=session,
             visit=visit,
             seed=seed,
-            consent=_paragraphs(consent) if consent else None,
-            keep_video=not delete_video,
             manifest=shown.path,
             say=say,
+        )
+        plan = replace(
+            plan,
+            consent=_paragraphs(consent) if consent else plan.consent,
+            keep_video=not delete_video,
         )
         program = find_browser(browser)
         require_free(study, plan)

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from mimicry.errors import InputError, RecordingError
 from mimicry.files import digest, read_json_object, write_json
+from mimicry.runner.stored import CALIBRATION
 
 __all__ = [
     "flash_offsets",
@@ -180,7 +181,7 @@ def keep_with_session(folder: Path) -> None:
     """Copy this computer's calibrations into a session; conversion takes the fitting one."""
     known = _all()
     if known:
-        write_json(folder / "calibration.json", {"version": 1, "calibrations": known})
+        write_json(folder / CALIBRATION, {"version": 1, "calibrations": known})
 
 
 def fitting(known: Sequence[Mapping[str, Any]], setup: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -60,13 +60,11 @@ def plan_session(
     session: str | None = None,
     visit: str | None = None,
     seed: int | None = None,
-    consent: Sequence[str] | None = None,
-    keep_video: bool = True,
     manifest: Path | None = None,
     render: bool = True,
     say: Callable[[str], None] | None = None,
 ) -> SessionPlan:
-    """Return what one participant of a protocol is shown.
+    """Return what one participant of a protocol is shown, with the built-in consent page.
 
     Parameters
     ----------
@@ -78,10 +76,6 @@ def plan_session(
         One of the protocol's visits.
     seed
         Seed of the order; None: the protocol's own.
-    consent
-        Paragraphs of the consent page; empty: no such page; None: the built-in text.
-    keep_video
-        False: the video is deleted once its landmarks are extracted.
     manifest
         Stimulus manifest beside the clips; None: the protocol's, or the shipped one.
     render
@@ -111,8 +105,6 @@ def plan_session(
     stimuli = find_clips(manifest or protocol.timelines().path, names, render=render, say=say)
     capture = protocol.file.capture
     hidden = capture.hidden_purpose
-    if consent is None:
-        consent = CONSENT if hidden else (*CONSENT[:1], OPEN, *CONSENT[1:])
     return SessionPlan(
         protocol=protocol.name,
         protocol_digest=protocol.digest,
@@ -120,12 +112,11 @@ def plan_session(
         participant=participant,
         session=session or (task_label(visit) if visit else None),
         title="Welcome",
-        consent=tuple(consent),
+        consent=CONSENT if hidden else (*CONSENT[:1], OPEN, *CONSENT[1:]),
         steps=tuple(_steps(protocol, drawn, {name: i for i, name in enumerate(names)})),
         stimuli=stimuli,
         camera=CameraSettings(width=capture.width_px, height=capture.height_px, fps=capture.fps),
         seed=drawn.seed,
-        keep_video=keep_video,
         closing=CLOSING if hidden else (),
     )
 

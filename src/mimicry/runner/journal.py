@@ -39,7 +39,7 @@ from mimicry.files import (
     write_json,
 )
 from mimicry.runner.plan import SessionPlan, read_plan
-from mimicry.runner.stored import STREAMS, read_done, read_key, stream_of
+from mimicry.runner.stored import DONE, PLAN, STREAMS, read_done, read_key, stream_of
 
 __all__ = ["LEASE_S", "STREAMS", "Journal", "Refusal"]
 
@@ -97,7 +97,7 @@ class Journal:
             raise InputError(
                 f"cannot make the session folder ({error.strerror})", path=folder, key="--study"
             ) from error
-        write_json(folder / "plan.json", plan.to_json())
+        write_json(folder / PLAN, plan.to_json())
         key = {"secret": secrets.token_urlsafe(32)}
         journal = cls(folder, plan, key)
         journal._write_key()
@@ -112,13 +112,13 @@ class Journal:
         InputError
             When it is no session folder or the session is finished.
         """
-        if not (folder / "plan.json").is_file():
+        if not (folder / PLAN).is_file():
             raise InputError(
                 "no session lies here",
                 path=folder,
                 hint="Expected a folder sourcedata/sub-.../run-... of a study.",
             )
-        if (folder / "done.json").exists():
+        if (folder / DONE).exists():
             raise InputError("this session is finished; there is nothing to resume", path=folder)
         journal = cls(folder, read_plan(folder), read_key(folder / "session.key"))
         journal._write_key()
@@ -227,7 +227,7 @@ class Journal:
     @property
     def finished(self) -> bool:
         """Whether the session was finished or aborted."""
-        return (self.folder / "done.json").exists()
+        return (self.folder / DONE).exists()
 
     def finish(self, outcome: str, reason: str = "") -> dict[str, Any]:
         """Close the session; its streams are summed up and never written again."""
@@ -245,7 +245,7 @@ class Journal:
                 "bytes": {p.name: p.stat().st_size for p in streams},
             }
             with private():
-                write_json(self.folder / "done.json", done)
+                write_json(self.folder / DONE, done)
             (self.folder / "session.key").unlink(missing_ok=True)
             return done
 

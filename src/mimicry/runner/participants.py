@@ -27,7 +27,7 @@ def enter_participant(study: Path, plan: SessionPlan) -> None:
     except TableError as error:
         text = f"participant {plan.participant} was not entered in the list: {error}"
         warnings.warn(QualityWarning(text), stacklevel=2)
-    sidecar = study / "participants.json"
+    sidecar = path.with_suffix(".json")
     if not sidecar.exists():
         write_json(sidecar, {"participant_id": {"Description": "label of the participant"}})
 

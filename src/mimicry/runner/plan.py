@@ -7,7 +7,8 @@ from typing import Any, Literal
 
 from mimicry.errors import InputError
 from mimicry.files import read_json_object, sha256_of
-from mimicry.study.layout import check_label
+from mimicry.runner.stored import PLAN
+from mimicry.study.layout import SOURCEDATA, check_label
 
 __all__ = [
     "CameraSettings",
@@ -157,7 +158,7 @@ class SessionPlan:
 
     def source_folder(self, study: Path) -> Path:
         """Return the folder of this participant's raw runs."""
-        return self._below(study / "sourcedata")
+        return self._below(study / SOURCEDATA)
 
     def _below(self, root: Path) -> Path:
         folder = root / f"sub-{self.participant}"
@@ -231,7 +232,7 @@ def read_plan(folder: Path) -> SessionPlan:
     InputError
         When it is missing or damaged.
     """
-    path = folder / "plan.json"
+    path = folder / PLAN
     content = read_json_object(path, _SHAPE)
     try:
         return plan_from_json(content)

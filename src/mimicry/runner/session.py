@@ -21,6 +21,7 @@ from mimicry.runner.plan import SessionPlan
 from mimicry.runner.pointer import nudge_pointer
 from mimicry.runner.serve import FIRST_PORT, Server, serving
 from mimicry.runner.stored import read_done
+from mimicry.study.layout import PROTOCOL, RESULTS
 
 __all__ = ["ScoreJob", "SessionEnd", "forget_video", "run_session"]
 
@@ -229,13 +230,11 @@ class ScoreJob:
     """``mimicry score`` in a process of its own, with its last line for the operator."""
 
     def __init__(self, study: Path, plan: SessionPlan, files: dict[str, Path]) -> None:
-        self.out = (
-            study / "derivatives" / "mimicry" / plan.beh_folder(study).parent.relative_to(study)
-        )
+        self.out = study / RESULTS / plan.beh_folder(study).parent.relative_to(study)
         self.prefix = plan.prefix
         self.command = [
             *(sys.executable, "-m", "mimicry", "score", str(files["video"])),
-            *("--events", str(files["events"]), "--protocol", str(study / "protocol.yaml")),
+            *("--events", str(files["events"]), "--protocol", str(study / PROTOCOL)),
             *("--out", str(self.out), "--json"),
         ]
         self._process: subprocess.Popen[str] | None = None

@@ -8,8 +8,9 @@ from typing import Any
 from mimicry.errors import InputError
 from mimicry.files import read_json_object
 
-__all__ = ["STREAMS", "read_done", "read_key", "stream_of"]
+__all__ = ["CALIBRATION", "DONE", "PLAN", "STREAMS", "read_done", "read_key", "stream_of"]
 
+PLAN, DONE, CALIBRATION = "plan.json", "done.json", "calibration.json"
 STREAMS = {"video": "video.ivf", "frames": "frames.tsv", "events": "events.jsonl"}
 
 
@@ -38,6 +39,6 @@ def read_key(path: Path) -> dict[str, Any]:
 def read_done(folder: Path) -> dict[str, Any]:
     """Return how a session ended; empty when it has not, or when that file is damaged."""
     try:
-        return read_json_object(folder / "done.json", {"outcome": str, "reason?": str})
+        return read_json_object(folder / DONE, {"outcome": str, "reason?": str})
     except InputError:
         return {}

@@ -9,7 +9,8 @@ from mimicry.protocol.stimuli import check_shown, stimulus_ids
 from mimicry.runner.clips import rendered_entries
 from mimicry.runner.convert import session_files
 from mimicry.runner.plan import SessionPlan
-from mimicry.study.layout import PROTOCOL, stimuli_copy
+from mimicry.runner.stored import DONE, PLAN
+from mimicry.study.layout import DESCRIPTION, PROTOCOL, SOURCEDATA, stimuli_copy
 
 if TYPE_CHECKING:
     from mimicry.protocol import Protocol
@@ -36,7 +37,7 @@ def prepare_study(
         When the study was made with another stimulus manifest.
     """
     make_folder(study, shared=True)
-    description = study / "dataset_description.json"
+    description = study / DESCRIPTION
     if not description.exists():
         write_json(
             description,
@@ -138,8 +139,8 @@ def latest_session(study: Path, participant: str) -> Path:
     InputError
         When there is none.
     """
-    plans = sorted(study.glob(f"sourcedata/sub-{participant}/**/run-*/plan.json"))
-    unfinished = [p.parent for p in plans if not (p.parent / "done.json").exists()]
+    plans = sorted(study.glob(f"{SOURCEDATA}/sub-{participant}/**/run-*/{PLAN}"))
+    unfinished = [p.parent for p in plans if not (p.parent / DONE).exists()]
     if not unfinished:
         raise InputError(
             f"found no unfinished session of participant {participant!r}",
@@ -158,7 +159,7 @@ def study_of(folder: Path) -> Path:
         When the folder lies in no study's ``sourcedata``.
     """
     for parent in folder.resolve().parents:
-        if parent.name == "sourcedata":
+        if parent.name == SOURCEDATA:
             return parent.parent
     raise InputError(
         "this folder lies in no study",

@@ -22,6 +22,7 @@ from mimicry.errors import InputError
 
 __all__ = [
     "BLIND_TABLE",
+    "DESCRIPTION",
     "EVENTS",
     "EXCLUSIONS",
     "FAILURES",
@@ -33,6 +34,7 @@ __all__ = [
     "SCORES",
     "SCORES_LOG",
     "SCORES_SIDECAR",
+    "SOURCEDATA",
     "STIMULI",
     "Recording",
     "check_label",
@@ -44,19 +46,20 @@ __all__ = [
     "study_of_events",
 ]
 
-RESULTS = Path("derivatives") / "mimicry"
+RESULTS, SOURCEDATA = Path("derivatives") / "mimicry", "sourcedata"
+DESCRIPTION = "dataset_description.json"
 PROTOCOL, PARTICIPANTS, STIMULI = "protocol.yaml", "participants.tsv", "stimuli.json"
 PREREG, LOCK, EXCLUSIONS, FAILURES = "prereg.json", "blind.json", "exclusions.tsv", "failures.tsv"
 EVENTS, SCORES, SCORES_SIDECAR = "_events.tsv", "_scores.tsv", "_scores.json"
 SCORES_LOG, BLIND_TABLE = "_scores.log", "_blind.tsv"
 
 _ENDINGS = ("_video", "_landmarks", "_au", "_events", "_scores", "_summary", "_blind")
-_NOT_RECORDED = ("derivatives", "sourcedata", "stimuli", "code")
+_NOT_RECORDED = (RESULTS.parts[0], SOURCEDATA, "stimuli", "code")
 # folders of a BIDS data set whose events belong to another device
 _OTHER_DEVICES = ("anat", "eeg", "emg", "func", "ieeg", "meg", "motion", "nirs", "pet")
 
 _LABEL = re.compile(r"[A-Za-z0-9]+\Z")
-_MARKS = (PROTOCOL, STIMULI, "dataset_description.json")
+_MARKS = (PROTOCOL, STIMULI, DESCRIPTION)
 _DEPTH = 3  # STUDY/sub-01/ses-1/beh holds the events
 
 

@@ -35,9 +35,10 @@ from mimicry.records import (
     StimulusTimeline,
     TrialTable,
 )
+from mimicry.scoring.arrange import Redraw, SwapDesign
 from mimicry.scoring.lag import profiles
 from mimicry.scoring.pattern import pattern_score
-from mimicry.scoring.swap import Redraw, SwapDesign, label_swap
+from mimicry.scoring.swap import label_swap
 from mimicry.scoring.validity import judge_trials
 from mimicry.simulation.design import make_trials
 from mimicry.simulation.effects import GROUPS, Change, Effect, Group

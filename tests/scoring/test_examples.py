@@ -13,10 +13,11 @@ import slow
 from mimicry.kernels.baseline import delta, pooled_sd
 from mimicry.kernels.correlation import lagged_correlation, peak_over_lags
 from mimicry.records import EmotionMap, ScoringSettings
+from mimicry.scoring.arrange import SwapDesign
 from mimicry.scoring.latency import fit_shift, jackknife_interval
 from mimicry.scoring.onsets import find_onsets
 from mimicry.scoring.pattern import calibration, contrast, pattern_score, reference_trials
-from mimicry.scoring.swap import SwapDesign, label_swap
+from mimicry.scoring.swap import label_swap
 from mimicry.statistics.groups import percent_reduction
 from mimicry.statistics.reliability import spearman_brown
 

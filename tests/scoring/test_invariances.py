@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from mimicry.kernels.baseline import pooled_sd
 from mimicry.records import EmotionMap, ScoringSettings
 from mimicry.scoring import score, summarise
+from mimicry.scoring.arrange import SwapDesign
 from mimicry.scoring.pattern import contrast, pattern_score
-from mimicry.scoring.swap import SwapDesign, label_swap
+from mimicry.scoring.swap import label_swap
 from mimicry.timeline import align
 
 NAMES = ("AU12", "AU04")

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from mimicry.kernels.chance import generator
 from mimicry.records import ScoringSettings
-from mimicry.scoring.swap import SwapDesign, label_swap
+from mimicry.scoring.arrange import SwapDesign
+from mimicry.scoring.swap import label_swap
 
 
 def settings(swap="free", **changes) -> ScoringSettings:

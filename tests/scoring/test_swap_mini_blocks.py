@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from mimicry.records import ScoringSettings
-from mimicry.scoring.swap import SwapDesign, label_swap
+from mimicry.scoring.arrange import SwapDesign
+from mimicry.scoring.swap import label_swap
 
 HAPPY_FIRST = ["h"] * 4 + ["n"] * 4
 VALUES = np.array([2.0, 3.0, 2.5, 2.0, 0.0, 1.0, 0.5, 1.0])

@@ -7,13 +7,14 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 from mimicry.errors import InputError
 from mimicry.files import read_text
 from mimicry.protocol.positions import parse_yaml
 from mimicry.records import ScoringSettings
-from mimicry.records.settings import Swap
+from mimicry.scoring.nulls import SWAPS
+from mimicry.statistics.nulls import PEOPLE_NULLS
 
 __all__ = ["DIMENSIONS", "Grid", "Specification", "read_grid"]
 
@@ -21,8 +22,7 @@ Window = tuple[float, float]
 
 DIMENSIONS = ("baseline", "window", "standardisation", "smoothing", "null")
 UNITS = ("raw", "z", "cal")
-SWAPS: tuple[str, ...] = get_args(Swap)
-NULLS = ("t", "sign-flip", "swap", *SWAPS)
+NULLS = (*PEOPLE_NULLS, "swap", *SWAPS)  # "swap" is the one that the protocol declares
 _TOP = ("condition", "block", "grid")
 _NULL = re.compile(r"(?<![\w\"'-])null(?=\s*:)")
 LONGEST_S = 60.0  # of a window or baseline, from the dynamic onset

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,9 +13,8 @@ from mimicry.analyses.columns import MULTIVERSE_COLUMNS
 from mimicry.analyses.grid import Grid, Specification, read_grid, settings_of
 from mimicry.files import Results, digest, sha256_of
 from mimicry.interchange.tables import read_au_table
-from mimicry.kernels.arrangements import sign_arrangements
 from mimicry.kernels.baseline import delta, pooled_sd
-from mimicry.kernels.chance import generator, p_value
+from mimicry.kernels.chance import generator
 from mimicry.protocol.trials import read_trials
 from mimicry.records import (
     ActionUnitTrack,
@@ -24,12 +23,13 @@ from mimicry.records import (
     StimulusTimeline,
     TrialTable,
 )
-from mimicry.records.settings import Swap
+from mimicry.scoring.arrange import SwapDesign
 from mimicry.scoring.pattern import calibration, contrast, pattern_score, reference_trials
-from mimicry.scoring.swap import SwapDesign, label_swap
+from mimicry.scoring.swap import label_swap
 from mimicry.scoring.validity import judge_trials, phases
 from mimicry.statistics.combine import combined_p
 from mimicry.statistics.groups import one_sample
+from mimicry.statistics.nulls import PEOPLE_NULLS
 from mimicry.study.blind import require_unmasked, with_exclusions
 from mimicry.study.extracted import Extracted, extracted, gaps_of
 from mimicry.study.folder import Study
@@ -358,15 +358,11 @@ def _per_person(values: Floats, people: Sequence[_Scores]) -> Floats:
 def _p_value(
     spec: Specification, values: Floats, people: Sequence[_Scores], study: Study, grid: Grid
 ) -> tuple[float, str]:
-    if spec.null == "t":
-        return one_sample(values).p, ""
     settings = study.protocol.scoring_settings()
-    if spec.null == "sign-flip":
-        rng = generator(settings.seed, "group", grid.condition, "sign-flip")
-        there = values[np.isfinite(values)]
-        signs, _, complete = sign_arrangements(len(there), rng)
-        return p_value(there.sum(), signs @ there, tail="size", complete=complete), ""
-    swap = settings.swap if spec.null == "swap" else cast("Swap", spec.null)
+    if spec.null in PEOPLE_NULLS:
+        rng = generator(settings.seed, "group", grid.condition, spec.null)
+        return PEOPLE_NULLS[spec.null].draw(values, rng), ""
+    swap = settings.swap if spec.null == "swap" else spec.null
     chosen = replace(settings, swap=swap, surrogates=DRAWS, enumerate_up_to=DRAWS)
     has_randomiser = swap == "redraw" and grid.block in study.protocol.file.blocks
     effects, reasons = [], []

@@ -6,7 +6,7 @@ from math import comb
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["label_arrangements", "sign_arrangements", "welch_t"]
+__all__ = ["label_arrangements", "one_sample_t", "sign_arrangements", "welch_t"]
 
 
 def label_arrangements(
@@ -16,7 +16,7 @@ def label_arrangements(
     enumerate_up_to: int = 10_000,
     draws: int = 9_999,
 ) -> tuple[NDArray[np.bool_], int, bool]:
-    """Labels handed out anew over the same units, counts kept.
+    """Deal labels anew over the same units, counts kept.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ def label_arrangements(
 def sign_arrangements(
     n: int, rng: np.random.Generator, *, enumerate_up_to: int = 10_000, draws: int = 9_999
 ) -> tuple[NDArray[np.float64], int, bool]:
-    """(N, n) signs for n pairs, as in :func:`label_arrangements`."""
+    """Return (N, n) signs for n pairs, as in :func:`label_arrangements`."""
     count = 2**n
     if count <= enumerate_up_to:
         return np.array(list(product((1.0, -1.0), repeat=n))).reshape(count, n), count, True
@@ -61,7 +61,7 @@ def sign_arrangements(
 
 
 def welch_t(values: NDArray[np.float64], labels: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Welch's t of labelled against unlabelled values, for every arrangement.
+    """Return Welch's t of labelled against unlabelled values, for every arrangement.
 
     Parameters
     ----------
@@ -80,15 +80,31 @@ def welch_t(values: NDArray[np.float64], labels: NDArray[np.bool_]) -> NDArray[n
     mask = labels.astype(np.float64)
     total, squares = centred.sum(), centred**2
     n_own = mask.sum(axis=1)
-    n_rest = len(values) - n_own
+    n_others = len(values) - n_own
     own, own_squares = mask @ centred, mask @ squares
     mean_own = own / np.maximum(n_own, 1)
-    mean_rest = (total - own) / np.maximum(n_rest, 1)
+    mean_others = (total - own) / np.maximum(n_others, 1)
     var_own = (own_squares - n_own * mean_own**2) / np.maximum(n_own - 1, 1)
-    var_rest = (squares.sum() - own_squares - n_rest * mean_rest**2) / np.maximum(n_rest - 1, 1)
-    error = np.maximum(var_own, 0) / np.maximum(n_own, 1)
-    error = error + np.maximum(var_rest, 0) / np.maximum(n_rest, 1)
-    defined = (n_own > 1) & (n_rest > 1) & (error > 1e-13 * size)
-    return np.where(
-        defined, (mean_own - mean_rest) / np.sqrt(np.where(defined, error, 1.0)), np.nan
+    var_others = (squares.sum() - own_squares - n_others * mean_others**2) / np.maximum(
+        n_others - 1, 1
     )
+    error = np.maximum(var_own, 0) / np.maximum(n_own, 1)
+    error = error + np.maximum(var_others, 0) / np.maximum(n_others, 1)
+    defined = (n_own > 1) & (n_others > 1) & (error > 1e-13 * size)
+    return np.where(
+        defined, (mean_own - mean_others) / np.sqrt(np.where(defined, error, 1.0)), np.nan
+    )
+
+
+def one_sample_t(values: NDArray[np.float64], signs: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return Student's t against 0 of (n,) values under (N, n) signs.
+
+    NaN for fewer than two values and for a row that does not vary.
+    """
+    signed = signs * values
+    n = len(values)
+    if n < 2:
+        return np.full(len(signed), np.nan)
+    sd = signed.std(axis=1, ddof=1)
+    defined = sd > 1e-7 * np.sqrt((signed**2).mean(axis=1))
+    return np.where(defined, signed.mean(axis=1) / np.where(defined, sd / np.sqrt(n), 1.0), np.nan)

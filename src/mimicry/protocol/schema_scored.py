@@ -1,12 +1,13 @@
 """What a protocol may say about scoring, the planned test and the predicted data."""
 
 from dataclasses import fields
-from typing import TYPE_CHECKING, Any, Literal, get_type_hints
+from typing import TYPE_CHECKING, Any, Literal, cast, get_type_hints
 
 from pydantic import BaseModel, Field, create_model
 
 from mimicry.protocol.schema_types import Count, Part, Slug, Text
 from mimicry.records import ScoringSettings
+from mimicry.scoring.nulls import SECONDARY_NULLS, SWAPS
 
 __all__ = [
     "Analysis",
@@ -118,7 +119,10 @@ class Power(Part):
 
 def _scoring_section() -> type[BaseModel]:
     """Make the scoring section from :class:`ScoringSettings`, so the two cannot drift apart."""
-    hints = get_type_hints(ScoringSettings)
+    hints: dict[str, Any] = get_type_hints(ScoringSettings)
+    one_of, several = cast("Any", Literal), cast("Any", tuple)
+    hints["swap"] = one_of[tuple(SWAPS)]
+    hints["secondary_nulls"] = several[one_of[tuple(SECONDARY_NULLS)], ...]
     defaults = ScoringSettings(emotions={})
     entries: dict[str, Any] = {}
     for item in fields(ScoringSettings):

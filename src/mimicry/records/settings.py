@@ -4,13 +4,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-__all__ = ["EmotionMap", "Reference", "ScoringSettings", "SecondaryNull", "Swap"]
+__all__ = ["EmotionMap", "Reference", "ScoringSettings"]
 
 Reference = Literal["neutral", "valence"]
-SecondaryNull = Literal[
-    "stimulus-permutation", "circular-shift", "phase-randomisation", "segment-shuffle"
-]
-Swap = Literal["redraw", "free", "clip", "pairs", "block"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +46,8 @@ class ScoringSettings:
         ``"neutral"``: trials of `neutral_condition`; ``"valence"``: all trials of the other
         valence.
     swap
-        What the label-swap null permutes; follows the randomisation of the design.
+        What the label-swap null permutes, a name in :data:`mimicry.scoring.nulls.SWAPS`; follows
+        the randomisation of the design.
     run_column
         Design column that numbers mini-blocks, for ``swap: block``.
     phase_column
@@ -62,14 +59,15 @@ class ScoringSettings:
         Stimulus samples that enter the lagged correlation; None: from the dynamic onset to
         the end of the primary window.
     secondary_nulls
-        Further nulls for the peak correlation, beside the label swap; see
-        :mod:`mimicry.scoring.nulls`. They ask another question and carry no mimicry claim.
+        Further nulls for the peak correlation, beside the label swap; names in
+        :data:`mimicry.scoring.nulls.SECONDARY_NULLS`. They ask another question and carry no
+        mimicry claim.
     """
 
     emotions: Mapping[str, EmotionMap]
     reference: Reference = "neutral"
     neutral_condition: str = "neutral"
-    swap: Swap = "free"
+    swap: str = "free"
     identity_column: str = "identity"
     block_column: str = "block"
     run_column: str = "run"
@@ -111,7 +109,7 @@ class ScoringSettings:
     event_max_missing: float = 0.2
     noise_block_s: float = 0.3
     surrogates: int = 9999
-    secondary_nulls: tuple[SecondaryNull, ...] = ()
+    secondary_nulls: tuple[str, ...] = ()
     secondary_surrogates: int = 999
     enumerate_up_to: int = 10_000
     min_arrangements: int = 40

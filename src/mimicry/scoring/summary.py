@@ -13,8 +13,8 @@ from mimicry.kernels.correlation import fisher_z
 from mimicry.kernels.windows import in_window, window_mean
 from mimicry.records import AlignedTrials, ConditionSummary, MimicryScores, ScoringSettings
 from mimicry.scoring._reasons import ReasonedRow
+from mimicry.scoring.arrange import Redraw, SwapDesign
 from mimicry.scoring.latency import Envelope, Latency, latency_shift
-from mimicry.scoring.nulls import surrogate_test
 from mimicry.scoring.pattern import (
     contrast,
     contrast_d,
@@ -24,7 +24,8 @@ from mimicry.scoring.pattern import (
     same_question,
     specificity,
 )
-from mimicry.scoring.swap import Redraw, SwapDesign, SwapResult, label_swap
+from mimicry.scoring.swap import SwapResult, label_swap
+from mimicry.scoring.time_locking import surrogate_test
 from mimicry.scoring.timing import all_onsets, matched_peaks
 
 __all__ = ["AGAINST_NEUTRAL", "VALENCE_CONGRUENT", "summarise"]

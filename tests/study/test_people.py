@@ -3,7 +3,6 @@
 import json
 from contextlib import nullcontext
 from pathlib import Path
-from types import SimpleNamespace
 
 import pandas as pd
 import pytest
@@ -13,11 +12,10 @@ from mimicry.batch.collect import join_tables
 from mimicry.cli import app
 from mimicry.errors import QualityWarning, TableError
 from mimicry.protocol import load_protocol
-from mimicry.runner.participants import enter_participant
 from mimicry.study import open_study, read_scores
 from mimicry.study.failures import Failure, Failures, read_failures, write_failures
 from mimicry.study.layout import key_of, recordings
-from mimicry.study.participants import read_people
+from mimicry.study.participants import enter_participant, read_people
 from mimicry.study.recordings import Plan, Task, plan_batch
 from mimicry.study.tables import numbers, read_cells, typed
 from mimicry.study.withdrawal import found_of
@@ -282,7 +280,7 @@ def test_a_session_enters_its_person_once_and_spoils_no_list(tmp_path, before, a
         path.write_bytes(before.encode())
     spoilt = before is not None and ";" in before
     with pytest.warns(QualityWarning, match="not entered") if spoilt else nullcontext():
-        enter_participant(tmp_path, SimpleNamespace(participant="07"))
+        enter_participant(tmp_path, "07")
     assert path.read_bytes().decode() == after
     if not spoilt:
         assert "07" in read_people(tmp_path).labels

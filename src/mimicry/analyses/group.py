@@ -27,6 +27,7 @@ from mimicry.study.folder import (
     read_joint,
     read_scores,
 )
+from mimicry.study.layout import CONTRASTS, DIFFERENCES, GROUP, GROUP_REPORT, REFUSALS
 from mimicry.study.participants import read_people
 from mimicry.study.scored_with import check_same_stimuli
 from mimicry.study.tables import numbers
@@ -91,12 +92,12 @@ class GroupTables:
         from mimicry.report.group import render_groups
 
         made_from = digest([self.made_from, __version__])
-        return Results(folder, "group.json", made_from, overwrite).write(
+        return Results(folder, f"{GROUP}.json", made_from, overwrite).write(
             {
-                "group_contrasts.tsv": lambda _: self.contrasts,
-                "group_differences.tsv": lambda _: self.differences,
-                "group_latency_refusals.tsv": lambda _: self.refusals,
-                "report.html": lambda _: render_groups(self),
+                CONTRASTS: lambda _: self.contrasts,
+                DIFFERENCES: lambda _: self.differences,
+                REFUSALS: lambda _: self.refusals,
+                GROUP_REPORT: lambda _: render_groups(self),
             },
             {
                 "settings": self.made_from,

@@ -33,7 +33,7 @@ from mimicry.statistics.nulls import PEOPLE_NULLS
 from mimicry.study.blind import require_unmasked, with_exclusions
 from mimicry.study.extracted import Extracted, extracted, gaps_of
 from mimicry.study.folder import Study
-from mimicry.study.layout import stimuli_copy
+from mimicry.study.layout import MULTIVERSE, stimuli_copy
 from mimicry.study.scored_with import clock_shift_s, say_other_stimuli
 from mimicry.timeline import align
 
@@ -110,13 +110,13 @@ class Multiverse:
 
         summary = self.summary()
         made_from = digest([self.made_from, __version__])
-        return Results(folder, "group_multiverse.json", made_from, overwrite).write(
+        return Results(folder, f"{MULTIVERSE}.json", made_from, overwrite).write(
             {
-                "group_multiverse.tsv": lambda _: self.to_frame(),
-                "group_multiverse.png": lambda path: draw_multiverse(
+                f"{MULTIVERSE}.tsv": lambda _: self.to_frame(),
+                f"{MULTIVERSE}.png": lambda path: draw_multiverse(
                     self.rows, self.grid.condition, path
                 ),
-                "group_multiverse.html": lambda _: render_multiverse(
+                f"{MULTIVERSE}.html": lambda _: render_multiverse(
                     self.rows, summary, self.grid, self.analysed, self.gaps
                 ),
             },

@@ -17,6 +17,7 @@ from mimicry.statistics.reliability import ContrastTrials, contrast_reliability,
 from mimicry.study.blind import require_unmasked
 from mimicry.study.completeness import find_gaps, settle
 from mimicry.study.folder import SCORES, Study, not_joined, read_scores
+from mimicry.study.layout import RELIABILITY
 from mimicry.study.participants import read_people
 from mimicry.study.scored_with import check_same_stimuli
 from mimicry.study.tables import numbers
@@ -55,9 +56,9 @@ class StudyReliability:
             When results of other inputs or settings lie there.
         """
         made_from = digest([self.settings, __version__])
-        results = Results(folder, "group_reliability.json", made_from, overwrite)
+        results = Results(folder, f"{RELIABILITY}.json", made_from, overwrite)
         return results.write(
-            {"group_reliability.tsv": lambda _: self.to_frame()},
+            {f"{RELIABILITY}.tsv": lambda _: self.to_frame()},
             {
                 "settings": self.settings,
                 "sessions": self.sessions,

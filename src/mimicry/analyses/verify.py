@@ -15,7 +15,7 @@ from mimicry.protocol import load_protocol
 from mimicry.study.blind import MARKER, Blind, blind_study_of, lock_problems
 from mimicry.study.failures import read_failures
 from mimicry.study.folder import SCORES
-from mimicry.study.layout import PREREG, PROTOCOL, RESULTS, SCORES_SIDECAR, recordings
+from mimicry.study.layout import JOINT_SCORES, PREREG, PROTOCOL, RESULTS, SCORES_SIDECAR, recordings
 from mimicry.study.layout import SCORES as OWN_SCORES
 from mimicry.study.participants import read_people
 from mimicry.study.tables import read_cells
@@ -124,7 +124,7 @@ def _own_prereg(folder: Path) -> Path:
     named = folder / PREREG
     if is_there(named):
         return named
-    others = sorted(folder.glob("*_prereg.json"))
+    others = sorted(folder.glob(f"*_{PREREG}"))
     if len(others) == 1:
         return others[0]
     found = f"{len(others)} preregistrations" if others else "no preregistration"
@@ -230,7 +230,7 @@ def _groups(folder: Path, frozen: Mapping[str, Any]) -> Iterator[Difference]:
 
 def _whole_table(results: Path, sidecars: Sequence[Path]) -> Iterator[Difference]:
     """The study's table must hold each participant's rows as they were scored, and no others."""
-    whole = results / "scores.tsv"
+    whole = results / JOINT_SCORES
     if not whole.is_file():
         return
     seen: list[dict[Any, str]] = []

@@ -11,6 +11,7 @@ from mimicry.errors import InputError
 from mimicry.files import digest, read_json_object
 from mimicry.study.blind import Blind
 from mimicry.study.folder import SCORES, read_joint
+from mimicry.study.layout import GROUP, MULTIVERSE, RELIABILITY
 from mimicry.study.participants import read_people
 
 __all__ = ["analysis_differences"]
@@ -20,7 +21,7 @@ def analysis_differences(
     folder: Path, results: Path, frozen: Mapping[str, Any], lock: Blind | None
 ) -> Iterator[tuple[str, list[Difference]]]:
     """Yield the name of every analysis that was found, and where it departs from the plan."""
-    for sidecar in sorted(results.glob("group*.json")):
+    for sidecar in sorted(results.glob(f"{GROUP}*.json")):
         content = read_json_object(sidecar, {"settings": dict})
         used = content["settings"]
         name = sidecar.relative_to(folder).as_posix()
@@ -38,14 +39,14 @@ def _expected(stem: str, frozen: Mapping[str, Any], lock: Blind | None) -> dict[
     """Key of an analysis' settings -> the value that the plan gives it."""
     primary, settings = frozen["primary"], frozen["settings"]
     expected: dict[str, Any] = {"protocol": frozen["protocol"]["digest"]}
-    if stem == "group":
+    if stem == GROUP:
         between = primary.get("between") or {}
         expected["by"] = between.get("factor", "group")
         expected["control"] = between.get("more")
-    if stem == "group_reliability":
+    if stem == RELIABILITY:
         expected["window"] = settings.get("primary_window")
         expected["seed"] = settings.get("seed")
-    if stem == "group_multiverse":
+    if stem == MULTIVERSE:
         expected["grid.condition"] = primary.get("condition")
         expected["grid.block"] = primary.get("block")
         expected["exclusions"] = None if lock is None or not lock.lock else lock.lock["exclusions"]
@@ -67,11 +68,11 @@ def _other_scores(
     name: str, stem: str, used: Mapping[str, Any], folder: Path, results: Path
 ) -> Iterator[Difference]:
     """An analysis that was made of other scores than those that are there now."""
-    key = {"group": "summary", "group_reliability": "scores"}.get(stem)
+    key = {GROUP: "summary", RELIABILITY: "scores"}.get(stem)
     if key is None or key not in used:
         return
     try:
-        if stem == "group":
+        if stem == GROUP:
             people, by = read_people(folder), str(used.get("by"))
             has = people is not None and by in people.columns
             table = with_groups(read_summary(results), people, by if has else None)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from mimicry import files
 from mimicry.errors import InputError, QualityWarning
+from mimicry.study.layout import JOINT_SCORES, JOINT_SUMMARY, REFUSALS, SCORES, SUMMARY
 from mimicry.study.recordings import Plan
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["join_tables"]
 
-_JOINED = {"_scores.tsv": "scores.tsv", "_summary.tsv": "summary.tsv"}
+_JOINED = {SCORES: JOINT_SCORES, SUMMARY: JOINT_SUMMARY}
 
 
 def join_tables(plan: Plan) -> dict[str, Path]:
@@ -39,7 +40,7 @@ def join_tables(plan: Plan) -> dict[str, Path]:
         if tables:
             whole = pd.concat(tables.values(), ignore_index=True)
             written[name.removesuffix(".tsv")] = files.write_tsv(plan.results / name, whole)
-        if ending == "_summary.tsv":
+        if ending == SUMMARY:
             _warn_of_runs(tables)
     if "summary" in written and plan.root is not None:
         written |= _refusals(plan.results, plan.root)
@@ -48,13 +49,13 @@ def join_tables(plan: Plan) -> dict[str, Path]:
 
 def _warn_of_runs(tables: Mapping[Path, "pd.DataFrame"]) -> None:
     """Say which people have two recordings of one session: both are joined, none can be grouped."""
-    from mimicry.study.folder import SUMMARY
+    from mimicry.study.folder import SUMMARY as JOINT
 
     runs: dict[tuple[str, ...], list[str]] = {}
     for path, table in tables.items():
-        own = [table[k] for k in SUMMARY.keys if k in table.columns]
+        own = [table[k] for k in JOINT.keys if k in table.columns]
         for key in set(zip(*own, strict=True)):
-            runs.setdefault(key, []).append(path.name.removesuffix("_summary.tsv"))
+            runs.setdefault(key, []).append(path.name.removesuffix(SUMMARY))
     for names in dict.fromkeys(tuple(r) for r in runs.values() if len(r) > 1):
         text = (
             f"{' and '.join(names)} are recordings of one person and session, which mimicry group "
@@ -70,12 +71,11 @@ def _refusals(results: Path, root: Path) -> dict[str, Path]:
     from mimicry.analyses.grouping import with_groups
     from mimicry.study.participants import read_people
 
-    name = "group_latency_refusals"
-    path = results / f"{name}.tsv"
+    path = results / REFUSALS
     try:
         summary = with_groups(read_summary(results), read_people(root), None)
     except InputError as error:
         path.unlink(missing_ok=True)
         warnings.warn(QualityWarning(f"{path.name} was not written: {error}"), stacklevel=2)
         return {}
-    return {name: files.write_tsv(path, refusals_of(summary, "group"))}
+    return {path.stem: files.write_tsv(path, refusals_of(summary, "group"))}

@@ -18,6 +18,7 @@ from mimicry.landmarks.libraries import explained
 from mimicry.pipeline import Extraction, extract_recording, score_recording
 from mimicry.pipeline.quality import no_face_text
 from mimicry.study.failures import Failure
+from mimicry.study.layout import FAILURE_LOG, FIRST_FRAME, LANDMARKS, QC
 from mimicry.study.recordings import Task
 
 __all__ = ["Result", "do_task", "lost", "without_source"]
@@ -102,7 +103,7 @@ def _do(task: Task, progress: Show | None, pool: WorkerPool | None) -> Result:
         result = _score(task, progress, pool) if task.events else _extract(task, progress, pool)
     if task.delete_video and result.status in ("done", "resumed"):
         _delete_video(task)
-        (Path(task.out) / f"{task.prefix}_first_frame.png").unlink(missing_ok=True)
+        (Path(task.out) / f"{task.prefix}{FIRST_FRAME}").unlink(missing_ok=True)
         result.files.pop("debug_frame", None)
     if result.status != "failed":
         _failure_log(task).unlink(missing_ok=True)
@@ -173,7 +174,7 @@ def _score(task: Task, progress: Show | None, pool: WorkerPool | None) -> Result
         _extraction(task, progress, pool)  # the table of action units is kept all the same
         raise
     except OutputExistsError as error:
-        qc = Path(task.out) / f"{task.prefix}_qc.json"
+        qc = Path(task.out) / f"{task.prefix}{QC}"
         if qc.exists() and files.read_json_object(qc).get("frames_with_face") == 0:
             raise NoFaceError("no face was seen in any frame", path=task.recording) from error
         raise
@@ -193,7 +194,7 @@ def _delete_video(task: Task) -> None:
     video = Path(task.recording)
     if is_landmark_file(video) or not video.exists():
         return
-    landmarks = LandmarkFile(Path(task.out) / f"{task.prefix}_landmarks.parquet")
+    landmarks = LandmarkFile(Path(task.out) / f"{task.prefix}{LANDMARKS}")
     frames = sum(len(chunk) for chunk in landmarks)
     if frames != landmarks.provenance.get("video", {}).get("frames") or not frames:
         raise IntegrityError("the landmark file lacks frames; the video is kept", path=video)
@@ -225,7 +226,7 @@ def _failed(task: Task, error: Exception) -> Result:
 
 
 def _failure_log(task: Task) -> Path:
-    return Path(task.out) / f"{task.prefix}_failure.log"
+    return Path(task.out) / f"{task.prefix}{FAILURE_LOG}"
 
 
 def _row(task: Task, error: Exception) -> dict[str, str]:

@@ -25,14 +25,22 @@ def demo(
         from mimicry.cli._scored import outcome_of
         from mimicry.files import asset_folder
         from mimicry.pipeline import score_recording
+        from mimicry.study.layout import (
+            EVENTS,
+            PROTOCOL,
+            RECORDED,
+            VIDEO,
+            person_folder,
+            session_prefix,
+        )
 
         study = asset_folder("sample_data")
-        beh = study / "sub-01" / "beh"
+        start = person_folder(study, "01", None) / RECORDED / session_prefix("01", None, "sample")
         with progress("reading faces") as show:
             scored = score_recording(
-                beh / "sub-01_task-sample_video.mp4",
-                events=beh / "sub-01_task-sample_events.tsv",
-                protocol=study / "protocol.yaml",
+                start.with_name(f"{start.name}{VIDEO}.mp4"),
+                events=start.with_name(f"{start.name}{EVENTS}"),
+                protocol=study / PROTOCOL,
                 out=out,
                 jobs=jobs,
                 overwrite=overwrite,

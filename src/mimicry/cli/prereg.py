@@ -27,7 +27,7 @@ def prereg(
         plan = load_protocol(protocol)
         copy = None if study is None else stimuli_copy(study)
         document = freeze(plan, plan.timelines(stimuli, copy))
-        name = f"{document['protocol']['name']}_prereg.json"
+        name = f"{document['protocol']['name']}_{PREREG}"
         path = out or (study / PREREG if study is not None else Path(name))
         paths = write_prereg(document, path)
         text = f"{path}\nSHA-256 {document['hash']}\nRegister both files before the first person."

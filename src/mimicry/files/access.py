@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
 
+from mimicry.study.layout import DERIVATIVES, PERSON, SOURCEDATA
+
 __all__ = ["Access", "about_nobody", "make_folders", "private", "settle"]
 
 
@@ -143,7 +145,7 @@ def make_folders(path: Path, *, shared: bool = False) -> None:
     like_above = _umask.narrowed
     for number, folder in enumerate(folders, 1):
         like_above = like_above and number <= max(common, default=0)
-        like_above = like_above and not folder.name.startswith("sub-")
+        like_above = like_above and not folder.name.startswith(PERSON)
         try:
             folder.mkdir()
         except OSError:  # made meanwhile; a system may say so in other ways
@@ -155,7 +157,7 @@ def make_folders(path: Path, *, shared: bool = False) -> None:
 
 
 def _is_common(folder: Path) -> bool:
-    return folder.name in ("sourcedata", "derivatives") or folder.parent.name == "derivatives"
+    return folder.name in (SOURCEDATA, DERIVATIVES) or folder.parent.name == DERIVATIVES
 
 
 def _give_that_above(folder: Path) -> None:

@@ -9,6 +9,7 @@ from mimicry.files import is_there, read_json_object
 from mimicry.interchange.au_reader import QUALITY, AuReader, Measured
 from mimicry.interchange.table import Table, is_index
 from mimicry.records.blendshapes import BLENDSHAPE_NAMES
+from mimicry.study.layout import AU_OPENFACE, au_sidecar
 
 __all__ = ["MIMICRY", "read_note"]
 
@@ -29,12 +30,12 @@ def read_note(path: Path) -> dict[str, Any]:
     TableError
         When it is damaged.
     """
-    sidecar = path.with_name(re.sub(r"_(au\.[a-z]+|openface\.csv)$", "_au.json", path.name))
+    sidecar = au_sidecar(path)
     if sidecar == path or not is_there(sidecar, kind=TableError):
         return {}
     note = read_json_object(sidecar, _NOTE, kind=TableError)
     exported = any(name.endswith("_r") for name in note.get("columns", {}))
-    return {} if path.name.endswith("_openface.csv") and not exported else note
+    return {} if path.name.endswith(AU_OPENFACE) and not exported else note
 
 
 def _read(table: Table) -> Measured:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from mimicry import files
 from mimicry.records import ActionUnitTrack
 from mimicry.records.blendshapes import BLENDSHAPE_NAMES
+from mimicry.study.layout import AU_CSV, AU_OPENFACE, AU_PARQUET, AU_SIDECAR
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,7 +30,7 @@ __all__ = [
 
 TableFormat = Literal["parquet", "csv", "openface"]
 
-_ENDINGS = {"parquet": "_au.parquet", "csv": "_au.csv", "openface": "_openface.csv"}
+_ENDINGS = {"parquet": AU_PARQUET, "csv": AU_CSV, "openface": AU_OPENFACE}
 QUALITY_COLUMNS = (
     "scale_px",
     "luminance",
@@ -108,7 +109,7 @@ def write_au_table(
     """
     folder = Path(folder)
     table = folder / table_name(stem, format)
-    sidecar = folder / f"{stem}_au.json"
+    sidecar = folder / f"{stem}{AU_SIDECAR}"
     if format == "openface":
         files.write_text(table, _openface_text(track))
         described = _describe_openface(track)

@@ -23,6 +23,7 @@ from mimicry.files import atomic_path, check_shape, open_parquet, parquet_note, 
 from mimicry.interchange.landmark_schema import AXES, NOTE, POSE, encodings, schema_of
 from mimicry.records import LandmarkTrack
 from mimicry.records.blendshapes import BLENDSHAPE_NAMES
+from mimicry.study.layout import LANDMARKS
 
 __all__ = [
     "FRAMES_PER_GROUP",
@@ -230,7 +231,7 @@ class Chunks:
 
 def is_landmark_file(path: str | Path) -> bool:
     """Tell from its name whether a recording is given by its landmarks."""
-    return Path(path).name.endswith("_landmarks.parquet")
+    return Path(path).name.endswith(LANDMARKS)
 
 
 def write_landmarks(path: str | Path, track: LandmarkTrack) -> Path:

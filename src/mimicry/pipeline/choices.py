@@ -7,6 +7,7 @@ from mimicry.errors import InputError
 from mimicry.files import make_folder
 from mimicry.interchange.sources import identify
 from mimicry.records import ReadingOptions
+from mimicry.study.layout import FIRST_FRAME
 
 __all__ = ["check_landmarks_choices", "check_video_choices", "picture_choices", "save_debug_frame"]
 
@@ -67,5 +68,5 @@ def save_debug_frame(
             key="--debug-frame",
             hint="Name the video that it was made from.",
         )
-    png = make_folder(folder) / f"{prefix}_first_frame.png"
+    png = make_folder(folder) / f"{prefix}{FIRST_FRAME}"
     return save_first_frame(recording, png, roi_px=None if reading is None else reading.roi_px)

@@ -9,6 +9,7 @@ from mimicry.errors import InputError, QualityWarning
 from mimicry.files import read_json_object
 from mimicry.interchange.sources import identify
 from mimicry.records import ReadingOptions
+from mimicry.study.layout import RECORDER, prefix_of, recorded_stem
 from mimicry.timeline.clock import RecordingClock
 
 __all__ = ["clock_of"]
@@ -130,12 +131,9 @@ def _unix_zero(
 
 def _abouts(recording: Path, events: Path) -> list[Path]:
     """Where a recorder's description may lie: beside the recording or beside the events."""
-    stem = recording.stem
-    for ending in ("_video", "_au", "_landmarks"):
-        stem = stem.removesuffix(ending)
-    beside = events.name.removesuffix(events.suffix).removesuffix("_events")
+    stem, beside = recorded_stem(recording.name), prefix_of(events.name)
     return [
-        recording.with_name(f"{stem}_recording.json"),
-        events.with_name(f"{stem}_recording.json"),
-        events.with_name(f"{beside}_recording.json"),
+        recording.with_name(f"{stem}{RECORDER}"),
+        events.with_name(f"{stem}{RECORDER}"),
+        events.with_name(f"{beside}{RECORDER}"),
     ]

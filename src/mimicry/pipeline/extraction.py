@@ -39,12 +39,11 @@ from mimicry.pipeline.choices import (
 from mimicry.pipeline.quality import QUALITY_SHAPE, quality_of, warnings_of
 from mimicry.pipeline.run_log import write_log
 from mimicry.records import ActionUnitTrack, LandmarkTrack, ReadingOptions
+from mimicry.study.layout import AU_SIDECAR, EXTRACT_LOG, LANDMARKS, QC
 
 __all__ = ["Extraction", "extract", "extract_recording", "usable_cores"]
 
 Intervals = Sequence[tuple[float, float]]
-
-_LANDMARKS = "_landmarks.parquet"
 
 
 @dataclass(frozen=True, eq=False)
@@ -217,10 +216,10 @@ def extract_recording(
     prefix = _stem_of(recording) if stem is None else stem
     folder = files.make_folder(Path(out))
     paths = {
-        "landmarks": folder / f"{prefix}{_LANDMARKS}",
+        "landmarks": folder / f"{prefix}{LANDMARKS}",
         "au": folder / table_name(prefix, format),
-        "sidecar": folder / f"{prefix}_au.json",
-        "qc": folder / f"{prefix}_qc.json",
+        "sidecar": folder / f"{prefix}{AU_SIDECAR}",
+        "qc": folder / f"{prefix}{QC}",
     }
     settings = {
         "neutral": _pairs(neutral),
@@ -252,7 +251,7 @@ def extract_recording(
         files.write_json(paths["qc"], {**qc, "warnings": notes})
         note = {"digest": digest, "settings": settings, "mimicry_version": __version__}
         write_au_table(folder, prefix, track, format=format, note=note)
-        write_log(folder / f"{prefix}_extract.log", recording, jobs, backend, started)
+        write_log(folder / f"{prefix}{EXTRACT_LOG}", recording, jobs, backend, started)
     return _told(Extraction(recording, {**paths, **extra}, {**qc, "warnings": notes}, notes))
 
 
@@ -413,7 +412,7 @@ def _complete(paths: dict[str, Path], digest: str) -> bool:
 
 def _stem_of(recording: Path) -> str:
     name = recording.name
-    stem = name.removesuffix(_LANDMARKS) if is_landmark_file(recording) else recording.stem
+    stem = name.removesuffix(LANDMARKS) if is_landmark_file(recording) else recording.stem
     return files.output_stem(stem)
 
 

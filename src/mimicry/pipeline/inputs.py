@@ -7,6 +7,7 @@ from pathlib import Path
 from mimicry.capture.video import VIDEO_SUFFIXES
 from mimicry.errors import InputError, RecordingError
 from mimicry.files import output_stem
+from mimicry.study.layout import LANDMARKS
 
 __all__ = ["find_videos", "named_stems", "parse_intervals"]
 
@@ -40,7 +41,7 @@ def named_stems(videos: Sequence[Path]) -> list[tuple[Path, str]]:
     taken: set[str] = set()
     result = []
     for video in videos:
-        name = video.name.removesuffix("_landmarks.parquet").removesuffix(video.suffix)
+        name = video.name.removesuffix(LANDMARKS).removesuffix(video.suffix)
         stem = plain = output_stem(name)
         count = 1
         while stem in taken:

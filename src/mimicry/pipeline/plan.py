@@ -16,6 +16,7 @@ from mimicry.interchange.landmark_file import is_landmark_file
 from mimicry.interchange.sources import identify
 from mimicry.pipeline.clock import clock_of
 from mimicry.records import ReadingOptions, ScoringSettings, StimulusTimeline, TrialTable
+from mimicry.study.layout import recorded_stem
 from mimicry.timeline.clock import RecordingClock, check_onsets
 
 if TYPE_CHECKING:
@@ -75,10 +76,7 @@ class Plan:
 
 def recording_prefix(recording: Path) -> str:
     """Return the common start of the output names: the file's stem without ``_video``."""
-    stem = recording.stem
-    for ending in ("_video", "_au", "_landmarks"):
-        stem = stem.removesuffix(ending)
-    return files.output_stem(stem)
+    return files.output_stem(recorded_stem(recording.name))
 
 
 def make_plan(

@@ -36,6 +36,17 @@ from mimicry.records import (
 )
 from mimicry.scoring.validity import EXCLUDED
 from mimicry.study.blind import Blind, blind_study_of, masked_table, with_exclusions
+from mimicry.study.layout import (
+    BLIND_SIDECAR,
+    BLIND_TABLE,
+    LANDMARKS,
+    QC,
+    REPORT,
+    SCORES,
+    SCORES_SIDECAR,
+    SUMMARY,
+    TRACE,
+)
 from mimicry.study.scoring_log import log_scoring
 
 if TYPE_CHECKING:
@@ -46,14 +57,14 @@ if TYPE_CHECKING:
 __all__ = ["ScoredRecording", "score", "score_recording"]
 
 _KINDS = {
-    "scores": "_scores.tsv",
-    "summary": "_summary.tsv",
-    "trace": "_trace.parquet",
-    "qc": "_qc.json",
-    "report": "_report.html",
-    "sidecar": "_scores.json",
+    "scores": SCORES,
+    "summary": SUMMARY,
+    "trace": TRACE,
+    "qc": QC,
+    "report": REPORT,
+    "sidecar": SCORES_SIDECAR,
 }
-_BLIND_KINDS = {"scores": "_blind.tsv", "sidecar": "_blind.json"}
+_BLIND_KINDS = {"scores": BLIND_TABLE, "sidecar": BLIND_SIDECAR}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -335,7 +346,7 @@ def _score_blind(
     if resumed:
         table, frames = _read_tsv(paths["scores"], *_NEEDED), _counts(paths["sidecar"])
         said = files.read_json_object(paths["sidecar"], _SAID).get("warnings", [])
-        if (quality := folder / f"{plan.prefix}_qc.json").exists():
+        if (quality := folder / f"{plan.prefix}{QC}").exists():
             qc = files.read_json_object(quality, QUALITY_SHAPE)
     else:
         with warnings.catch_warnings(record=True) as caught:
@@ -409,7 +420,7 @@ def _track(
             pool=how.pool,
         )
     except NoFaceError:
-        _explain_no_face(plan, folder / f"{plan.prefix}_landmarks.parquet")
+        _explain_no_face(plan, folder / f"{plan.prefix}{LANDMARKS}")
         raise
     return extracted.read_track(), extracted.files, extracted.qc
 

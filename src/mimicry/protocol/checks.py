@@ -12,6 +12,7 @@ from mimicry.protocol.origins import NEEDS_PROVENANCE, parse_entry
 from mimicry.protocol.positions import Key, Problem, show_key
 from mimicry.protocol.schema_scored import Primary
 from mimicry.protocol.schema_shown import Rating
+from mimicry.study.layout import PROTOCOL
 
 if TYPE_CHECKING:
     from mimicry.protocol.model import Protocol
@@ -38,7 +39,7 @@ def _buildable(protocol: "Protocol") -> Iterator[Problem]:
 
 def _name(protocol: "Protocol") -> Iterator[Problem]:
     # a study keeps its protocol under one fixed name
-    if protocol.name != protocol.path.stem and protocol.path.name != "protocol.yaml":
+    if protocol.name != protocol.path.stem and protocol.path.name != PROTOCOL:
         yield Problem(
             ("name",), f"name is {protocol.name!r}; expected the file's stem {protocol.path.stem!r}"
         )

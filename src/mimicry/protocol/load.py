@@ -16,6 +16,7 @@ from mimicry.protocol.model import Origin, Protocol
 from mimicry.protocol.origins import provenance_of
 from mimicry.protocol.positions import Document, Key, Problem, parse_yaml, show_key
 from mimicry.protocol.schema import ProtocolFile
+from mimicry.study.layout import PROTOCOL
 
 __all__ = ["find_protocol", "list_protocols", "load_protocol", "protocol_from_text"]
 
@@ -80,7 +81,7 @@ def load_protocol(name_or_path: str | Path) -> Protocol:
     return _build(_chain(path))
 
 
-def protocol_from_text(text: str, *, path: str | Path = "protocol.yaml") -> Protocol:
+def protocol_from_text(text: str, *, path: str | Path = PROTOCOL) -> Protocol:
     """Check a protocol given as YAML text; `path` names it in messages and finds its parents.
 
     Raises

@@ -13,12 +13,21 @@ from mimicry.errors import InputError, OutputExistsError, QualityWarning, Record
 from mimicry.files import check_shape, make_folder, private, sha256_of, write_json, write_tsv
 from mimicry.runner.calibration import SETUP, fitting, read_calibrations
 from mimicry.runner.columns import BEH_COLUMNS, EVENT_COLUMNS, FRAME_COLUMNS, describe
-from mimicry.runner.participants import enter_participant
 from mimicry.runner.plan import SessionPlan, read_plan
 from mimicry.runner.remux import write_video
 from mimicry.runner.rows import Row, event_rows, frame_rows, rating_rows
 from mimicry.runner.stored import CALIBRATION, read_done
 from mimicry.runner.timebase import Segment, place_segments, read_segment
+from mimicry.study.layout import (
+    ANSWERS,
+    ANSWERS_SIDECAR,
+    EVENTS,
+    EVENTS_SIDECAR,
+    FRAMES,
+    RECORDER,
+    VIDEO,
+)
+from mimicry.study.participants import enter_participant
 
 __all__ = ["convert_session", "session_files"]
 
@@ -26,16 +35,16 @@ __all__ = ["convert_session", "session_files"]
 def session_files(study: Path, plan: SessionPlan) -> dict[str, Path]:
     """Return where the converted files of a session go."""
     folder = plan.beh_folder(study)
-    names = {
-        "video": "video.mp4",
-        "events": "events.tsv",
-        "frames": "frames.tsv",
-        "beh": "beh.tsv",
-        "recording": "recording.json",
-        "events_json": "events.json",
-        "beh_json": "beh.json",
+    endings = {
+        "video": f"{VIDEO}.mp4",
+        "events": EVENTS,
+        "frames": FRAMES,
+        "beh": ANSWERS,
+        "recording": RECORDER,
+        "events_json": EVENTS_SIDECAR,
+        "beh_json": ANSWERS_SIDECAR,
     }
-    return {key: folder / f"{plan.prefix}_{name}" for key, name in names.items()}
+    return {key: folder / f"{plan.prefix}{ending}" for key, ending in endings.items()}
 
 
 @private()
@@ -106,7 +115,7 @@ def convert_session(folder: Path, study: Path, *, overwrite: bool = False) -> di
         del written["beh"], written["beh_json"]
     write_json(files["recording"], _recording(folder, plan, segments, frames, calibration, written))
     if to_score:
-        enter_participant(study, plan)
+        enter_participant(study, plan.participant)
     return written
 
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from mimicry.errors import InputError
 from mimicry.files import read_json_object, sha256_of
 from mimicry.runner.stored import PLAN
-from mimicry.study.layout import SOURCEDATA, check_label
+from mimicry.study.layout import RECORDED, SOURCEDATA, check_label, person_folder, session_prefix
 
 __all__ = [
     "CameraSettings",
@@ -149,20 +149,15 @@ class SessionPlan:
     @property
     def prefix(self) -> str:
         """The start of every file name of this session."""
-        ses = f"_ses-{self.session}" if self.session else ""
-        return f"sub-{self.participant}{ses}_task-{self.task}"
+        return session_prefix(self.participant, self.session, self.task)
 
     def beh_folder(self, study: Path) -> Path:
         """Return where the converted recording goes."""
-        return self._below(study) / "beh"
+        return person_folder(study, self.participant, self.session) / RECORDED
 
     def source_folder(self, study: Path) -> Path:
         """Return the folder of this participant's raw runs."""
-        return self._below(study / SOURCEDATA)
-
-    def _below(self, root: Path) -> Path:
-        folder = root / f"sub-{self.participant}"
-        return folder / f"ses-{self.session}" if self.session else folder
+        return person_folder(study / SOURCEDATA, self.participant, self.session)
 
     def duration_s(self) -> float:
         """Return a rough upper duration: phases as declared, 8 s a question, 20 s a page."""

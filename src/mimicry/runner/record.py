@@ -9,10 +9,10 @@ from mimicry.capture.recording import CameraRecording, record_camera
 from mimicry.errors import OutputExistsError
 from mimicry.files import make_folder, sha256_of, write_json
 from mimicry.runner.convert import session_files
-from mimicry.runner.participants import enter_participant
 from mimicry.runner.plan import CameraSettings, SessionPlan
 from mimicry.runner.study import prepare_study
 from mimicry.study.layout import check_label
+from mimicry.study.participants import enter_participant
 
 __all__ = ["record_plainly", "recording_plan"]
 
@@ -76,7 +76,7 @@ def record_plainly(
         seen=seen,
     )
     write_json(files["recording"], _about(plan, found, files))
-    enter_participant(study, plan)
+    enter_participant(study, plan.participant)
     return found, files
 
 

@@ -20,8 +20,8 @@ from mimicry.runner.journal import Journal
 from mimicry.runner.plan import SessionPlan
 from mimicry.runner.pointer import nudge_pointer
 from mimicry.runner.serve import FIRST_PORT, Server, serving
-from mimicry.runner.stored import read_done
-from mimicry.study.layout import PROTOCOL, RESULTS
+from mimicry.runner.stored import STREAMS, read_done
+from mimicry.study.layout import LANDMARKS, PROTOCOL, REPORT, RESULTS, person_folder
 
 __all__ = ["ScoreJob", "SessionEnd", "forget_video", "run_session"]
 
@@ -222,7 +222,7 @@ def forget_video(video: Path, folder: Path, landmarks: Path) -> None:
     if stored.provenance.get("input", {}).get("sha256") != sha256_of(video):
         raise IntegrityError("the landmarks are those of another video; it is kept", path=video)
     video.unlink()
-    for raw in folder.glob("seg-*_video.ivf"):
+    for raw in folder.glob(f"seg-*_{STREAMS['video']}"):
         raw.unlink()
 
 
@@ -230,7 +230,7 @@ class ScoreJob:
     """``mimicry score`` in a process of its own, with its last line for the operator."""
 
     def __init__(self, study: Path, plan: SessionPlan, files: dict[str, Path]) -> None:
-        self.out = study / RESULTS / plan.beh_folder(study).parent.relative_to(study)
+        self.out = person_folder(study / RESULTS, plan.participant, plan.session)
         self.prefix = plan.prefix
         self.command = [
             *(sys.executable, "-m", "mimicry", "score", str(files["video"])),
@@ -246,13 +246,13 @@ class ScoreJob:
     @property
     def report(self) -> Path | None:
         """The report, once there is one."""
-        path = self.out / f"{self.prefix}_report.html"
+        path = self.out / f"{self.prefix}{REPORT}"
         return path if path.is_file() else None
 
     @property
     def landmarks(self) -> Path:
         """The landmark file of the recording."""
-        return self.out / f"{self.prefix}_landmarks.parquet"
+        return self.out / f"{self.prefix}{LANDMARKS}"
 
     def status(self) -> dict[str, Any]:
         """Return what the operator page shows."""

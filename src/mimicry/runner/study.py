@@ -10,7 +10,7 @@ from mimicry.runner.clips import rendered_entries
 from mimicry.runner.convert import session_files
 from mimicry.runner.plan import SessionPlan
 from mimicry.runner.stored import DONE, PLAN
-from mimicry.study.layout import DESCRIPTION, PROTOCOL, SOURCEDATA, stimuli_copy
+from mimicry.study.layout import DESCRIPTION, PROTOCOL, SOURCEDATA, person_folder, stimuli_copy
 
 if TYPE_CHECKING:
     from mimicry.protocol import Protocol
@@ -139,7 +139,8 @@ def latest_session(study: Path, participant: str) -> Path:
     InputError
         When there is none.
     """
-    plans = sorted(study.glob(f"{SOURCEDATA}/sub-{participant}/**/run-*/{PLAN}"))
+    below = person_folder(study / SOURCEDATA, participant, None)
+    plans = sorted(below.glob(f"**/run-*/{PLAN}"))
     unfinished = [p.parent for p in plans if not (p.parent / DONE).exists()]
     if not unfinished:
         raise InputError(

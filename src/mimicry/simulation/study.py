@@ -22,6 +22,24 @@ from mimicry.simulation.recordings import (
     simulate_recordings,
     with_predicted_changes,
 )
+from mimicry.study.layout import (
+    DESCRIPTION,
+    EVENTS,
+    EVENTS_SIDECAR,
+    PERSON,
+    PROTOCOL,
+    RECORDED,
+    RESULTS,
+    SIMULATED,
+    SIMULATED_PEOPLE,
+    SIMULATION,
+    STIMULI,
+    TRUTH,
+    VIDEO,
+    person_folder,
+    session_prefix,
+)
+from mimicry.study.participants import write_people
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -118,7 +136,7 @@ def simulate_study(
     check_known(protocol, known)
     settings = _settings(protocol, known, chosen, effect, nuisance, participants, seed, video)
     marker = _claim_folder(out, settings, overwrite=overwrite)
-    _write_head(out, protocol, chosen, settings)
+    _write_head(out, protocol, settings)
     people = [
         (f"{k + 1:02d}", chosen[k // participants]) for k in range(participants * len(chosen))
     ]
@@ -135,7 +153,7 @@ def simulate_study(
         rows.append(_person_row(label, recordings[0]))
         if progress is not None:
             progress(k + 1, len(people))
-    _write_people(out, rows)
+    _write_people(out, rows, chosen)
     _write_manifest(out, used, known)
     return SimulatedStudy(out, marker, tuple(prefixes))
 
@@ -175,7 +193,7 @@ def _settings(
 
 def _claim_folder(out: Path, settings: Mapping[str, Any], *, overwrite: bool) -> Path:
     """Write down first what the folder will hold, so that an interrupted run can go on."""
-    marker = out / "derivatives" / "simulation" / "simulation.json"
+    marker = out / SIMULATED / SIMULATION
     if not overwrite:
         files.refuse_other_results(marker, settings["digest"])
     if out.is_file() or (out.is_dir() and any(out.iterdir()) and not marker.exists()):
@@ -191,13 +209,12 @@ def _claim_folder(out: Path, settings: Mapping[str, Any], *, overwrite: bool) ->
 def _write_head(
     out: Path,
     protocol: Protocol,
-    groups: Sequence[Group],
     settings: Mapping[str, Any],
 ) -> None:
     import yaml
 
     files.write_json(
-        out / "dataset_description.json",
+        out / DESCRIPTION,
         {
             "Name": f"Simulated study: {protocol.file.title}",
             "BIDSVersion": "1.10.0",
@@ -208,22 +225,14 @@ def _write_head(
         },
     )
     content = protocol.file.model_dump(mode="json", exclude={"extends"})
-    content["stimuli"]["manifest"] = "stimuli.json"
+    content["stimuli"]["manifest"] = STIMULI
     text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=100)
-    files.write_text(out / "protocol.yaml", text)
-    files.write_json(
-        out / "participants.json",
-        {
-            "participant_id": {"Description": "Label of the simulated person"},
-            "group": {"Description": "Group", "Levels": {g.name: g.name for g in groups}},
-        },
-    )
+    files.write_text(out / PROTOCOL, text)
 
 
 def _prefix(recording: Recording) -> str:
     plan = recording.plan
-    visit = f"_ses-{_label(plan.visit)}" if plan.visit else ""
-    return f"sub-{plan.participant}{visit}_task-{_label(plan.protocol)}"
+    return session_prefix(plan.participant, _visit(recording), _label(plan.protocol))
 
 
 def _label(name: str) -> str:
@@ -232,9 +241,11 @@ def _label(name: str) -> str:
 
 
 def _folder(out: Path, recording: Recording) -> Path:
-    plan = recording.plan
-    folder = out / f"sub-{plan.participant}"
-    return folder / f"ses-{_label(plan.visit)}" if plan.visit else folder
+    return person_folder(out, recording.plan.participant, _visit(recording))
+
+
+def _visit(recording: Recording) -> str | None:
+    return _label(recording.plan.visit) if recording.plan.visit else None
 
 
 def _write_recording(
@@ -243,17 +254,16 @@ def _write_recording(
     from mimicry.interchange.au_table import write_au_table
 
     prefix = _prefix(recording)
-    beh = files.make_folder(_folder(out, recording) / "beh")
-    files.write_tsv(beh / f"{prefix}_events.tsv", _events(recording))
-    files.write_json(beh / f"{prefix}_events.json", _events_sidecar(recording))
-    derived = out / "derivatives"
+    beh = files.make_folder(_folder(out, recording) / RECORDED)
+    files.write_tsv(beh / f"{prefix}{EVENTS}", _events(recording))
+    files.write_json(beh / f"{prefix}{EVENTS_SIDECAR}", _events_sidecar(recording))
     place = _folder(Path(), recording)
-    truth = files.make_folder(derived / "simulation" / place)
-    files.write_tsv(truth / f"{prefix}_truth.tsv", recording.simulated.truth.to_frame())
+    truth = files.make_folder(out / SIMULATED / place)
+    files.write_tsv(truth / f"{prefix}{TRUTH}", recording.simulated.truth.to_frame())
     if video:
-        _render(beh / f"{prefix}_video.mp4", recording, seed)
+        _render(beh / f"{prefix}{VIDEO}.mp4", recording, seed)
     else:
-        tables = files.make_folder(derived / "mimicry" / place)
+        tables = files.make_folder(out / RESULTS / place)
         note = {"simulation": settings["digest"]}
         write_au_table(tables, prefix, recording.simulated.track, note=note)
     return prefix
@@ -290,7 +300,7 @@ def _events_sidecar(recording: Recording) -> dict[str, Any]:
 def _person_row(label: str, recording: Recording) -> dict[str, Any]:
     person = recording.person
     row: dict[str, Any] = {
-        "participant_id": f"sub-{label}",
+        "participant_id": f"{PERSON}{label}",
         "group": person.group.name,
         "responder": int(person.responder),
         "latency_s": person.latency_s,
@@ -299,15 +309,19 @@ def _person_row(label: str, recording: Recording) -> dict[str, Any]:
     return row | {f"trait_{name}": value for name, value in person.traits.items()}
 
 
-def _write_people(out: Path, rows: Sequence[Mapping[str, Any]]) -> None:
+def _write_people(out: Path, rows: Sequence[Mapping[str, Any]], groups: Sequence[Group]) -> None:
     import pandas as pd
 
     table = pd.DataFrame(rows)
     shown = [c for c in table.columns if c in ("participant_id", "group")]
     traits = [c for c in table.columns if c.startswith("trait_")]
     public = table[shown + traits].rename(columns={c: c.removeprefix("trait_") for c in traits})
-    files.write_tsv(out / "participants.tsv", public)
-    files.write_tsv(out / "derivatives" / "simulation" / "participants_truth.tsv", table)
+    descriptions: dict[str, dict[str, Any]] = {
+        "participant_id": {"Description": "Label of the simulated person"},
+        "group": {"Description": "Group", "Levels": {g.name: g.name for g in groups}},
+    }
+    write_people(out, public, descriptions)
+    files.write_tsv(out / SIMULATED / SIMULATED_PEOPLE, table)
 
 
 def _write_manifest(
@@ -337,7 +351,7 @@ def _write_manifest(
     ]
     note = "Envelopes of the stimuli of a simulated study; not validated on humans."
     files.write_json(
-        out / "stimuli.json",
+        out / STIMULI,
         {"version": 1, "license": "CC0-1.0", "note": note, "stimuli": entries},
     )
 

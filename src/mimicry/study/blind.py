@@ -16,7 +16,15 @@ from mimicry.files import digest, is_there, read_json_object, sha256_of, write_j
 from mimicry.records import TrialTable
 from mimicry.scoring.validity import EXCLUDED
 from mimicry.study.failures import read_failures
-from mimicry.study.layout import BLIND_TABLE, EXCLUSIONS, LOCK, RESULTS, recordings
+from mimicry.study.layout import (
+    BLIND_TABLE,
+    EXCLUSIONS,
+    JOINT_SCORES,
+    LOCK,
+    RESULTS,
+    VISIT,
+    recordings,
+)
 from mimicry.study.participants import person_label
 from mimicry.study.tables import need_columns, read_cells
 
@@ -110,7 +118,7 @@ def start_blind(root: str | Path) -> Path:
         raise InputError("no such study folder", path=folder)
     if (folder / MARKER).exists():
         raise OutputExistsError("the study is blind already", path=folder / MARKER)
-    seen = sorted((folder / RESULTS).glob("**/*scores.tsv"))
+    seen = sorted((folder / RESULTS).glob(f"**/*{JOINT_SCORES}"))
     if seen:
         raise OutputExistsError(
             "scores with condition labels are there already, so the study cannot be made blind",
@@ -196,7 +204,7 @@ def read_exclusions(root: Path) -> tuple[Exclusion, ...]:
     rows = [
         Exclusion(
             person_label(_cell(row, "participant")),
-            _cell(row, "session").removeprefix("ses-"),
+            _cell(row, "session").removeprefix(VISIT),
             _cell(row, "trial_id"),
             _cell(row, "reason"),
         )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mimicry.errors import InputError, QualityWarning
 from mimicry.study.failures import read_failures
-from mimicry.study.layout import Recording, recordings
+from mimicry.study.layout import PERSON, Recording, recordings
 from mimicry.study.participants import People
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def find_gaps(
 
 def _named(labels: Iterable[str]) -> tuple[str, ...]:
     """Names by which a withdrawal finds the person again in what is written of them."""
-    return tuple(f"sub-{label}" for label in labels)
+    return tuple(f"{PERSON}{label}" for label in labels)
 
 
 def settle(gaps: Gaps, study: "Study", *, incomplete: bool) -> tuple[str, ...]:
@@ -128,7 +128,7 @@ def settle(gaps: Gaps, study: "Study", *, incomplete: bool) -> tuple[str, ...]:
 
 def _hint(gaps: Gaps) -> str:
     ours, theirs = (
-        {p.removeprefix("sub-").lstrip("0") for p in people}
+        {p.removeprefix(PERSON).lstrip("0") for p in people}
         for people in (gaps.without_row, gaps.without_results)
     )
     if ours & theirs:

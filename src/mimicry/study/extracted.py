@@ -8,7 +8,7 @@ from typing import Any
 from mimicry.errors import InputError
 from mimicry.study.completeness import find_gaps, settle
 from mimicry.study.folder import Study
-from mimicry.study.layout import entities, key_of, recordings
+from mimicry.study.layout import AU_CSV, AU_PARQUET, entities, key_of, recordings
 from mimicry.study.participants import one_spelling, read_people
 
 __all__ = ["Extracted", "extracted", "gaps_of"]
@@ -27,8 +27,8 @@ class Extracted:
 def extracted(study: Study) -> list[Extracted]:
     """Return every recording with events whose action units are there, once each."""
     tables: dict[str, list[Path]] = {}
-    for path in sorted(study.results.rglob("*_au.*")):
-        if path.suffix in {".parquet", ".csv"} and not path.name.startswith("."):
+    for path in sorted(study.results.rglob("*")):
+        if path.name.endswith((AU_PARQUET, AU_CSV)) and not path.name.startswith("."):
             key = key_of(path.relative_to(study.results).as_posix())
             tables.setdefault(key, []).append(path)
     found = []

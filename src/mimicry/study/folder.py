@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mimicry.errors import InputError, TableError
 from mimicry.files import is_there, read_json_object
 from mimicry.protocol import Protocol, load_protocol
-from mimicry.study.layout import PROTOCOL, RESULTS
+from mimicry.study.layout import DESCRIPTION, PERSON, PROTOCOL, RESULTS
 from mimicry.study.participants import one_spelling
 from mimicry.study.tables import need_columns, numbers, read_cells, refuse_repeated_rows, typed
 
@@ -36,7 +36,7 @@ class Study:
     @property
     def name(self) -> str:
         """What people call it: ``Name`` of ``dataset_description.json``, or the folder's name."""
-        path = self.root / "dataset_description.json"
+        path = self.root / DESCRIPTION
         name = read_json_object(path, {}).get("Name") if path.is_file() else None
         return name if isinstance(name, str) and name.strip() else self.root.resolve().name
 
@@ -152,7 +152,7 @@ def read_joint(results: Path, joint: Joint) -> "pd.DataFrame":
         if name in table.columns:
             table[name] = table[name].fillna("")
     numbers(table, joint.numbers, where)
-    table["participant"] = table["participant"].str.removeprefix("sub-")
+    table["participant"] = table["participant"].str.removeprefix(PERSON)
     for key in ("participant", "session", "condition"):
         one_spelling(table[key], f"the same {key}", where, key)
     if not table["participant"].str.strip().all():
@@ -169,7 +169,7 @@ def joint_paths(results: Path, kind: str) -> list[Path]:
 
 def own_paths(results: Path, kind: str) -> list[Path]:
     """Return the tables of a kind of single recordings."""
-    return sorted(results.glob(f"sub-*/**/*_{kind}.tsv"))
+    return sorted(results.glob(f"{PERSON}*/**/*_{kind}.tsv"))
 
 
 def not_joined(results: Path, joint: Joint, table: "pd.DataFrame") -> Iterator[str]:

@@ -8,6 +8,7 @@
       derivatives/mimicry/
         sub-01/[ses-1/]<prefix>_scores.tsv, _scores.json, _scores.log, _summary.tsv, ...
         scores.tsv  summary.tsv  failures.tsv  group*.tsv  group*.json
+      sourcedata/sub-01/[ses-1/]run-TIME/  (kept by the runner)
 
 A recording is known by its *key*: the folder of its results and the start of its file names,
 ``sub-01/ses-1/sub-01_ses-1_task-x``. Video, events, tables and failure have the same key.
@@ -20,41 +21,46 @@ from pathlib import Path, PurePosixPath
 
 from mimicry.errors import InputError
 
-__all__ = [
-    "BLIND_TABLE",
-    "DESCRIPTION",
-    "EVENTS",
-    "EXCLUSIONS",
-    "FAILURES",
-    "LOCK",
-    "PARTICIPANTS",
-    "PREREG",
-    "PROTOCOL",
-    "RESULTS",
-    "SCORES",
-    "SCORES_LOG",
-    "SCORES_SIDECAR",
-    "SOURCEDATA",
-    "STIMULI",
-    "Recording",
-    "check_label",
-    "entities",
-    "key_of",
-    "prefix_of",
-    "recordings",
-    "stimuli_copy",
-    "study_of_events",
-]
+# the study's own files and folders
+PROTOCOL, STIMULI, DESCRIPTION = "protocol.yaml", "stimuli.json", "dataset_description.json"
+PARTICIPANTS, PARTICIPANTS_SIDECAR = "participants.tsv", "participants.json"
+PREREG, LOCK, EXCLUSIONS, WITHDRAWALS = (
+    "prereg.json",
+    "blind.json",
+    "exclusions.tsv",
+    "withdrawals.tsv",
+)
+SOURCEDATA, DERIVATIVES, RECORDED = "sourcedata", "derivatives", "beh"
+RESULTS, SIMULATED = Path(DERIVATIVES) / "mimicry", Path(DERIVATIVES) / "simulation"
+PERSON, VISIT = "sub-", "ses-"
 
-RESULTS, SOURCEDATA = Path("derivatives") / "mimicry", "sourcedata"
-DESCRIPTION = "dataset_description.json"
-PROTOCOL, PARTICIPANTS, STIMULI = "protocol.yaml", "participants.tsv", "stimuli.json"
-PREREG, LOCK, EXCLUSIONS, FAILURES = "prereg.json", "blind.json", "exclusions.tsv", "failures.tsv"
-EVENTS, SCORES, SCORES_SIDECAR = "_events.tsv", "_scores.tsv", "_scores.json"
-SCORES_LOG, BLIND_TABLE = "_scores.log", "_blind.tsv"
+# the results of all recordings together
+JOINT_SCORES, JOINT_SUMMARY, FAILURES = "scores.tsv", "summary.tsv", "failures.tsv"
+GROUP, RELIABILITY, MULTIVERSE = "group", "group_reliability", "group_multiverse"
+CONTRASTS, DIFFERENCES = "group_contrasts.tsv", "group_differences.tsv"
+REFUSALS, GROUP_REPORT = "group_latency_refusals.tsv", "report.html"
+SIMULATION, SIMULATED_PEOPLE = "simulation.json", "participants_truth.tsv"
 
-_ENDINGS = ("_video", "_landmarks", "_au", "_events", "_scores", "_summary", "_blind")
-_NOT_RECORDED = (RESULTS.parts[0], SOURCEDATA, "stimuli", "code")
+# endings of the files of one recording, after its prefix
+VIDEO, EVENTS, EVENTS_SIDECAR = "_video", "_events.tsv", "_events.json"
+FRAMES, ANSWERS, ANSWERS_SIDECAR = "_frames.tsv", "_beh.tsv", "_beh.json"
+RECORDER = "_recording.json"
+LANDMARKS, AU_SIDECAR, QC, EXTRACT_LOG = (
+    "_landmarks.parquet",
+    "_au.json",
+    "_qc.json",
+    "_extract.log",
+)
+AU_PARQUET, AU_CSV, AU_OPENFACE = "_au.parquet", "_au.csv", "_openface.csv"
+SCORES, SCORES_SIDECAR, SCORES_LOG = "_scores.tsv", "_scores.json", "_scores.log"
+SUMMARY, TRACE, REPORT = "_summary.tsv", "_trace.parquet", "_report.html"
+BLIND_TABLE, BLIND_SIDECAR = "_blind.tsv", "_blind.json"
+FIRST_FRAME, FAILURE_LOG, TRUTH = "_first_frame.png", "_failure.log", "_truth.tsv"
+
+# what a recording's own file may end with, whatever its suffix
+_OWN = (VIDEO, "_au", "_landmarks")
+_ENDINGS = (*_OWN, "_events", "_scores", "_summary", "_blind")
+NOT_RECORDED = (DERIVATIVES, SOURCEDATA, "stimuli", "code")
 # folders of a BIDS data set whose events belong to another device
 _OTHER_DEVICES = ("anat", "eeg", "emg", "func", "ieeg", "meg", "motion", "nirs", "pet")
 
@@ -130,7 +136,7 @@ def recordings(root: Path) -> list[Recording]:
 def _events(root: Path) -> Iterator[Path]:
     for path in root.rglob(f"*{EVENTS}"):
         parts = path.relative_to(root).parts
-        if any(p in _NOT_RECORDED or p.startswith(".") for p in parts):
+        if any(p in NOT_RECORDED or p.startswith(".") for p in parts):
             continue
         other = path.parent.name in _OTHER_DEVICES
         if path.is_file() and not (other and not _with_video(path)):
@@ -140,7 +146,7 @@ def _events(root: Path) -> Iterator[Path]:
 def _with_video(events: Path) -> bool:
     prefix = prefix_of(events.name)
     return any(
-        p.name.startswith(f"{prefix}_video.") or (p.stem == prefix and p != events)
+        p.name.startswith(f"{prefix}{VIDEO}.") or (p.stem == prefix and p != events)
         for p in events.parent.iterdir()
     )
 
@@ -159,9 +165,7 @@ def key_of(label: str) -> str:
     folder = path.parent
     if folder.is_relative_to(RESULTS.as_posix()):
         folder = folder.relative_to(RESULTS.as_posix())
-    if folder.name == "beh":
-        folder = folder.parent
-    return (folder / prefix_of(path.name)).as_posix()
+    return (without_recorded(folder) / prefix_of(path.name)).as_posix()
 
 
 def prefix_of(name: str) -> str:
@@ -188,6 +192,48 @@ def entities(prefix: str) -> dict[str, str]:
     {'sub': '01', 'ses': '2', 'task': 'x'}
     """
     return dict(part.split("-", 1) for part in prefix.split("_") if "-" in part)
+
+
+def without_recorded(folder: PurePosixPath) -> PurePosixPath:
+    """Return where results lie that mirror a folder of recordings: without its last ``beh``."""
+    return folder.parent if folder.name == RECORDED else folder
+
+
+def au_sidecar(table: Path) -> Path:
+    """Return the sidecar beside a table of action units; the path itself where it is none."""
+    return table.with_name(re.sub(r"_(au\.[a-z]+|openface\.csv)$", AU_SIDECAR, table.name))
+
+
+def recorded_stem(name: str) -> str:
+    """Return the stem of a recording's own file (video, landmarks, action units) without its kind.
+
+    Examples
+    --------
+    >>> recorded_stem("sub-01_task-x_video.mp4"), recorded_stem("talk.mp4")
+    ('sub-01_task-x', 'talk')
+    """
+    stem = PurePosixPath(name).stem
+    for ending in _OWN:
+        stem = stem.removesuffix(ending)
+    return stem
+
+
+def person_folder(root: Path, participant: str, session: str | None) -> Path:
+    """Return a person's folder, or that of one of their sessions, below `root`."""
+    folder = root / f"{PERSON}{participant}"
+    return folder / f"{VISIT}{session}" if session else folder
+
+
+def session_prefix(participant: str, session: str | None, task: str) -> str:
+    """Return the start of the names of a session's files.
+
+    Examples
+    --------
+    >>> session_prefix("01", None, "x"), session_prefix("01", "2", "x")
+    ('sub-01_task-x', 'sub-01_ses-2_task-x')
+    """
+    visit = f"_{VISIT}{session}" if session else ""
+    return f"{PERSON}{participant}{visit}_task-{task}"
 
 
 def stimuli_copy(root: Path) -> Path:

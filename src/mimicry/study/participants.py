@@ -1,15 +1,27 @@
-"""The people of a study: ``participants.tsv``, and the group that each belongs to."""
+"""The people of a study: ``participants.tsv``, its one writer, and everybody's group."""
 
+import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from mimicry.errors import InputError, TableError
-from mimicry.files import is_there
-from mimicry.study.layout import PARTICIPANTS
-from mimicry.study.tables import read_cells
+from mimicry.errors import InputError, QualityWarning, TableError
+from mimicry.files import is_there, read_text, write_json, write_text, write_tsv
+from mimicry.study.layout import PARTICIPANTS, PARTICIPANTS_SIDECAR, PERSON
+from mimicry.study.tables import MISSING, read_cells
 
-__all__ = ["People", "one_spelling", "person_label", "read_people"]
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = [
+    "People",
+    "enter_participant",
+    "one_spelling",
+    "person_label",
+    "read_people",
+    "write_people",
+]
 
 _ID = "participant_id"
 # what people and programs write for "missing"; BIDS knows n/a alone
@@ -95,6 +107,54 @@ def read_people(root: Path) -> People | None:
     return People(path, tuple(labels), {c: tuple(table[c]) for c in others})
 
 
+def enter_participant(study: Path, participant: str) -> None:
+    """Add a person to ``participants.tsv``, once; what stands there stays as it is.
+
+    A list that cannot be read is left alone, with a warning: a session is never lost for it.
+    """
+    path = study / PARTICIPANTS
+    try:
+        people = read_people(study)
+        if people is None:
+            write_text(path, f"{_ID}\n{PERSON}{participant}\n")
+        elif participant not in people.labels:
+            _append(path, participant)
+    except TableError as error:
+        text = f"participant {participant} was not entered in the list: {error}"
+        warnings.warn(QualityWarning(text), stacklevel=2)
+    sidecar = study / PARTICIPANTS_SIDECAR
+    if not sidecar.exists():
+        write_json(sidecar, {_ID: {"Description": "label of the participant"}})
+
+
+def _append(path: Path, label: str) -> None:
+    text = read_text(path, kind=TableError)
+    end = "\r\n" if "\r\n" in text else "\n"
+    names = text.replace("\r", "\n").split("\n", 1)[0].split("\t")
+    cells = [f"{PERSON}{label}" if n.strip() == _ID else MISSING[0] for n in names]
+    row = "\t".join(cells)
+    before = text.rstrip("\r\n")  # an empty last cell ends with its tab
+    write_text(path, f"{before}{end}{row}{end}")
+
+
+def write_people(
+    study: Path, table: "pd.DataFrame", descriptions: Mapping[str, Mapping[str, Any]]
+) -> None:
+    """Write ``participants.tsv`` with the sidecar that says what its columns mean.
+
+    Parameters
+    ----------
+    study
+        The study's folder.
+    table
+        One row a person, named ``sub-...`` in ``participant_id``.
+    descriptions
+        Column -> its entry in the sidecar, as BIDS has them.
+    """
+    write_tsv(study / PARTICIPANTS, table)
+    write_json(study / PARTICIPANTS_SIDECAR, descriptions)
+
+
 def person_label(text: str) -> str:
     """Return a person's label as the results have it.
 
@@ -103,7 +163,7 @@ def person_label(text: str) -> str:
     >>> person_label(" sub-01")
     '01'
     """
-    return text.strip().removeprefix("sub-")
+    return text.strip().removeprefix(PERSON)
 
 
 def one_spelling(labels: Iterable[str], what: str, path: Path | None, key: str) -> None:

@@ -5,22 +5,33 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Self
 
 from mimicry.capture.video import VIDEO_SUFFIXES
 from mimicry.errors import InputError, RecordingError
 from mimicry.files import is_there, output_stem
 from mimicry.records import ReadingOptions
-from mimicry.study.layout import EVENTS, PROTOCOL, RESULTS, recordings
+from mimicry.study.layout import (
+    AU_CSV,
+    AU_PARQUET,
+    EVENTS,
+    LANDMARKS,
+    NOT_RECORDED,
+    PROTOCOL,
+    RESULTS,
+    VIDEO,
+    recordings,
+    stimuli_copy,
+    without_recorded,
+)
 
 if TYPE_CHECKING:
     from mimicry.interchange.au_table import TableFormat
 
 __all__ = ["Plan", "Task", "plan_batch", "shard_of"]
 
-_SKIPPED = ("derivatives", "sourcedata", "stimuli", "code")
-_SOURCES = ("_landmarks.parquet", "_au.parquet", "_au.csv")
+_SOURCES = (LANDMARKS, AU_PARQUET, AU_CSV)
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,10 +215,10 @@ def _videos_below(root: Path) -> list[Path]:
         for path in root.rglob("*")
         if path.suffix.lower() in VIDEO_SUFFIXES
         and not path.is_dir()
-        and not any(p in _SKIPPED or p.startswith(".") for p in path.relative_to(root).parts)
+        and not any(p in NOT_RECORDED or p.startswith(".") for p in path.relative_to(root).parts)
     ]
-    if any(path.stem.endswith("_video") for path in found) and (root / PROTOCOL).is_file():
-        found = [path for path in found if path.stem.endswith("_video")]
+    if any(path.stem.endswith(VIDEO) for path in found) and (root / PROTOCOL).is_file():
+        found = [path for path in found if path.stem.endswith(VIDEO)]
     return sorted(found)
 
 
@@ -228,7 +239,7 @@ def _recordings(root: Path | None, videos: Sequence[Path], results: Path) -> lis
 def _without_video(root: Path, results: Path, taken: set[tuple[Path, str]]) -> Iterator[_Found]:
     """Results whose video is gone: with the events of their name, or landmarks alone."""
     for events in sorted(root.rglob(f"*{EVENTS}")):
-        if any(part in _SKIPPED for part in events.relative_to(root).parts):
+        if any(part in NOT_RECORDED for part in events.relative_to(root).parts):
             continue
         folder, prefix = _place(events, root, results), events.name.removesuffix(EVENTS)
         sources = [folder / f"{prefix}{ending}" for ending in _SOURCES]
@@ -259,15 +270,14 @@ def _place(path: Path, root: Path | None, results: Path) -> Path:
     """Results mirror the folders of the study, without the last ``beh``."""
     if root is None:
         return results
-    folder = path.parent.relative_to(root)
-    return results / (folder.parent if folder.name == "beh" else folder)
+    return results / without_recorded(PurePosixPath(path.parent.relative_to(root)))
 
 
 def _prefix(recording: Path) -> str:
     name = recording.name
     for ending in _SOURCES:
         name = name.removesuffix(ending)
-    return name.removesuffix(recording.suffix).removesuffix("_video")
+    return name.removesuffix(recording.suffix).removesuffix(VIDEO)
 
 
 def _free(taken: set[tuple[Path, str]], folder: Path, prefix: str) -> str:
@@ -306,8 +316,6 @@ def _check_choices(root: Path | None, scored: Sequence[Path], choices: Mapping[s
 
 def _study(root: Path | None) -> str | None:
     """The folder that holds the study's own stimuli; None: each table of events tells."""
-    from mimicry.study.layout import stimuli_copy
-
     return str(root.absolute()) if root is not None and stimuli_copy(root).is_file() else None
 
 
@@ -327,7 +335,6 @@ def _protocol(
             )
         return None
     from mimicry.protocol import load_protocol
-    from mimicry.study.layout import stimuli_copy
 
     loaded = load_protocol(chosen)
     if needed:

@@ -12,7 +12,7 @@ from pathlib import Path
 from mimicry import __version__
 from mimicry.errors import InputError
 from mimicry.files import read_text, write_text
-from mimicry.study.layout import SCORES_LOG
+from mimicry.study.layout import SCORES_LOG, SCORES_SIDECAR
 
 __all__ = ["FirstScoring", "first_scoring", "log_scoring", "now", "time_of"]
 
@@ -63,7 +63,7 @@ def first_scoring(sidecars: Sequence[Path]) -> FirstScoring:
     """Return the first scoring of these recordings, known by their ``_scores.json``."""
     times, unlogged = [], []
     for sidecar in sidecars:
-        prefix = sidecar.name.removesuffix("_scores.json")
+        prefix = sidecar.name.removesuffix(SCORES_SIDECAR)
         found = _first(sidecar.with_name(f"{prefix}{SCORES_LOG}"))
         if found is None:
             unlogged.append(prefix)

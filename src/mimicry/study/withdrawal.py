@@ -13,15 +13,14 @@ from pathlib import Path
 
 from mimicry.errors import InputError, QualityWarning
 from mimicry.files import atomic_path, check_shape, read_json_object, write_json
-from mimicry.study.layout import check_label
+from mimicry.study.layout import DERIVATIVES, FAILURES, LOCK, PERSON, WITHDRAWALS, check_label
 
 __all__ = ["found_of", "withdraw"]
 
 _NAMES = (b"participant", b"participant_id")
 _TRACKS = (b"viewer", b"of")  # people by the names of their files, first in tables of synchrony
 _INPUTS = (b"input", b"recording")  # of tables of failures
-_PERSON = rb"(?<![A-Za-z0-9])sub-([A-Za-z0-9]+)"
-_LOG = "withdrawals.tsv"
+_PERSON = rf"(?<![A-Za-z0-9]){PERSON}([A-Za-z0-9]+)".encode()
 _HEAD = b"time\tparticipant\tfiles\n"
 
 
@@ -42,24 +41,26 @@ def found_of(study: Path, participant: str) -> tuple[list[Path], list[Path]]:
     QualityWarning
         Of what goes and holds other people, too; of lines that name the person and stay.
     """
-    label = check_label(participant.removeprefix("sub-"), key="--participant")
+    label = check_label(participant.removeprefix(PERSON), key="--participant")
     own: list[Path] = []
-    others = [p for p in _below(study, label, own) if p.suffix == ".tsv" and p.name != _LOG]
+    others = [p for p in _below(study, label, own) if p.suffix == ".tsv" and p.name != WITHDRAWALS]
     own += [p for p in _joint_results(study, label) if p not in own]
     tables = []
     for path in others:
         if path in own:
             continue
-        owned = any(p.startswith("sub-") for p in path.relative_to(study).parts[:-1])
+        owned = any(p.startswith(PERSON) for p in path.relative_to(study).parts[:-1])
         content, mentions = _without(path, label, owned=owned)
         if content is not None:
             tables.append(path)
         if mentions:
             lines = f"{mentions} line{'s' * (mentions > 1)} of {path}"
-            _warn(f"sub-{label} is named elsewhere in {lines}, which stay: look at them yourself")
+            _warn(
+                f"{PERSON}{label} is named elsewhere in {lines}, which stay: look at them yourself"
+            )
     for path in own:
         if shared := _others_in(path, study, label):
-            _warn(f"{path} is of {' and '.join(shared)}, too, and goes with sub-{label}")
+            _warn(f"{path} is of {' and '.join(shared)}, too, and goes with {PERSON}{label}")
     if not own and not tables:
         raise InputError(
             f"the study holds nothing of participant {label!r}", path=study, key="--participant"
@@ -84,7 +85,7 @@ def withdraw(study: Path, participant: str) -> tuple[list[Path], list[Path]]:
         When the study holds nothing of this participant, or when something could not be
         deleted: everything else is, and the rest is named.
     """
-    label = participant.removeprefix("sub-")
+    label = participant.removeprefix(PERSON)
     own, tables = found_of(study, label)
     files = sum(1 for top in own for p in (top, *top.rglob("*")) if p.is_file())
     kept: list[str] = []
@@ -99,7 +100,7 @@ def withdraw(study: Path, participant: str) -> tuple[list[Path], list[Path]]:
         except OSError as error:
             kept.append(f"rows of {table} ({error.strerror})")
     kept += _unlock(study, label)
-    _write_log(study / _LOG, f"sub-{label}", files, kept)
+    _write_log(study / WITHDRAWALS, f"{PERSON}{label}", files, kept)
     if kept:
         raise InputError(
             f"could not delete everything of participant {label!r}; left are {'; '.join(kept)}",
@@ -111,7 +112,7 @@ def withdraw(study: Path, participant: str) -> tuple[list[Path], list[Path]]:
 
 def _below(study: Path, label: str, own: list[Path]) -> Iterator[Path]:
     """Go through a study's files; what is named after the person is put into `own` instead."""
-    named = re.compile(rf"\.?(?:.*[^A-Za-z0-9])?sub-{label}(?![A-Za-z0-9])")
+    named = re.compile(rf"\.?(?:.*[^A-Za-z0-9])?{PERSON}{label}(?![A-Za-z0-9])")
     for place, folders, names in os.walk(study):
         mine = [name for name in sorted(folders) if named.match(name)]
         own += [Path(place, name) for name in mine]
@@ -126,10 +127,10 @@ def _below(study: Path, label: str, own: list[Path]) -> Iterator[Path]:
 
 def _joint_results(study: Path, label: str) -> list[Path]:
     """Return results over all participants whose sidecar or page names this one."""
-    named = re.compile(rf"sub-{label}(?![A-Za-z0-9])".encode())
-    texts = [p for e in ("json", "html", "md", "log") for p in study.glob(f"derivatives/*/*.{e}")]
+    named = re.compile(rf"{PERSON}{label}(?![A-Za-z0-9])".encode())
+    texts = [p for e in ("json", "html", "md", "log") for p in study.glob(f"{DERIVATIVES}/*/*.{e}")]
     stems = {p.with_suffix("") for p in texts if p.is_file() and named.search(p.read_bytes())}
-    return sorted(p for p in study.glob("derivatives/*/*.*") if p.with_suffix("") in stems)
+    return sorted(p for p in study.glob(f"{DERIVATIVES}/*/*.*") if p.with_suffix("") in stems)
 
 
 def _without(table: Path, label: str, *, owned: bool = False) -> tuple[bytes | None, int]:
@@ -149,7 +150,7 @@ def _without(table: Path, label: str, *, owned: bool = False) -> tuple[bytes | N
         k > 0 and any(c < len(row) and tells(row[c], label.encode()) for c, tells in columns)
         for k, row in enumerate(rows)
     ]
-    named = re.compile(rf"(?<![A-Za-z0-9])sub-{label}(?![A-Za-z0-9])".encode())
+    named = re.compile(rf"(?<![A-Za-z0-9]){PERSON}{label}(?![A-Za-z0-9])".encode())
     pairs = list(zip(lines, mine, strict=True))
     mentions = sum(not gone and named.search(line) is not None for line, gone in pairs)
     return b"".join(line for line, gone in pairs if not gone) if any(mine) else None, mentions
@@ -163,7 +164,7 @@ def _columns(
         if name in _NAMES:
             yield k, _is_label
         elif (k == 0 and name in _TRACKS) or (
-            name in _INPUTS and table.name.startswith("failures")
+            name in _INPUTS and table.name.startswith(Path(FAILURES).stem)
         ):
             yield k, _is_recording_of
 
@@ -186,7 +187,7 @@ def _others_in(path: Path, study: Path, label: str) -> list[str]:
     """Return the other people whom a path below the study names."""
     inside = path.relative_to(study).as_posix().encode("utf-8", "surrogateescape")
     found = dict.fromkeys(name.decode() for name in re.findall(_PERSON, inside))
-    return [f"sub-{name}" for name in found if name != label]
+    return [f"{PERSON}{name}" for name in found if name != label]
 
 
 def _warn(text: str) -> None:
@@ -215,10 +216,10 @@ def _delete(path: Path) -> list[str]:
 
 def _unlock(study: Path, label: str) -> list[str]:
     """Take the person's tables out of the lock of a blind study."""
-    mark = study / "blind.json"
+    mark = study / LOCK
     if not mark.is_file():
         return []
-    named = re.compile(rf"sub-{label}(?![A-Za-z0-9])")
+    named = re.compile(rf"{PERSON}{label}(?![A-Za-z0-9])")
     try:
         content = read_json_object(mark)
         lock = content.get("locked", content)  # an older mark is the lock itself

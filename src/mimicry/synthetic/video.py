@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from mimicry.errors import InputError, OutputExistsError
 from mimicry.files import atomic_path, sha256_of, write_json, write_tsv
 from mimicry.kernels.pictures import packed
+from mimicry.study.layout import TRUTH
 from mimicry.synthetic.facs import ACTION_UNITS, millimetres
 from mimicry.synthetic.head import Identity
 from mimicry.synthetic.motion import Performance
@@ -208,7 +209,7 @@ def render_video(
                 progress(k + 1, len(play))
 
     times = write_frames(path, pictures(), play.times_s, codec=codec, crf=crf)
-    table = path.with_name(f"{path.stem}_truth.tsv")
+    table = path.with_name(f"{path.stem}{TRUTH}")
     write_tsv(table, truth_table(play, times, source))
     facts = path.with_name(f"{path.stem}_truth.json")
     write_json(

@@ -12,31 +12,47 @@ import csv
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 FOLDER = Path(__file__).parent / "golden"
 
 
 def same_as_golden(
-    name: str, cases: Mapping[str, Mapping[str, float]], *, atol: float, rtol: float = 0.0
+    name: str, cases: Mapping[str, Mapping[str, Any]], *, atol: float, rtol: float = 0.0
 ) -> None:
-    """Fail unless every number of every case is the one in ``golden/<name>.tsv``."""
+    """Fail unless every number and text of every case is the one in ``golden/<name>.tsv``."""
     path = FOLDER / f"{name}.tsv"
+    now = {(c, k): _written(v) for c, each in cases.items() for k, v in each.items()}
     if os.environ.get("MIMICRY_WRITE_GOLDEN"):
-        rows = [[c, k, f"{v:.8g}"] for c, each in cases.items() for k, v in each.items()]
-        text = "\n".join("\t".join(row) for row in [["case", "name", "value"], *rows])
-        path.write_text(text + "\n", encoding="utf-8")
+        rows = ["case\tname\tvalue", *("\t".join([*key, value]) for key, value in now.items())]
+        path.write_text("\n".join(rows) + "\n", encoding="utf-8")
     with path.open(encoding="utf-8", newline="") as file:
-        kept = {
-            (row["case"], row["name"]): float(row["value"])
-            for row in csv.DictReader(file, delimiter="\t")
-        }
-    now = {(c, k): float(v) for c, each in cases.items() for k, v in each.items()}
+        rows = list(csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE))[1:]
+    kept = {(case, key): value for case, key, value in rows}
     assert list(now) == list(kept), f"other numbers than in {path.name}"
-    differ = {
-        key: (value, kept[key])
-        for key, value in now.items()
-        if not np.isclose(value, kept[key], atol=atol, rtol=rtol, equal_nan=True)
-    }
+    differ = {k: (v, kept[k]) for k, v in now.items() if not _alike(v, kept[k], atol, rtol)}
     assert not differ, f"(now, frozen) of {path.name}: {differ}"
+
+
+def rows_of(table: "pd.DataFrame", *keys: str) -> dict[str, dict[str, Any]]:
+    """Return each row of a table as a case, named by its cells in the columns `keys`."""
+    return {" ".join(str(row[k]) for k in keys): dict(row) for _, row in table.iterrows()}
+
+
+def _written(value: Any) -> str:
+    if value is None:
+        return "nan"
+    return " ".join(value.split()) if isinstance(value, str) else f"{float(value):.8g}"
+
+
+def _alike(now: str, kept: str, atol: float, rtol: float) -> bool:
+    try:
+        numbers = float(now), float(kept)
+    except ValueError:
+        return now == kept
+    return bool(np.isclose(*numbers, atol=atol, rtol=rtol, equal_nan=True))

@@ -108,7 +108,7 @@ def crossed_order(
     Examples
     --------
     >>> order = crossed_order((3, 2), 2, (2, 1), np.random.default_rng(0))
-    >>> order.shape, sorted(set(order[1, ::2].tolist()))[0] != order[1, 1]
+    >>> order.shape, bool(sorted(set(order[1, ::2].tolist()))[0] != order[1, 1])
     ((2, 12), True)
     """
     start = crossed_start(sizes, each, limits)

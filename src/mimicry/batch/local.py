@@ -8,7 +8,6 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from types import TracebackType
 from typing import IO, Any, Self, cast
 
 from mimicry.batch.work import Result, lost
@@ -45,12 +44,7 @@ class BatchWorker:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        value: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.close()
 
     def run(self, task: Task, show: Show | None = None) -> Result:

@@ -8,7 +8,6 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator
-from types import TracebackType
 from typing import Any, BinaryIO, Self, cast
 
 from numpy.typing import NDArray
@@ -137,12 +136,7 @@ class WorkerPool:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        value: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         for worker in (*self._idle, *self._busy):
             worker.close()
         self._idle, self._busy = [], []

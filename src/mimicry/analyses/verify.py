@@ -13,9 +13,9 @@ from mimicry.errors import InputError
 from mimicry.files import is_there, read_json_object
 from mimicry.protocol import load_protocol
 from mimicry.study.blind import MARKER, Blind, blind_study_of, lock_problems
-from mimicry.study.failures import read_failures
+from mimicry.study.failures import unfinished
 from mimicry.study.folder import SCORES
-from mimicry.study.layout import JOINT_SCORES, PREREG, PROTOCOL, RESULTS, SCORES_SIDECAR, recordings
+from mimicry.study.layout import JOINT_SCORES, PREREG, PROTOCOL, RESULTS, SCORES_SIDECAR
 from mimicry.study.layout import SCORES as OWN_SCORES
 from mimicry.study.participants import read_people
 from mimicry.study.tables import read_cells
@@ -89,7 +89,7 @@ def verify_study(
     if not sidecars:
         notes.append("nothing has been scored yet, so only the protocol was compared")
     if sidecars:
-        found += _unscored(folder, results)
+        found += _unscored(folder)
         found += _sample(people, frozen)
         found += _whole_table(results, sidecars)
     found += _groups(folder, frozen)
@@ -194,17 +194,15 @@ def _trials_of(sidecar: Path) -> set[str] | None:
     return None if cells is None or "trial_id" not in cells else set(cells["trial_id"])
 
 
-def _unscored(folder: Path, results: Path) -> Iterator[Difference]:
-    failures = read_failures(results)
-    for recording in recordings(folder):
-        if not recording.scored and failures.of(recording) is None:
-            yield Difference(
-                recording.events.relative_to(folder).as_posix(),
-                "scores",
-                "one table for every recording",
-                "not scored and not listed in failures.tsv",
-                when_finished=True,
-            )
+def _unscored(folder: Path) -> Iterator[Difference]:
+    for recording in unfinished(folder):
+        yield Difference(
+            recording.events.relative_to(folder).as_posix(),
+            "scores",
+            "one table for every recording",
+            "not scored and not listed in failures.tsv",
+            when_finished=True,
+        )
 
 
 def _sample(people: set[str], frozen: Mapping[str, Any]) -> Iterator[Difference]:

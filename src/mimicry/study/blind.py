@@ -15,7 +15,7 @@ from mimicry.errors import InputError, OutputExistsError
 from mimicry.files import digest, is_there, read_json_object, sha256_of, write_json
 from mimicry.records import TrialTable
 from mimicry.scoring.validity import EXCLUDED
-from mimicry.study.failures import read_failures
+from mimicry.study.failures import unfinished
 from mimicry.study.layout import (
     BLIND_TABLE,
     EXCLUSIONS,
@@ -23,7 +23,6 @@ from mimicry.study.layout import (
     LOCK,
     RESULTS,
     VISIT,
-    recordings,
 )
 from mimicry.study.participants import person_label
 from mimicry.study.tables import need_columns, read_cells
@@ -271,13 +270,9 @@ def lock_study(root: str | Path) -> dict[str, Any]:
     if blind.locked:
         raise OutputExistsError("quality control is locked already", path=folder / MARKER)
     tables = sorted(blind.results.glob(f"**/*{BLIND_TABLE}"))
-    failures = read_failures(blind.results)
-    missing = [
-        r.prefix for r in recordings(blind.root)
-        if not r.own(BLIND_TABLE).is_file() and failures.of(r) is None
-    ]  # fmt: skip
+    missing = unfinished(blind.root, done=lambda r: r.own(BLIND_TABLE).is_file())
     if missing or not tables:
-        what = missing[0] if missing else "any recording"
+        what = missing[0].prefix if missing else "any recording"
         raise InputError(
             f"no quality table for {what}",
             path=folder,

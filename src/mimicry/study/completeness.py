@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 from mimicry.errors import InputError, QualityWarning
-from mimicry.study.failures import read_failures
+from mimicry.study.failures import read_failures, unfinished
 from mimicry.study.layout import PERSON, Recording, recordings
 from mimicry.study.participants import People
 
@@ -83,9 +83,8 @@ def find_gaps(
         Keys of recordings that are scored but not in the study's table.
     """
     failures = read_failures(study.results)
-    all_ = recordings(study.root)
-    failed = [r.key for r in all_ if failures.of(r) is not None]
-    undone = [r.key for r in all_ if not done(r) and r.key not in failed]
+    failed = [r.key for r in recordings(study.root) if failures.of(r) is not None]
+    undone = [r.key for r in unfinished(study.root, done=done)]
     there = sorted(set(map(str, present)))
     known = [] if people is None else list(people.labels)
     listed = people is not None

@@ -1,14 +1,15 @@
-"""The table of what failed, one row an input; and the one answer to "did this fail?"."""
+"""The table of what failed, one row an input; and the one answer to "is this done, or failed?"."""
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from mimicry import files
 from mimicry.errors import MimicryError, TableError
-from mimicry.study.layout import FAILURES, Recording, key_of
+from mimicry.study.layout import FAILURES, RESULTS, Recording, key_of, recordings
 from mimicry.study.tables import need_columns, read_cells
 
-__all__ = ["Failure", "Failures", "read_failures", "write_failures"]
+__all__ = ["Failure", "Failures", "read_failures", "unfinished", "write_failures"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,3 +99,24 @@ def read_failures(results: Path) -> Failures:
             table[name] = ""
     rows = table[["input", "error", "message"]].itertuples(index=False, name=None)
     return Failures(tuple(Failure(*row) for row in rows))
+
+
+def unfinished(
+    root: Path, *, done: Callable[[Recording], bool] = lambda recording: recording.scored
+) -> list[Recording]:
+    """Return the recordings of a study that are neither done nor failed, in order of their keys.
+
+    Parameters
+    ----------
+    root
+        The study's folder.
+    done
+        Tells whether a recording has what is asked for; by default its scores.
+
+    Raises
+    ------
+    TableError
+        When the table of failures is not one.
+    """
+    failures = read_failures(root / RESULTS)
+    return [r for r in recordings(root) if not done(r) and failures.of(r) is None]

@@ -12,6 +12,7 @@ from mimicry.errors import InputError, TableError
 from mimicry.files import Results, digest
 from mimicry.kernels.chance import generator
 from mimicry.records import ScoringSettings
+from mimicry.records.columns import Column
 from mimicry.scoring.pattern import pattern_score, reference_trials
 from mimicry.statistics.reliability import ContrastTrials, contrast_reliability, session_icc
 from mimicry.study.blind import require_unmasked
@@ -25,7 +26,63 @@ from mimicry.study.tables import numbers
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["UNITS", "StudyReliability", "contrast_trials", "study_reliability"]
+__all__ = [
+    "RELIABILITY_COLUMNS",
+    "UNITS",
+    "StudyReliability",
+    "contrast_trials",
+    "study_reliability",
+]
+
+RELIABILITY_COLUMNS = (
+    Column("block", "phase of the session; trials of different phases are never pooled"),
+    Column("session", "visit"),
+    Column("condition", "emotion whose contrast against its reference trials is meant"),
+    Column(
+        "unit", "raw: AU units; z: the person's own SDs; cal: shares of the person's own imitation"
+    ),
+    Column("window", "scoring window"),
+    Column("n_participants", "people with 4 trials or more, of 2 clips or more, on both sides"),
+    Column("n_left_out", "people without"),
+    Column(
+        "trials_per_side",
+        "harmonic mean number of valid trials of the emotion and of the reference",
+    ),
+    Column("splits", "random halves of the trials of each condition, clips kept whole"),
+    Column("r_mean", "mean correlation of the halves over splits"),
+    Column("r_low", "2.5 % point over splits"),
+    Column("r_high", "97.5 % point over splits"),
+    Column(
+        "split_half",
+        "2 r_mean / (1 + r_mean); n/a if r_mean is negative",
+        more="The trials of each condition are halved at random within each person, the contrast "
+        "is taken in both halves, and the halves are correlated over people. Averaged before the "
+        "formula, once",
+    ),
+    Column("split_half_low", "95 % bootstrap interval over participants, lower end"),
+    Column("split_half_high", "upper end"),
+    Column("odd_even_r", "correlation of odd with even trials"),
+    Column("odd_even", "its Spearman-Brown value"),
+    Column(
+        "icc_single",
+        "share of variance between people with one trial on each side",
+        more="From the variance of the trials within people",
+    ),
+    Column(
+        "icc_average",
+        "the same with the trials collected",
+        more="With the trials there are",
+    ),
+    Column("sd_between", "SD of the contrasts over people"),
+    Column("sem", "sd_between * sqrt(1 - split_half): standard error of one person's contrast"),
+    Column(
+        "trials_for_70",
+        "trials per side needed for a reliability of .70",
+        more="A side is the emotion or its reference",
+    ),
+    Column("trials_for_80", "for .80; n/a: no number of trials is enough"),
+    Column("warnings", "what this reliability does not allow"),
+)
 
 UNITS = {"raw": "delta", "z": "delta_z", "cal": "delta_cal"}
 
@@ -43,9 +100,9 @@ class StudyReliability:
         """Return the table over splits of trials."""
         import pandas as pd
 
-        columns = [c for c in _COLUMNS if c != "warnings"]
+        columns = [c.names for c in RELIABILITY_COLUMNS]
         rows = [{**r, "warnings": "; ".join(r["warnings"])} for r in self.rows]
-        return pd.DataFrame(rows, columns=None if rows else [*columns, "warnings"])
+        return pd.DataFrame(rows, columns=None if rows else columns)
 
     def write(self, folder: Path, *, overwrite: bool = False) -> list[Path]:
         """Write ``group_reliability.tsv`` and ``.json``; return their paths.
@@ -63,7 +120,7 @@ class StudyReliability:
                 "settings": self.settings,
                 "sessions": self.sessions,
                 "warnings": list(self.gaps),
-                "columns": _COLUMNS,
+                "columns": {c.names: c.meaning for c in RELIABILITY_COLUMNS},
             },
         )
 
@@ -224,31 +281,3 @@ def _over_sessions(
         matrix = np.array(values).reshape(len(names), len(sessions))
         where = {"block": block, "condition": condition, "unit": unit}
         yield {**where, "sessions": len(sessions), **session_icc(matrix)}
-
-
-_COLUMNS = {
-    "block": "phase of the session; trials of different phases are never pooled",
-    "session": "visit",
-    "condition": "emotion whose contrast against its reference trials is meant",
-    "unit": "raw: AU units; z: the person's own SDs; cal: shares of the person's own imitation",
-    "window": "scoring window",
-    "n_participants": "people with 4 trials or more, of 2 clips or more, on both sides",
-    "n_left_out": "people without",
-    "trials_per_side": "harmonic mean number of valid trials of the emotion and of the reference",
-    "splits": "random halves of the trials of each condition, clips kept whole",
-    "r_mean": "mean correlation of the halves over splits",
-    "r_low": "2.5 % point over splits",
-    "r_high": "97.5 % point over splits",
-    "split_half": "2 r_mean / (1 + r_mean); n/a if r_mean is negative",
-    "split_half_low": "95 % bootstrap interval over participants, lower end",
-    "split_half_high": "upper end",
-    "odd_even_r": "correlation of odd with even trials",
-    "odd_even": "its Spearman-Brown value",
-    "icc_single": "share of variance between people with one trial on each side",
-    "icc_average": "the same with the trials collected",
-    "sd_between": "SD of the contrasts over people",
-    "sem": "sd_between * sqrt(1 - split_half): standard error of one person's contrast",
-    "trials_for_70": "trials per side needed for a reliability of .70",
-    "trials_for_80": "for .80; n/a: no number of trials is enough",
-    "warnings": "what this reliability does not allow",
-}

@@ -167,8 +167,9 @@ def long_video(folder: Path, clip: Path, minutes: int) -> None:
     unit = mostly_empty(clip, folder / "unit.mp4", 600)
     video = repeated(unit, folder / "long.mp4", minutes * 3, 600)
     code = (
-        "import sys; from mimicry.pipeline import extract_recording\n"
-        "done = extract_recording(sys.argv[1], sys.argv[2], jobs=2,"
+        "import sys; from mimicry import ExtractionOptions\n"
+        "from mimicry.pipeline import extract_recording\n"
+        "done = extract_recording(sys.argv[1], sys.argv[2], options=ExtractionOptions(jobs=2),"
         " progress=lambda n, _: n % 640 or print(n, flush=True))\n"
         "print(done.frames_with_face, 'with a face', flush=True)"
     )

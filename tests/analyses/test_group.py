@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 from mimicry.batch.collect import join_tables
 from mimicry.cli import app
 from mimicry.files import write_tsv
+from mimicry.records import ScoringInputs
 from mimicry.statistics.groups import one_sample, pooled
 from mimicry.study.recordings import Plan, Task
 
@@ -65,7 +66,13 @@ def test_a_batch_leaves_the_table_of_refused_latencies_beside_its_scores(study):
     (results / "summary.tsv").rename(own)
     people = pd.read_csv(study / "participants.tsv", sep="\t").rename(columns={"arm": "group"})
     write_tsv(study / "participants.tsv", people[people["participant_id"] != "sub-13"])
-    task = Task(recording="x", out=str(own.parent), prefix="sub-00", label="x", events="x")
+    task = Task(
+        recording="x",
+        out=str(own.parent),
+        prefix="sub-00",
+        label="x",
+        inputs=ScoringInputs("x", "p"),
+    )
     written = join_tables(Plan(results, (task,), study))
     table = pd.read_csv(written["group_latency_refusals"], sep="\t", na_values=["n/a"])
     # who stands in no row of participants.tsv is not lost

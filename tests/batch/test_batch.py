@@ -21,6 +21,7 @@ from mimicry.cli._batch_view import batch_view
 from mimicry.errors import InputError
 from mimicry.landmarks.guard import guarded_environment
 from mimicry.pipeline import extract_recording
+from mimicry.records import ExtractionOptions
 from mimicry.study.recordings import shard_of
 
 
@@ -235,7 +236,8 @@ def test_the_slurm_script_is_a_script(many, tmp_path):
 def test_a_video_is_deleted_only_after_its_landmarks_were_read_back(clips, tmp_path):
     shutil.copy(clips / "single_face.mp4", tmp_path / "face.mp4")
     shutil.copy(clips / "no_face.mp4", tmp_path / "gone.mp4")
-    run_batch([tmp_path], delete_video=True, debug_frame=True, jobs=1)
+    options = ExtractionOptions(debug_frame=True)
+    run_batch([tmp_path], options=options, delete_video=True, jobs=1)
     assert not (tmp_path / "face.mp4").exists()
     assert (tmp_path / "gone.mp4").exists()  # failed: kept
     results = tmp_path / "derivatives" / "mimicry"

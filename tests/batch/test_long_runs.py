@@ -16,6 +16,7 @@ from mimicry.batch import run_batch
 from mimicry.capture.video import VideoReader
 from mimicry.landmarks.guard import guarded_environment
 from mimicry.pipeline import extract_recording
+from mimicry.records import ExtractionOptions
 
 pytestmark = pytest.mark.slow
 
@@ -108,9 +109,10 @@ def test_ten_minutes_need_no_more_memory_and_time_per_frame_than_one(
     code = (
         "import re, resource\n"
         "from pathlib import Path\n"
+        "from mimicry import ExtractionOptions\n"
         "from mimicry.pipeline import extract_recording\n"
-        f"done = extract_recording({str(video)!r}, {str(tmp_path / 'out')!r}, jobs=2,\n"
-        "    progress=lambda n, _: print(n, flush=True))\n"
+        f"done = extract_recording({str(video)!r}, {str(tmp_path / 'out')!r},\n"
+        "    options=ExtractionOptions(jobs=2), progress=lambda n, _: print(n, flush=True))\n"
         # its own ru_maxrss would begin at the size of the process that started it
         "own = int(re.search(r'VmHWM:\\s+(\\d+)', Path('/proc/self/status').read_text())[1])\n"
         "child = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss\n"
@@ -182,10 +184,10 @@ def test_a_long_video_is_extracted_by_two_processes_as_by_one(make_video, real_f
     video = make_video(tmp_path / "a.mp4", frames=330, **real_face)
     with VideoReader(video) as reader:
         assert sum(1 for _ in reader) == 330
-    one = extract_recording(video, tmp_path / "one", jobs=1)
+    one = extract_recording(video, tmp_path / "one")
     assert one.frames_with_face == 330
     for jobs in (2, 3):
-        more = extract_recording(video, tmp_path / str(jobs), jobs=jobs)
+        more = extract_recording(video, tmp_path / str(jobs), options=ExtractionOptions(jobs=jobs))
         for kind, path in one.files.items():
             assert path.read_bytes() == more.files[kind].read_bytes(), kind
 

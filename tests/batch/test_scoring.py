@@ -12,6 +12,7 @@ import pytest
 from mimicry.batch import plan_batch, run_batch
 from mimicry.errors import InputError
 from mimicry.files import asset_folder
+from mimicry.records import ExtractionOptions
 
 SAMPLE = "sub-01_task-sample"
 KINDS = ("_scores.tsv", "_scores.json", "_summary.tsv", "_trace.parquet", "_qc.json")
@@ -106,7 +107,7 @@ def test_other_settings_score_again_but_read_no_video_again(scored, tmp_path):
     refused = run_batch([study])
     assert {r.failure["error"] for r in refused.recordings} == {"OutputExistsError"}
     landmarks, scores = stamps(study, "_landmarks.parquet"), stamps(study, "_scores.json")
-    again = run_batch([study], overwrite=True)
+    again = run_batch([study], options=ExtractionOptions(overwrite=True))
     assert [r.status for r in again.recordings] == ["done"] * 2
     assert stamps(study, "_landmarks.parquet") == landmarks
     fresh = stamps(study, "_scores.json")
@@ -150,6 +151,6 @@ def test_events_that_belong_to_two_recordings_are_refused_before_anything_is_don
     assert str(caught.value.path).endswith("x_events.tsv")
     (tmp_path / "x.mkv").unlink()
     with pytest.raises(InputError, match="parquet"):
-        plan_batch([tmp_path], protocol=protocol, format="csv")
+        plan_batch([tmp_path], protocol=protocol, options=ExtractionOptions(format="csv"))
     (task,) = plan_batch([tmp_path], protocol=protocol).tasks
     assert task.prefix == "x"

@@ -15,7 +15,7 @@ from mimicry.interchange.au_table import write_au_table
 from mimicry.interchange.tables import read_au_table
 from mimicry.pipeline import score_recording
 from mimicry.pipeline.clock import clock_of
-from mimicry.records import ReadingOptions
+from mimicry.records import ExtractionOptions, ReadingOptions, ScoringInputs
 
 ZERO = 1_700_000_000.25
 NAMES = ("AU01", "AU02", "AU04", "AU12")
@@ -60,10 +60,9 @@ def tables(folder: Path, shift_s: float = 0.0) -> tuple[Path, Path]:
 def scored(recording: Path, events: Path, out: Path, clock: str) -> tuple[bytes, dict[str, object]]:
     made = score_recording(
         recording,
-        events=events,
-        protocol="dynamic-happy-angry",
-        out=out,
-        reading=ReadingOptions(clock=clock),
+        ScoringInputs(events, "dynamic-happy-angry"),
+        out,
+        options=ExtractionOptions(reading=ReadingOptions(clock=clock)),
     )
     return made.files["scores"].read_bytes(), read_json(made.files["sidecar"])
 

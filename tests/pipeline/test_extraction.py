@@ -1,5 +1,7 @@
 """From one video to files, by whichever way: the same numbers."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -8,7 +10,10 @@ from mimicry.action_units import USED_LANDMARKS, measure, measure_chunks
 from mimicry.errors import InputError, OutputExistsError, TableError
 from mimicry.interchange.landmark_file import LandmarkFile, read_landmarks
 from mimicry.pipeline import extract, extract_recording
-from mimicry.records import ReadingOptions
+from mimicry.records import ExtractionOptions, ReadingOptions
+
+NEUTRAL = ExtractionOptions(neutral=[(0.5, 1.5)])
+OVERWRITE = ExtractionOptions(overwrite=True)
 
 # the small made-up videos show no face
 pytestmark = pytest.mark.filterwarnings("ignore:.*no face was seen")
@@ -25,7 +30,7 @@ def assert_same(a, b):
 @pytest.fixture(scope="module")
 def made(clips, tmp_path_factory):
     out = tmp_path_factory.mktemp("out")
-    return extract_recording(clips / "face_noface.mov", out, neutral=[(0.5, 1.5)])
+    return extract_recording(clips / "face_noface.mov", out, options=NEUTRAL)
 
 
 def test_the_table_equals_the_measure_of_the_stored_landmarks(made):
@@ -50,7 +55,7 @@ def test_in_memory_and_on_disk_give_the_same_numbers(made, clips):
 
 
 def test_landmarks_without_their_video_give_the_same_bytes(made, tmp_path):
-    again = extract_recording(made.files["landmarks"], tmp_path, neutral=[(0.5, 1.5)])
+    again = extract_recording(made.files["landmarks"], tmp_path, options=NEUTRAL)
     for name, path in again.files.items():
         assert path.read_bytes() == made.files[name].read_bytes(), name
 
@@ -60,7 +65,7 @@ def test_landmarks_of_another_recording_are_not_used(made, make_video, tmp_path)
     video = make_video(tmp_path / "x.mp4", frames=3)
     with pytest.raises(OutputExistsError, match="x_landmarks"):
         extract_recording(video, tmp_path)
-    assert extract_recording(video, tmp_path, overwrite=True).frames == 3
+    assert extract_recording(video, tmp_path, options=OVERWRITE).frames == 3
 
 
 def test_damaged_landmarks_are_named_and_replaced_on_demand(make_video, tmp_path):
@@ -68,7 +73,7 @@ def test_damaged_landmarks_are_named_and_replaced_on_demand(make_video, tmp_path
     (tmp_path / "x_landmarks.parquet").write_bytes(b"PAR1")
     with pytest.raises(TableError, match="x_landmarks"):
         extract_recording(video, tmp_path)
-    assert extract_recording(video, tmp_path, overwrite=True).frames == 3
+    assert extract_recording(video, tmp_path, options=OVERWRITE).frames == 3
 
 
 def test_quality_tells_when_the_face_was_away(made):
@@ -85,12 +90,12 @@ def test_a_choice_made_anyway_leaves_the_digest_and_any_other_does_not(make_vide
     video = make_video(tmp_path / "x.mp4", frames=3)
     first = extract_recording(video, tmp_path / "out")
     same = ReadingOptions(face="largest", clock="start")
-    assert extract_recording(video, tmp_path / "out", reading=same).resumed
+    assert extract_recording(video, tmp_path / "out", options=ExtractionOptions(same)).resumed
     for other in (ReadingOptions(face="left"), ReadingOptions(roi_px=(0, 0, 40, 40))):
         with pytest.raises(OutputExistsError):
-            extract_recording(video, tmp_path / "out", reading=other)
-        made = extract_recording(video, tmp_path / "out", reading=other, overwrite=True)
-        again = extract_recording(made.files["landmarks"], tmp_path / "again", overwrite=True)
+            extract_recording(video, tmp_path / "out", options=ExtractionOptions(other))
+        made = extract_recording(video, tmp_path / "out", options=replace(OVERWRITE, reading=other))
+        again = extract_recording(made.files["landmarks"], tmp_path / "again", options=OVERWRITE)
         chosen = read_landmarks(again.files["landmarks"]).provenance["reading"]
         assert chosen == {k: list(v) if k == "roi_px" else v for k, v in other.to_json().items()}
     assert first.frames == made.frames
@@ -118,4 +123,4 @@ def test_what_the_recording_does_not_have_is_refused_not_ignored(made, make_vide
 
 
 def run(recording, reading, folder):
-    return extract_recording(recording, folder / "refused", reading=reading)
+    return extract_recording(recording, folder / "refused", options=ExtractionOptions(reading))

@@ -6,6 +6,7 @@ import pytest
 
 from mimicry.errors import EventsError, StimulusError
 from mimicry.pipeline.plan import make_plan
+from mimicry.records import ExtractionOptions, ScoringInputs
 
 
 def plan_of(folder: Path, row: str, protocol: str = "dynamic-happy-angry") -> None:
@@ -14,7 +15,7 @@ def plan_of(folder: Path, row: str, protocol: str = "dynamic-happy-angry") -> No
     events = folder / "events.tsv"
     head = "onset\tduration\ttrial_type\tstimulus\n"
     events.write_text(f"{head}3\t2.5\tneutral\tneutral-m01-dynamic\n{row}\n", encoding="utf-8")
-    make_plan(recording, events, protocol, None, None, None, None, None)
+    make_plan(recording, ScoringInputs(events, protocol), ExtractionOptions())
 
 
 def test_a_condition_that_the_protocol_lacks_is_refused(tmp_path: Path) -> None:

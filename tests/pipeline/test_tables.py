@@ -10,7 +10,7 @@ import pytest
 from mimicry.errors import QualityWarning, TableError
 from mimicry.files import asset_folder
 from mimicry.pipeline import score_recording
-from mimicry.records import ReadingOptions
+from mimicry.records import ExtractionOptions, ReadingOptions, ScoringInputs
 
 SAMPLE = asset_folder("sample_data")
 EVENTS = SAMPLE / "sub-01" / "beh" / "sub-01_task-sample_events.tsv"
@@ -32,8 +32,8 @@ def table(path: Path, seed: int) -> Path:
 
 def scored(path: Path, out: Path, **reading: float) -> tuple[str, dict[str, object]]:
     found = score_recording(
-        path, events=EVENTS, protocol=SAMPLE / "protocol.yaml", out=out,
-        reading=ReadingOptions(**reading),
+        path, ScoringInputs(EVENTS, SAMPLE / "protocol.yaml"), out,
+        options=ExtractionOptions(reading=ReadingOptions(**reading)),
     )  # fmt: skip
     text = found.files["scores"].read_text(encoding="utf-8")
     return text, json.loads(found.files["qc"].read_text(encoding="utf-8"))

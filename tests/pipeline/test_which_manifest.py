@@ -14,6 +14,7 @@ from mimicry.errors import InputError, QualityWarning, StimulusError
 from mimicry.files import asset_folder, read_json, sha256_of
 from mimicry.pipeline import score_recording
 from mimicry.protocol import load_protocol
+from mimicry.records import ExtractionOptions, ScoringInputs
 from mimicry.runner.study import prepare_study
 from mimicry.simulation.study import simulate_study
 from mimicry.study import open_study
@@ -70,11 +71,11 @@ def lab(made: Path, tmp_path: Path) -> Path:
 
 def scored(lab: Path, out: str, **choices: object) -> dict[str, object]:
     study = lab / "study"
+    events = study / "sub-01" / "beh" / f"{NAME}_events.tsv"
     score_recording(
         study / "derivatives" / "mimicry" / "sub-01" / f"{NAME}_au.parquet",
-        events=study / "sub-01" / "beh" / f"{NAME}_events.tsv",
-        out=lab / out,
-        **{"protocol": lab / "own-clips.yaml", **choices},
+        ScoringInputs(events, **{"protocol": lab / "own-clips.yaml", **choices}),
+        lab / out,
     )
     return dict(read_json(lab / out / f"{NAME}_scores.json"))
 
@@ -113,7 +114,10 @@ def test_the_studys_copy_goes_before_the_protocols_and_an_option_before_both(lab
     assert scored(lab, "b", stimuli=named)["stimuli"] == chosen
     protocol = lab / "own-clips.yaml"
     assert batched(lab, protocol=protocol, stimuli=named)["stimuli"] == chosen
-    assert batched(lab, protocol=protocol, overwrite=True)["stimuli"] != chosen
+    assert (
+        batched(lab, protocol=protocol, options=ExtractionOptions(overwrite=True))["stimuli"]
+        != chosen
+    )
 
 
 def test_a_multiverse_of_other_stimuli_is_another_one(lab: Path) -> None:
@@ -170,11 +174,13 @@ def test_a_study_scored_with_two_manifests_is_not_pooled(lab: Path) -> None:
     other = own_manifest(lab / "named.json", rise_s=0.5)
     score_recording(
         study / "derivatives" / "mimicry" / "sub-02" / f"{NAME}_au.parquet".replace("01", "02"),
-        events=study / "sub-02" / "beh" / f"{NAME}_events.tsv".replace("01", "02"),
-        out=study / "derivatives" / "mimicry" / "sub-02",
-        stimuli=other,
-        overwrite=True,
-        **one,
+        ScoringInputs(
+            study / "sub-02" / "beh" / f"{NAME}_events.tsv".replace("01", "02"),
+            stimuli=other,
+            **one,
+        ),
+        study / "derivatives" / "mimicry" / "sub-02",
+        options=ExtractionOptions(overwrite=True),
     )
     with pytest.raises(InputError, match=r"clip '.*' moves in another way .*sub-01.*sub-02"):
         group_tables(open_study(study, lab / "own-clips.yaml"))

@@ -8,7 +8,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mimicry.records import ActionUnitTrack, EmotionMap, ScoringSettings
+from mimicry.records import (
+    ActionUnitTrack,
+    AlignedTrials,
+    ConditionSummary,
+    EmotionMap,
+    MimicryScores,
+    ScoringSettings,
+    TrialTable,
+)
 from mimicry.report.recording import RecordingView
 
 RATE = 30
@@ -51,59 +59,64 @@ def make_view(track: Callable[[int], ActionUnitTrack]) -> Callable[..., Recordin
         names: tuple[str, ...] = ("AU04", "AU12"),
         **changes: Any,
     ) -> RecordingView:
-        grid = np.arange(-15, 76) / RATE
         rng = np.random.default_rng(1)
-        own, other = conditions[0], conditions[1 % len(conditions)]
-        maps = {own: EmotionMap(("AU12",), ("AU04",), "positive")}
-        if other != own:
+        grid = np.arange(-15, 76) / RATE
+        main, other = conditions[0], conditions[1 % len(conditions)]
+        maps = {main: EmotionMap(("AU12",), ("AU04",), "positive")}
+        if other != main:
             maps[other] = EmotionMap(("AU04",), ("AU12",), "negative")
-        k = len(conditions) * repeats
-        flags = [valid(n) for n in range(k)]
-        scores = pd.DataFrame(
-            {
-                "trial_id": [str(n) for n in range(k)],
-                "condition": list(conditions) * repeats,
-                "stimulus": [f"{c}-clip" for c in conditions] * repeats,
-                "valid": flags,
-                "reason": [None if flag else "artefact;baseline" for flag in flags],
-                "mimicry_index": [float(n) if f else np.nan for n, f in enumerate(flags)],
-                **{f"delta_{name}_main": np.where(flags, 0.1, np.nan) for name in names},
+        k, a = len(conditions) * repeats, len(names)
+        flags = np.array([valid(n) for n in range(k)], dtype=bool)
+        trials = TrialTable(
+            tuple(str(n) for n in range(k)),
+            tuple(f"{c}-clip" for c in conditions) * repeats,
+            conditions * repeats,
+            np.arange(k) * 1.0,
+            np.ones(k),
+        )
+        response = rng.normal(0, 0.1, (k, len(grid), a))
+        bins, stimulus = np.zeros((k, 1)), np.zeros((k, len(grid), a))
+        aligned = AlignedTrials(
+            trials, names, RATE, grid, response, response, stimulus, {}, trials.onset_s,
+            np.array([0.0, 1.0]), bins, bins, bins,
+        )  # fmt: skip
+        deltas = np.where(flags[:, None, None], 0.1, np.nan) * np.ones((k, 1, a))
+        scores = MimicryScores(
+            trials, names, ("main",),
+            phase=("watch",) * (k // 2) + ("imitate",) * (k - k // 2),
+            valid=flags,
+            reason=tuple("" if flag else "artefact;baseline" for flag in flags),
+            quality={},
+            baseline_mean=np.zeros((k, a)), baseline_sd=np.zeros((k, a)),
+            delta=deltas, delta_z=deltas, delta_cal=deltas, noise_se=np.zeros((k, a)),
+            columns={
+                "mimicry_index": np.where(flags, np.arange(k), np.nan),
                 "event_onset_s": np.where(flags, 123.456, np.nan),
-            }
-        )
-        some = any(flags)
-        summary = pd.DataFrame(
-            {
-                "condition": [own],
-                "targets": ["AU12"],
-                "n": [float(sum(flags))],
-                "contrast": [1.25 if some else np.nan],
-                "p": [1e-4 if some else np.nan],
-                "arrangements": [30000],
-                "contrast_raw": [0.1 if some else np.inf],
-                "nan_reasons": [None if some else "contrast=too_few_trials;p=too_few_trials"],
-            }
-        )
+            },
+            lags_s=np.arange(10) / RATE,
+            lag_profile=rng.normal(0, 0.2, (k, 10)),
+            why=("",) * k,
+            participant=NAMES[2],
+        )  # fmt: skip
+        some = bool(flags.any())
+        summary = {
+            "condition": main,
+            "targets": "AU12",
+            "n": float(flags.sum()),
+            "contrast": 1.25 if some else np.nan,
+            "p": 1e-4 if some else np.nan,
+            "arrangements": 30000,
+            "contrast_raw": 0.1 if some else np.inf,
+            "nan_reasons": "" if some else "contrast=too_few_trials;p=too_few_trials",
+        }
         given: dict[str, Any] = {
             "title": NAMES[0],
-            "participant": NAMES[2],
             "protocol": "demo",
-            "version": "0",
             "track": track(300),
-            "settings": ScoringSettings(maps),
+            "aligned": aligned,
             "scores": scores,
-            "summary": summary,
-            "grid_s": grid,
-            "response": rng.normal(0, 0.1, (k, len(grid), len(names))),
-            "stimulus": np.zeros((k, len(grid), len(names))),
-            "names": names,
-            "onsets_s": np.arange(k) * 1.0,
-            "phase": ["watch"] * (k // 2) + ["imitate"] * (k - k // 2),
-            "lags_s": np.arange(10) / RATE,
-            "profile": rng.normal(0, 0.2, (k, 10)),
-            "units": [
-                {"name": n, "label": "movement", "tier": "A", "unit": "1.0 = full"} for n in names
-            ],
+            "summary": ConditionSummary((summary,)),
+            "settings": ScoringSettings(maps),
             "provenance": {"inputs": {"file": NAMES[1], "settings": {}}, "missing": None},
         }
         return RecordingView(**{**given, **changes})

@@ -62,7 +62,7 @@ def pages(
         "recording-wide": lambda: make_view(seven, names=many, repeats=6),
         "recording-invalid": lambda: make_view(valid=lambda k: False),
         "recording-one": lambda: make_view(("happy",), repeats=1),
-        "recording-none": lambda: make_view(repeats=0, profile=None, lags_s=None),
+        "recording-none": lambda: make_view(repeats=0),
     }
     texts = {
         "group": lambda: render_groups(group_tables()),

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from mimicry.records import ConditionSummary
 from mimicry.report.recording import RecordingView, render_recording
 
 
@@ -58,6 +59,6 @@ def test_a_missing_number_stands_with_its_reason(make_view: Callable[..., Record
 
 
 def test_a_page_without_an_emotion_says_so(make_view: Callable[..., RecordingView]) -> None:
-    view = make_view()
-    none = make_view(summary=view.summary.assign(targets=None, contrast=float("nan")))
+    row = {**make_view().summary.rows[0], "targets": "", "contrast": float("nan")}
+    none = make_view(summary=ConditionSummary((row,)))
     assert "for no trial shows an emotion that the protocol scores." in render_recording(none)

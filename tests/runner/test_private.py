@@ -20,6 +20,7 @@ from mimicry.errors import QualityWarning
 from mimicry.files import private
 from mimicry.pipeline import extract_recording
 from mimicry.protocol import load_protocol
+from mimicry.records import ExtractionOptions
 from mimicry.runner.convert import convert_session
 from mimicry.runner.study import prepare_study
 from mimicry.study.recordings import plan_batch
@@ -100,7 +101,7 @@ def test_what_is_extracted_again_stays_shared(make_video, tmp_path: Path) -> Non
         path.chmod(0o640)
         os.utime(path, (0, 0))
     with pytest.warns(QualityWarning):
-        extract_recording(video, out, overwrite=True)
+        extract_recording(video, out, options=ExtractionOptions(overwrite=True))
     again = [p for p in made if p.stat().st_mtime]
     assert len(again) > 3
     assert {stat.S_IMODE(p.stat().st_mode) for p in made} == {0o640}

@@ -5,6 +5,7 @@ import pytest
 
 from mimicry.pipeline import score_recording
 from mimicry.protocol import load_protocol
+from mimicry.records import ExtractionOptions, ScoringInputs
 from mimicry.simulation.effects import Effect, Group
 from mimicry.simulation.study import simulate_study
 
@@ -45,11 +46,11 @@ def summary(tmp_path):
         beh = study / "sub-01" / "beh"
         score_recording(
             beh / f"{PREFIX}_video.mp4",
-            events=beh / f"{PREFIX}_events.tsv",
-            protocol=study / "protocol.yaml",
-            stimuli=study / "stimuli.json",
-            out=tmp_path / "scores",
-            jobs=2,
+            ScoringInputs(
+                beh / f"{PREFIX}_events.tsv", study / "protocol.yaml", study / "stimuli.json"
+            ),
+            tmp_path / "scores",
+            options=ExtractionOptions(jobs=2),
         )
         table = pd.read_csv(tmp_path / "scores" / f"{PREFIX}_summary.tsv", sep="\t")
         return table.set_index("condition")

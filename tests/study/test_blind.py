@@ -17,6 +17,7 @@ from mimicry.cli import app
 from mimicry.errors import InputError, OutputExistsError, QualityWarning
 from mimicry.pipeline import score_recording
 from mimicry.protocol import load_protocol
+from mimicry.records import ExtractionOptions, ScoringInputs
 from mimicry.simulation.study import simulate_study
 from mimicry.study import open_study
 from mimicry.study.blind import blind_study_of, lock_study, masked_labels, start_blind
@@ -50,10 +51,12 @@ def score(root, **choices):
     table = next(root.glob("derivatives/mimicry/sub-*/*_au.parquet"))
     return score_recording(
         table,
-        events=next(root.glob("sub-*/beh/*_events.tsv")),
-        protocol=root / "protocol.yaml",
-        stimuli=root / "stimuli.json",
-        out=table.parent,
+        ScoringInputs(
+            next(root.glob("sub-*/beh/*_events.tsv")),
+            root / "protocol.yaml",
+            root / "stimuli.json",
+        ),
+        table.parent,
         **choices,
     )
 
@@ -209,5 +212,5 @@ def test_scores_that_are_made_again_stay_shared(study, blind):
     made = set(score(study, blind=blind).files.values())
     for path in made:
         path.chmod(0o640)
-    score(study, blind=blind, overwrite=True)
+    score(study, blind=blind, options=ExtractionOptions(overwrite=True))
     assert {path.stat().st_mode & 0o777 for path in made} == {0o640}

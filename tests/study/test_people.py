@@ -12,6 +12,7 @@ from mimicry.batch.collect import join_tables
 from mimicry.cli import app
 from mimicry.errors import QualityWarning, TableError
 from mimicry.protocol import load_protocol
+from mimicry.records import ScoringInputs
 from mimicry.study import open_study, read_scores
 from mimicry.study.failures import Failure, Failures, read_failures, write_failures
 from mimicry.study.layout import key_of, recordings
@@ -233,7 +234,13 @@ def test_a_batch_does_not_fail_for_a_wrong_list_of_people(grouped):
     own.parent.mkdir()
     (results / "summary.tsv").rename(own)
     (results / "group_latency_refusals.tsv").write_text("of an earlier batch")
-    task = Task(recording="x", out=str(own.parent), prefix="sub-00", label="x", events="x")
+    task = Task(
+        recording="x",
+        out=str(own.parent),
+        prefix="sub-00",
+        label="x",
+        inputs=ScoringInputs("x", "p"),
+    )
     with pytest.warns(QualityWarning, match="group_latency_refusals.tsv was not written.*'b' and"):
         written = join_tables(Plan(results, (task,), grouped))
     assert set(written) == {"summary"}
@@ -249,7 +256,15 @@ def test_two_runs_of_a_session_are_named_by_the_batch_and_told_what_helps(groupe
         own.parent.mkdir(exist_ok=True)
         own.write_text(head + "".join(r for r in rows if r.startswith(f"{person}\t")))
         prefix = own.name.removesuffix("_summary.tsv")
-        tasks.append(Task(recording=name, out=str(own.parent), prefix=prefix, label="", events="x"))
+        tasks.append(
+            Task(
+                recording=name,
+                out=str(own.parent),
+                prefix=prefix,
+                label="",
+                inputs=ScoringInputs("x", "p"),
+            )
+        )
     with pytest.warns(QualityWarning) as said:
         join_tables(Plan(results, tuple(tasks), grouped))
     ours = [str(w.message) for w in said if "was not written" not in str(w.message)]

@@ -34,7 +34,7 @@ def join_tables(plan: Plan) -> dict[str, Path]:
 
     written: dict[str, Path] = {}
     for ending, name in _JOINED.items():
-        paths = [Path(task.out) / f"{task.prefix}{ending}" for task in plan.tasks if task.events]
+        paths = [Path(task.out) / f"{task.prefix}{ending}" for task in plan.tasks if task.inputs]
         # read as text: what one recording's table says is not rounded or reinterpreted
         tables = {p: read_cells(p).replace("", "n/a") for p in paths if p.is_file()}
         if tables:

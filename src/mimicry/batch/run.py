@@ -12,7 +12,7 @@ from mimicry.batch.local import run_local
 from mimicry.batch.work import Result, without_source
 from mimicry.landmarks import checked_model
 from mimicry.pipeline.extraction import usable_cores
-from mimicry.records import ReadingOptions
+from mimicry.records import ExtractionOptions
 from mimicry.study.failures import Failure, write_failures
 from mimicry.study.layout import FAILURES
 from mimicry.study.recordings import Plan, Task, plan_batch, shard_of
@@ -64,15 +64,11 @@ def run_batch(
     out: str | Path | None = None,
     protocol: str | Path | None = None,
     stimuli: str | Path | None = None,
+    options: ExtractionOptions | None = None,
     jobs: int = 0,
     dask: str | None = None,
     shard: str | None = None,
-    reading: ReadingOptions | None = None,
-    format: str = "parquet",  # noqa: A002 - the option's own name
-    model: str | Path | None = None,
-    overwrite: bool = False,
     delete_video: bool = False,
-    debug_frame: bool = False,
     watcher: Watcher | None = None,
 ) -> Batch:
     """Extract, and where there are events score, many recordings.
@@ -87,6 +83,8 @@ def run_batch(
         A study, a folder of videos, or files and patterns.
     out, protocol, stimuli
         As in :func:`mimicry.batch.plan_batch`.
+    options
+        How every recording is extracted, see :class:`mimicry.ExtractionOptions`.
     jobs
         Processes at once; 0: one per usable core. The results do not depend on it.
     dask
@@ -94,14 +92,8 @@ def run_batch(
     shard
         ``"K/N"``: only the K-th of N parts, for arrays of jobs. The study's tables are then
         left to a last run without it.
-    reading
-        Which face, and on which clock; see :class:`mimicry.ReadingOptions`.
-    format, model, overwrite
-        As in :func:`mimicry.pipeline.extract_recording`.
     delete_video
         Delete each video once its results are complete and its landmarks were read back.
-    debug_frame
-        Save the first picture of each video as the detector gets it.
     watcher
         Is told how it goes.
 
@@ -114,18 +106,17 @@ def run_batch(
     InputError
         When nothing is found or an option is wrong. A bad recording is a failure, no error.
     """
-    checked_model(model)
+    options = options or ExtractionOptions()
+    checked_model(options.model)
+    if options.model is not None:
+        options = replace(options, model=Path(options.model).absolute())
     plan = plan_batch(
         inputs,
         out=out,
         protocol=protocol,
-        reading=reading or ReadingOptions(),
         stimuli=stimuli,
-        format=format,
-        model=None if model is None else str(Path(model).absolute()),
-        overwrite=overwrite,
+        options=options,
         delete_video=delete_video,
-        debug_frame=debug_frame,
     )
     tasks = shard_of(plan.tasks, shard) if shard else list(plan.tasks)
     files.make_folder(plan.results)
@@ -166,4 +157,5 @@ def _results(
         return run_dask(tasks, dask)
     # fewer recordings than cores: the cores left over share the frames of a recording
     each = max(1, jobs // len(tasks))
-    return run_local([replace(task, jobs=each) for task in tasks], jobs=jobs, show=show)
+    shared = [replace(task, options=replace(task.options, jobs=each)) for task in tasks]
+    return run_local(shared, jobs=jobs, show=show)

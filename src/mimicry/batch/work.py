@@ -4,7 +4,7 @@ import time
 import traceback
 import warnings
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,6 +17,7 @@ from mimicry.landmarks import WorkerPool
 from mimicry.landmarks.libraries import explained
 from mimicry.pipeline import Extraction, extract_recording, score_recording
 from mimicry.pipeline.quality import no_face_text
+from mimicry.records import ExtractionOptions, ScoringInputs
 from mimicry.study.failures import Failure
 from mimicry.study.layout import FAILURE_LOG, FIRST_FRAME, LANDMARKS, QC
 from mimicry.study.recordings import Task
@@ -100,7 +101,10 @@ def without_source(task: Task) -> Result:
 def _do(task: Task, progress: Show | None, pool: WorkerPool | None) -> Result:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        result = _score(task, progress, pool) if task.events else _extract(task, progress, pool)
+        if task.inputs is None:
+            result = _extract(task, progress, pool)
+        else:
+            result = _score(task, task.inputs, progress, pool)
     if task.delete_video and result.status in ("done", "resumed"):
         _delete_video(task)
         (Path(task.out) / f"{task.prefix}{FIRST_FRAME}").unlink(missing_ok=True)
@@ -134,39 +138,28 @@ def _extraction(task: Task, progress: Show | None, pool: WorkerPool | None) -> E
         task.recording,
         task.out,
         stem=task.prefix,
-        format=task.format,
-        reading=task.reading,
-        model=task.model,
-        jobs=task.jobs,
-        overwrite=task.overwrite,
-        debug_frame=_debug_frame(task),
+        options=_options(task),
         progress=progress,
         pool=pool,
     )
 
 
-def _debug_frame(task: Task) -> bool:
-    """Tell whether to save the first picture; where there is none, the rest is done anyway."""
-    return task.debug_frame and Path(task.recording).suffix.lower() in VIDEO_SUFFIXES
+def _options(task: Task) -> ExtractionOptions:
+    """Return the choices for a recording; where there is no picture, the rest is done anyway."""
+    pictures = Path(task.recording).suffix.lower() in VIDEO_SUFFIXES
+    return replace(task.options, debug_frame=task.options.debug_frame and pictures)
 
 
-def _score(task: Task, progress: Show | None, pool: WorkerPool | None) -> Result:
-    assert task.events is not None
-    assert task.protocol is not None
+def _score(
+    task: Task, inputs: ScoringInputs, progress: Show | None, pool: WorkerPool | None
+) -> Result:
     try:
         scored = score_recording(
             task.recording,
-            events=task.events,
-            protocol=task.protocol,
-            stimuli=task.stimuli,
-            study=task.study,
-            out=task.out,
+            inputs,
+            task.out,
             prefix=task.prefix,
-            reading=task.reading,
-            model=task.model,
-            jobs=task.jobs,
-            overwrite=task.overwrite,
-            debug_frame=_debug_frame(task),
+            options=_options(task),
             progress=progress,
             pool=pool,
         )

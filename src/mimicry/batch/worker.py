@@ -32,7 +32,7 @@ def main() -> None:
         while True:
             task = Task.from_json(json.loads(tasks.get()))
             if pool is None:
-                pool = stack.enter_context(WorkerPool(task.jobs))
+                pool = stack.enter_context(WorkerPool(task.options.jobs))
             result = do_task(task, progress=_Reporter(answers), pool=pool)
             _say(answers, {"result": result.to_json()})
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from mimicry.capture.timing import timing_summary
+from mimicry.kernels.timing import timing_summary
 
 __all__ = ["camera_present", "probe_camera"]
 
@@ -33,7 +33,7 @@ def probe_camera(index: int = 0, *, frames: int = 60) -> dict[str, Any] | None:
     Returns
     -------
     dict or None
-        As :func:`~mimicry.capture.timing.timing_summary`, with ``size_px``. Times are arrival
+        As :func:`~mimicry.kernels.timing.timing_summary`, with ``size_px``. Times are arrival
         times in this process: exposure was earlier by the camera's own delay, which software
         cannot see.
     """

@@ -81,6 +81,15 @@ def batch(
             return _script(inputs, sbatch, chosen)
         from mimicry.batch import run_batch
         from mimicry.cli._batch_view import batch_view
+        from mimicry.records import ExtractionOptions
+
+        options = ExtractionOptions(
+            reading=reading,
+            format=checked_format(format),
+            model=model,
+            overwrite=overwrite,
+            debug_frame=debug_frame,
+        )
 
         with batch_view() as watcher:
             done = run_batch(
@@ -88,15 +97,11 @@ def batch(
                 out=out,
                 protocol=protocol,
                 stimuli=stimuli,
+                options=options,
                 jobs=jobs,
                 dask=dask,
                 shard=shard,
-                reading=reading,
-                format=checked_format(format),
-                model=model,
-                overwrite=overwrite,
                 delete_video=delete_video,
-                debug_frame=debug_frame,
                 watcher=watcher,
             )
         return _outcome(done)

@@ -25,6 +25,7 @@ def demo(
         from mimicry.cli._scored import outcome_of
         from mimicry.files import asset_folder
         from mimicry.pipeline import score_recording
+        from mimicry.records import ExtractionOptions, ScoringInputs
         from mimicry.study.layout import (
             EVENTS,
             PROTOCOL,
@@ -39,11 +40,9 @@ def demo(
         with progress("reading faces") as show:
             scored = score_recording(
                 start.with_name(f"{start.name}{VIDEO}.mp4"),
-                events=start.with_name(f"{start.name}{EVENTS}"),
-                protocol=study / PROTOCOL,
-                out=out,
-                jobs=jobs,
-                overwrite=overwrite,
+                ScoringInputs(start.with_name(f"{start.name}{EVENTS}"), study / PROTOCOL),
+                out,
+                options=ExtractionOptions(jobs=jobs, overwrite=overwrite),
                 progress=show,
             )
         return outcome_of(scored)

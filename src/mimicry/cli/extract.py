@@ -1,7 +1,7 @@
 """``mimicry extract``: landmarks and action units of any video, no protocol needed."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast, get_args
 
 import typer
 
@@ -11,6 +11,8 @@ from mimicry.cli._run import Outcome, run_command, say
 
 if TYPE_CHECKING:
     from mimicry.pipeline import Extraction
+    from mimicry.records import ExtractionOptions
+    from mimicry.records.reading import TableFormat
 
 __all__ = ["checked_format", "extract"]
 
@@ -38,53 +40,55 @@ def extract(
 
     def work() -> Outcome:
         from mimicry.files import make_folder
+        from mimicry.pipeline.extraction import usable_cores
         from mimicry.pipeline.inputs import find_videos, named_stems, parse_intervals
+        from mimicry.records import ExtractionOptions
 
-        options: dict[str, Any] = {
-            "format": checked_format(format),
-            "neutral": parse_intervals(neutral, key="--neutral"),
-            "reading": reading_options(face=face, roi=roi),
-            "model": model,
-            "overwrite": overwrite,
-            "debug_frame": debug_frame,
-        }
-        found = named_stems(find_videos(videos))
-        return _each(found, make_folder(out), jobs, options)
+        options = ExtractionOptions(
+            reading=reading_options(face=face, roi=roi),
+            neutral=parse_intervals(neutral, key="--neutral"),
+            format=checked_format(format),
+            model=model,
+            jobs=jobs or usable_cores(),
+            overwrite=overwrite,
+            debug_frame=debug_frame,
+        )
+        return _each(named_stems(find_videos(videos)), make_folder(out), options)
 
     run_command("extract", work, as_json=as_json)
 
 
-def checked_format(name: str) -> str:
+def checked_format(name: str) -> "TableFormat":
     """Return the name of a table format, or refuse it."""
     from mimicry.errors import InputError
+    from mimicry.records.reading import TableFormat
 
-    known = ("parquet", "csv", "openface")
-    if name not in known:
-        raise InputError(f"unknown format {name!r}, expected {', '.join(known)}", key="--format")
-    return name
+    for known in get_args(TableFormat):
+        if name == known:
+            return cast("TableFormat", known)
+    names = ", ".join(get_args(TableFormat))
+    raise InputError(f"unknown format {name!r}, expected {names}", key="--format")
 
 
-def _each(found: list[tuple[Path, str]], out: Path, jobs: int, options: dict[str, Any]) -> Outcome:
+def _each(videos: list[tuple[Path, str]], out: Path, options: "ExtractionOptions") -> Outcome:
     """Extract one video after the other; of several, one that fails does not stop the rest."""
     from mimicry.cli._progress import progress
     from mimicry.errors import MimicryError
     from mimicry.landmarks import WorkerPool
     from mimicry.pipeline import extract_recording
-    from mimicry.pipeline.extraction import usable_cores
     from mimicry.study.failures import Failure, write_failures
 
     outcome = Outcome()
     failures: list[Failure] = []
-    workers = jobs or usable_cores()
-    with WorkerPool(workers) as pool:
-        for video, stem in found:
+    with WorkerPool(options.jobs) as pool:
+        for video, stem in videos:
             try:
                 with progress(video.name) as show:
                     made = extract_recording(
-                        video, out, stem=stem, jobs=workers, pool=pool, progress=show, **options
+                        video, out, stem=stem, options=options, pool=pool, progress=show
                     )
             except MimicryError as error:
-                if len(found) == 1:
+                if len(videos) == 1:
                     raise
                 say(f"error: {error}")
                 failures.append(Failure.of(video, error))
@@ -96,7 +100,7 @@ def _each(found: list[tuple[Path, str]], out: Path, jobs: int, options: dict[str
     if failures:
         outcome.status = "partial" if outcome.recordings else "failed"
         outcome.outputs += [table] if table else []
-        outcome.text += f"{len(failures)} of {len(found)} failed, see {table}\n"
+        outcome.text += f"{len(failures)} of {len(videos)} failed, see {table}\n"
     outcome.extra["failures"] = [failure.to_json() for failure in failures]
     outcome.text = outcome.text.rstrip()
     return outcome
@@ -117,5 +121,5 @@ def _line(made: "Extraction") -> str:
     rate = made.qc["timing"]["fps_effective"]
     how = f", {rate:.2f} frames/s" if rate else ""
     kept = " (there already)" if made.resumed else ""
-    found = frames_text(made.frames, made.frames_with_face, made.qc)
-    return f"{made.recording.name}: {found}{how}; {made.files['au']}{kept}"
+    frames = frames_text(made.frames, made.frames_with_face, made.qc)
+    return f"{made.recording.name}: {frames}{how}; {made.files['au']}{kept}"

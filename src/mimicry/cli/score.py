@@ -60,25 +60,26 @@ def score(
         from mimicry.cli._scored import outcome_of
         from mimicry.pipeline import score_recording
         from mimicry.pipeline.inputs import parse_intervals
+        from mimicry.records import ExtractionOptions, ScoringInputs
 
         reading = reading_options(
             face=face, roi=roi, clock=clock, min_confidence=min_confidence, fps=fps, video=video
         )
+        options = ExtractionOptions(
+            reading=reading,
+            neutral=parse_intervals(neutral, key="--neutral"),
+            model=model,
+            jobs=jobs,
+            overwrite=overwrite,
+            debug_frame=debug_frame,
+        )
         with progress("reading faces") as show:
             scored = score_recording(
                 recording,
-                events=events,
-                protocol=protocol,
-                out=out,
-                stimuli=stimuli,
-                participant=participant,
-                neutral=parse_intervals(neutral, key="--neutral"),
-                reading=reading,
-                model=model,
-                jobs=jobs,
-                overwrite=overwrite,
+                ScoringInputs(events, protocol, stimuli, participant=participant),
+                out,
+                options=options,
                 blind=blind,
-                debug_frame=debug_frame,
                 progress=show,
             )
         return outcome_of(scored)

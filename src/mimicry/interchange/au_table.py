@@ -6,7 +6,7 @@ and empty in CSV; nothing is filled in.
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from mimicry import files
 from mimicry.records import ActionUnitTrack
 from mimicry.records.blendshapes import BLENDSHAPE_NAMES
+from mimicry.records.reading import TableFormat
 from mimicry.study.layout import AU_CSV, AU_OPENFACE, AU_PARQUET, AU_SIDECAR
 
 if TYPE_CHECKING:
@@ -21,14 +22,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "QUALITY_COLUMNS",
-    "TableFormat",
     "au_columns",
     "describe_columns",
     "table_name",
     "write_au_table",
 ]
-
-TableFormat = Literal["parquet", "csv", "openface"]
 
 _ENDINGS = {"parquet": AU_PARQUET, "csv": AU_CSV, "openface": AU_OPENFACE}
 QUALITY_COLUMNS = (

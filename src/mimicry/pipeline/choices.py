@@ -1,4 +1,4 @@
-"""How a recording is read: what the choices mean for its kind, and which it cannot honour."""
+"""The choices of a reading, checked against the kind of the recording."""
 
 from pathlib import Path
 from typing import Any
@@ -9,25 +9,16 @@ from mimicry.interchange.sources import identify
 from mimicry.records import ReadingOptions
 from mimicry.study.layout import FIRST_FRAME
 
-__all__ = ["check_landmarks_choices", "check_video_choices", "picture_choices", "save_debug_frame"]
-
-
-def picture_choices(reading: ReadingOptions | None) -> dict[str, Any]:
-    """Return the choices that decide landmarks, without those that are made anyway."""
-    chosen = {} if reading is None else reading.to_json()
-    picture = {name: chosen[name] for name in ("face", "roi_px") if name in chosen}
-    if "roi_px" in picture:
-        picture["roi_px"] = list(picture["roi_px"])
-    return {name: value for name, value in picture.items() if value != "largest"}
+__all__ = ["check_landmarks_choices", "check_video_choices", "save_debug_frame"]
 
 
 def check_landmarks_choices(
-    recording: Path, provenance: dict[str, Any], reading: ReadingOptions | None
+    recording: Path, provenance: dict[str, Any], reading: ReadingOptions
 ) -> None:
     """Refuse a choice that the landmarks of a file were not made with."""
-    wanted, found = picture_choices(reading), provenance.get("reading", {})
-    for name, value in wanted.items():
-        if value != found.get(name):
+    made_with = provenance.get("reading", {})
+    for name, value in reading.picture().items():
+        if value != made_with.get(name):
             raise InputError(
                 "the face was chosen when these landmarks were made",
                 path=recording,
@@ -36,9 +27,9 @@ def check_landmarks_choices(
             )
 
 
-def check_video_choices(recording: Path, reading: ReadingOptions | None) -> None:
+def check_video_choices(recording: Path, reading: ReadingOptions) -> None:
     """Refuse what only a table needs."""
-    chosen = {} if reading is None else reading.to_json()
+    chosen = reading.to_json()
     for name in ("fps", "video", "min_confidence"):
         if name in chosen:
             raise InputError(
@@ -49,9 +40,7 @@ def check_video_choices(recording: Path, reading: ReadingOptions | None) -> None
             )
 
 
-def save_debug_frame(
-    recording: Path, folder: Path, prefix: str, reading: ReadingOptions | None
-) -> Path:
+def save_debug_frame(recording: Path, folder: Path, prefix: str, reading: ReadingOptions) -> Path:
     """Write ``<prefix>_first_frame.png``: the first picture as the detector gets it.
 
     Raises
@@ -69,4 +58,4 @@ def save_debug_frame(
             hint="Name the video that it was made from.",
         )
     png = make_folder(folder) / f"{prefix}{FIRST_FRAME}"
-    return save_first_frame(recording, png, roi_px=None if reading is None else reading.roi_px)
+    return save_first_frame(recording, png, roi_px=reading.roi_px)

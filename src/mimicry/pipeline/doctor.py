@@ -14,13 +14,13 @@ import numpy as np
 
 from mimicry import __version__
 from mimicry.capture.camera import camera_present, probe_camera
-from mimicry.capture.timing import timing_summary
 from mimicry.capture.video import VideoReader
 from mimicry.errors import MimicryError
 from mimicry.files import scratch
 from mimicry.interchange.sources import identify
 from mimicry.interchange.tables import read_au_table
 from mimicry.kernels.pictures import packed
+from mimicry.kernels.timing import timing_summary
 from mimicry.landmarks import native
 from mimicry.landmarks.extract import extract_landmarks
 from mimicry.landmarks.guard import guarded_environment

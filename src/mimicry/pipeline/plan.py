@@ -2,7 +2,7 @@
 
 import re
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,14 @@ from mimicry.errors import QualityWarning, RecordingError
 from mimicry.interchange.landmark_file import is_landmark_file
 from mimicry.interchange.sources import identify
 from mimicry.pipeline.clock import clock_of
-from mimicry.records import ReadingOptions, ScoringSettings, StimulusTimeline, TrialTable
+from mimicry.records import (
+    ExtractionOptions,
+    ReadingOptions,
+    ScoringInputs,
+    ScoringSettings,
+    StimulusTimeline,
+    TrialTable,
+)
 from mimicry.study.layout import recorded_stem
 from mimicry.timeline.clock import RecordingClock, check_onsets
 
@@ -24,8 +31,6 @@ if TYPE_CHECKING:
     from mimicry.timeline.manifest import StimulusSet
 
 __all__ = ["Plan", "is_table", "make_plan", "recording_prefix"]
-
-Intervals = Sequence[tuple[float, float]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,8 +56,8 @@ class Plan:
     @property
     def onsets_s(self) -> NDArray[np.float64]:
         """(K,) dynamic onsets on the recording's clock."""
-        own = [self.timelines[s].onset_s for s in self.trials.stimulus_id]
-        return np.asarray(self.trials.onset_s + np.array(own))
+        onsets = [self.timelines[s].onset_s for s in self.trials.stimulus_id]
+        return np.asarray(self.trials.onset_s + np.array(onsets))
 
     def check_onsets(self, times_s: NDArray[np.float64]) -> list[str]:
         """Refuse events that all lie outside the recording; return doubts about their clock.
@@ -80,22 +85,12 @@ def recording_prefix(recording: Path) -> str:
 
 
 def make_plan(
-    recording: Path,
-    events: str | Path,
-    protocol: str | Path,
-    stimuli: str | Path | None,
-    participant: str | None,
-    session: str | None,
-    neutral: Sequence[tuple[float, float]] | None,
-    model: str | Path | None,
-    prefix: str | None = None,
-    reading: ReadingOptions | None = None,
-    study: str | Path | None = None,
+    recording: Path, given: ScoringInputs, options: ExtractionOptions, prefix: str | None = None
 ) -> Plan:
     """Read and check everything but the recording itself.
 
-    The stimuli are those of :meth:`mimicry.protocol.Protocol.timelines`; `study` is the folder
-    that may hold the study's own copy (None: the study that the events lie in).
+    The stimuli are those of :meth:`mimicry.protocol.Protocol.timelines`; without a study in
+    `given` the study's own copy is that of the study that the events lie in.
 
     Raises
     ------
@@ -108,53 +103,56 @@ def make_plan(
 
     if not recording.is_file():
         raise RecordingError("file not found", path=recording, hint="Check the name.")
-    plan = load_protocol(protocol)
-    settings = plan.scoring_settings()
-    root = study_of_events(events) if study is None else Path(study)
-    timelines = plan.timelines(stimuli, root and stimuli_copy(root))
-    clock = clock_of(recording, Path(events), reading or ReadingOptions())
+    protocol = load_protocol(given.protocol)
+    events, prefix = Path(given.events), prefix or recording_prefix(recording)
+    root = study_of_events(events) if given.study is None else Path(given.study)
+    timelines = protocol.timelines(given.stimuli, root and stimuli_copy(root))
+    clock = clock_of(recording, events, options.reading)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", QualityWarning)
-        trials = read_trials(events, plan, timelines, shift_s=clock.shift_s)
+        trials = read_trials(events, protocol, timelines, shift_s=clock.shift_s)
     notes = [str(w.message) for w in caught if w.category is QualityWarning]
     if clock.clock == "unix" and clock.rough:
         notes.append(
             "the recording's unix time is known from its creation_time, to 1 s at best: good "
             "enough to find the trials, not for responses in windows or latencies"
         )
-    prefix = prefix or recording_prefix(recording)
+    settings = protocol.scoring_settings()
     used = {name: timelines[name] for name in sorted(set(trials.stimulus_id))}
-    inputs: dict[str, Any] = {
+    inputs = {
         "recording": _identity(recording),
-        "events": {"name": Path(events).name, "sha256": files.sha256_of(Path(events))},
-        "protocol": {"name": plan.name, "digest": plan.digest},
+        "events": {"name": events.name, "sha256": files.sha256_of(events)},
+        "protocol": {"name": protocol.name, "digest": protocol.digest},
         "stimuli": {name: _timeline_json(t) for name, t in used.items()},
         "settings": settings.to_json(),
-        "neutral": None if neutral is None else [list(pair) for pair in neutral],
-        "participant": participant or _entity(recording, "sub") or prefix,
-        "session": session or _entity(recording, "ses"),
-        "model": _model_digest(recording, model),
+        "neutral": options.table_settings["neutral"],
+        "participant": given.participant or _entity(recording, "sub") or prefix,
+        "session": given.session or _entity(recording, "ses"),
+        "model": _model_digest(recording, options.model),
+        **_reading_json(options.reading),
+        **({"clock": clock.to_json()} if clock.shift_s else {}),
     }
-    if reading is not None and (chosen := reading.to_json()):
-        inputs["reading"] = chosen
-        if reading.video is not None:  # which video, not where it lies
-            inputs["reading"] = {**chosen, "video": _identity(_existing(Path(reading.video)))}
-    if clock.shift_s:
-        inputs["clock"] = clock.to_json()
     return Plan(
         recording, prefix, inputs["participant"], inputs["session"],
-        plan, settings, trials, used, timelines, inputs, tuple(notes), clock,
+        protocol, settings, trials, used, timelines, inputs, tuple(notes), clock,
     )  # fmt: skip
 
 
-def _existing(video: Path) -> Path:
-    if not video.is_file():
-        raise RecordingError("file not found", path=video, key="--video", hint="Check the name.")
-    return video
+def _reading_json(reading: ReadingOptions) -> dict[str, Any]:
+    """Return the choices of a reading; of its video which it is, not where it lies."""
+    chosen = reading.to_json()
+    if reading.video is not None:
+        video = Path(reading.video)
+        if not video.is_file():
+            raise RecordingError(
+                "file not found", path=video, key="--video", hint="Check the name."
+            )
+        chosen["video"] = _identity(video)
+    return {"reading": chosen} if chosen else {}
 
 
 def _identity(recording: Path) -> dict[str, str]:
-    """Name and checksum; landmarks stand for the video that they were made from."""
+    """Return name and checksum; landmarks stand for the video that they were made from."""
     if is_landmark_file(recording):
         from mimicry.interchange.landmark_file import LandmarkFile
 
@@ -166,8 +164,8 @@ def _identity(recording: Path) -> dict[str, str]:
 
 def _entity(recording: Path, name: str) -> str:
     """Return the value of a BIDS entity in a file name: ``sub-01_...`` gives ``01``."""
-    found = re.search(rf"(?:^|_){name}-([A-Za-z0-9]+)", recording.name)
-    return found.group(1) if found else ""
+    match = re.search(rf"(?:^|_){name}-([A-Za-z0-9]+)", recording.name)
+    return match.group(1) if match else ""
 
 
 def _timeline_json(timeline: StimulusTimeline) -> dict[str, Any]:
@@ -191,5 +189,5 @@ def _model_digest(recording: Path, model: str | Path | None) -> str | None:
 
 
 def is_table(recording: Path) -> bool:
-    """Whether the recording is a table of action units (else a video, or its landmarks)."""
+    """Tell whether the recording is a table of action units (else a video, or its landmarks)."""
     return identify(recording).kind not in ("video", "landmarks")

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mimicry.capture.timing import timing_summary
+from mimicry.kernels.timing import timing_summary
 from mimicry.records import ActionUnitTrack, ScoringSettings
 from mimicry.timeline.masking import masked_frames
 

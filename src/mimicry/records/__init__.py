@@ -8,7 +8,7 @@ follows the stimulus.
 from mimicry.records.aligned import AlignedTrials
 from mimicry.records.chance import Chance, Null, nulls_by_name
 from mimicry.records.measure import MeasureSettings, SeriesMeasure
-from mimicry.records.reading import ReadingOptions
+from mimicry.records.reading import ExtractionOptions, ReadingOptions, ScoringInputs
 from mimicry.records.scores import ConditionSummary, MimicryScores
 from mimicry.records.settings import EmotionMap, ScoringSettings
 from mimicry.records.synchrony import Synchrony, SynchronySettings
@@ -21,11 +21,13 @@ __all__ = [
     "Chance",
     "ConditionSummary",
     "EmotionMap",
+    "ExtractionOptions",
     "LandmarkTrack",
     "MeasureSettings",
     "MimicryScores",
     "Null",
     "ReadingOptions",
+    "ScoringInputs",
     "ScoringSettings",
     "SeriesMeasure",
     "StimulusTimeline",

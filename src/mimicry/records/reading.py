@@ -1,12 +1,15 @@
-"""What of a recording is read: which face, which rows, on which clock."""
+"""The choices of a recording: how it is read, extracted, and what it is scored against."""
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from pathlib import Path
 from typing import Any, Literal, Self, get_args
 
-__all__ = ["Clock", "ReadingOptions"]
+__all__ = ["Clock", "ExtractionOptions", "ReadingOptions", "ScoringInputs", "TableFormat"]
 
 Clock = Literal["container", "start", "unix"]
+TableFormat = Literal["parquet", "csv", "openface"]
+Intervals = Sequence[tuple[float, float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +70,123 @@ class ReadingOptions:
 
     def to_json(self) -> dict[str, Any]:
         """Return what differs from the defaults: part of the digest of results."""
-        plain = ReadingOptions()
-        chosen = {f.name for f in fields(self) if getattr(self, f.name) != getattr(plain, f.name)}
-        return {name: value for name, value in asdict(self).items() if name in chosen}
+        return _changed(self)
+
+    def picture(self) -> dict[str, Any]:
+        """Return the choices that decide landmarks, without those that are made anyway."""
+        chosen: dict[str, Any] = {} if self.face in (None, "largest") else {"face": self.face}
+        return chosen if self.roi_px is None else {**chosen, "roi_px": list(self.roi_px)}
+
+
+@dataclass(frozen=True, slots=True)
+class ExtractionOptions:
+    """Everything that is chosen for the extraction of a recording. Plain values only.
+
+    Parameters
+    ----------
+    reading
+        Which face, which part of the picture, and how times are read.
+    neutral
+        Intervals (s) in which the face is neutral; None: it is estimated, or taken from the
+        pre-stimulus windows where the recording is scored.
+    exclude_from_pose_fit
+        Intervals (s) whose expressions may follow the head, see :func:`mimicry.extract`.
+    format
+        Of the table of action units.
+    model
+        Another copy of the face model; None: the shipped one.
+    jobs
+        Landmark processes; 0: one per usable core. The results do not depend on it.
+    overwrite
+        Replace results made from other inputs or settings; otherwise they are refused.
+    debug_frame
+        Also write the first picture as the detector gets it.
+
+    Raises
+    ------
+    ValueError
+        When the format is none.
+
+    Examples
+    --------
+    >>> ExtractionOptions(neutral=[(0, 2)]).to_json()
+    {'neutral': [[0.0, 2.0]]}
+    """
+
+    reading: ReadingOptions = field(default_factory=ReadingOptions)
+    neutral: Intervals | None = None
+    exclude_from_pose_fit: Intervals = ()
+    format: TableFormat = "parquet"
+    model: str | Path | None = None
+    jobs: int = 1
+    overwrite: bool = False
+    debug_frame: bool = False
+
+    def __post_init__(self) -> None:
+        """Make the values plain."""
+        if self.format not in get_args(TableFormat):
+            known = ", ".join(get_args(TableFormat))
+            raise ValueError(f"format is {self.format!r}, expected one of {known}")
+        for name in ("neutral", "exclude_from_pose_fit"):
+            if (pairs := getattr(self, name)) is not None:
+                object.__setattr__(self, name, tuple((float(a), float(b)) for a, b in pairs))
+        if self.model is not None:
+            object.__setattr__(self, "model", str(self.model))
+
+    @property
+    def table_settings(self) -> dict[str, Any]:
+        """What decides the table beside the landmarks: part of its sidecar and its digest."""
+        return {
+            "neutral": None if self.neutral is None else [list(pair) for pair in self.neutral],
+            "exclude_from_pose_fit": [list(pair) for pair in self.exclude_from_pose_fit],
+            "format": self.format,
+        }
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what differs from the defaults. JSON types only."""
+        plain = {**self.table_settings, "reading": self.reading.to_json()}
+        return {name: plain.get(name, value) for name, value in _changed(self).items()}
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Self:
         """Make the record from :meth:`to_json`."""
-        return cls(**values)
+        return cls(**{**values, "reading": ReadingOptions(**values.get("reading", {}))})
+
+
+@dataclass(frozen=True, slots=True)
+class ScoringInputs:
+    """What a recording is scored against. Plain values only.
+
+    Parameters
+    ----------
+    events
+        BIDS events table on the clock of the recording.
+    protocol
+        Protocol file, or the name of a shipped protocol.
+    stimuli, study
+        Stimulus manifest, and the study whose own copy holds without one (None: the study that
+        the events lie in); see :meth:`mimicry.protocol.Protocol.timelines`.
+    participant, session
+        Default: the ``sub-`` and ``ses-`` parts of the recording's name; without the former,
+        the start of the output names.
+    """
+
+    events: str | Path
+    protocol: str | Path
+    stimuli: str | Path | None = None
+    study: str | Path | None = None
+    participant: str | None = None
+    session: str | None = None
+
+    def __post_init__(self) -> None:
+        """Make the values plain."""
+        for name in ("events", "protocol", "stimuli", "study"):
+            if (path := getattr(self, name)) is not None:
+                object.__setattr__(self, name, str(path))
+
+
+def _changed(record: ReadingOptions | ExtractionOptions) -> dict[str, Any]:
+    """Return the fields of a record that differ from its defaults."""
+    plain = type(record)()
+    values = {f.name: getattr(record, f.name) for f in fields(record)}
+    return {name: value for name, value in values.items() if value != getattr(plain, name)}

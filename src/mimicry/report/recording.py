@@ -9,8 +9,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mimicry.action_units import ACTION_UNITS
 from mimicry.files import to_json_text
-from mimicry.records import ActionUnitTrack, ScoringSettings
+from mimicry.records import (
+    ActionUnitTrack,
+    AlignedTrials,
+    ConditionSummary,
+    MimicryScores,
+    ScoringSettings,
+)
 from mimicry.report import figures
 from mimicry.report.numbers import MISSING, counted, number, p_equals, percent, shown
 from mimicry.report.page import fill_page
@@ -29,92 +36,88 @@ _TRIAL_FRONT = ["trial_id", "condition", "stimulus", "valid", "reason", "tracked
 
 @dataclass(frozen=True, eq=False)
 class RecordingView:
-    """What the report of one recording shows.
+    """What is known about a scored recording: the records themselves.
 
     Parameters
     ----------
-    title, participant, protocol, version
-        Texts for the head and the foot.
+    title, protocol
+        Texts for the head.
     track
-        The scored action-unit track.
+        The action units.
+    aligned
+        The trials cut out of it.
+    scores, summary
+        Scores of the trials and of the conditions.
     settings
         The settings of the scores.
-    scores, summary
-        The trial table and the condition table.
-    grid_s
-        (W,) seconds from the dynamic onset.
-    response, stimulus
-        (K, W, A) baseline-corrected response and stimulus envelope of every trial.
-    names
-        The A scored action units.
-    onsets_s
-        (K,) dynamic onsets on the recording's clock.
-    phase
-        K phases (watch, imitate, ...); never pooled in a figure.
-    lags_s, profile
-        (L,) lags and (K, L) lagged correlations, or None.
-    units
-        Rows with name, label, tier and unit of every scored action unit.
+    quality
+        Content of the quality file; its `warnings` stand at the top of the page.
     provenance
         Inputs, versions, checksums. JSON types only.
-    warnings
-        Sentences for the top of the page.
     """
 
     title: str
-    participant: str
     protocol: str
-    version: str
     track: ActionUnitTrack
+    aligned: AlignedTrials
+    scores: MimicryScores
+    summary: ConditionSummary
     settings: ScoringSettings
-    scores: "pd.DataFrame"
-    summary: "pd.DataFrame"
-    grid_s: Floats
-    response: Floats
-    stimulus: Floats
-    names: Sequence[str]
-    onsets_s: Floats
-    phase: Sequence[str]
-    lags_s: Floats | None = None
-    profile: Floats | None = None
-    units: Sequence[Mapping[str, str]] = ()
+    quality: Mapping[str, Any] = field(default_factory=dict)
     provenance: Mapping[str, Any] = field(default_factory=dict)
-    warnings: Sequence[str] = ()
 
     @property
-    def reference(self) -> str:
-        """How the reference trials are chosen, in words."""
-        if self.settings.reference == "neutral":
-            return f"{self.settings.neutral_condition} trials"
-        return "all trials of the other valence"
+    def conditions(self) -> list[str]:
+        """The conditions, those with action units first: the order of their colours."""
+        emotions = self.settings.emotions
+        return sorted(set(self.scores.trials.condition), key=lambda c: (c not in emotions, c))
+
+    @property
+    def response(self) -> Floats:
+        """(K, G, A) change from the baseline of every trial."""
+        return self.aligned.response - self.scores.baseline_mean[:, None, :]
 
 
 def render_recording(view: RecordingView) -> str:
     """Return the HTML page of one recording. The same view gives the same bytes."""
-    order = _order(view)
+    scores, summary = view.scores.to_frame(), view.summary.to_frame()
     return fill_page(
         "recording.html.jinja",
         view=view,
-        mimicry_version=view.version,
+        reference=_reference(view.settings),
         trial_figures=_marked(_trials(view)),
         quality_figures=_marked(_quality(view)),
-        phases=_phases(view, order),
-        conditions=list(figures.colours_of(order).items()),
-        units=list(figures.colours_of(view.names).items()),
-        exclusions=_exclusions(view.scores),
+        phases=_phases(view),
+        conditions=list(figures.colours_of(view.conditions).items()),
+        units=list(figures.colours_of(view.aligned.names).items()),
+        exclusions=_exclusions(scores),
         quality_line=_quality_line(view.track),
-        cards=_cards(view.summary, view.settings),
+        cards=_cards(summary, view.settings),
         primary=view.settings.windows[view.settings.primary_window],
-        summary=_turned(view.summary, view.settings),
-        trials=_trial_table(view),
-        measures=page_table(
-            "Scored action units",
-            ["action unit", "movement", "tier", "unit"],
-            [[row["name"], row["label"], row["tier"], row["unit"]] for row in view.units],
-        ),
+        summary=_turned(summary, view.settings),
+        trials=_trial_table(scores, view),
+        measures=_measures(view),
         scoring=json.loads(to_json_text(view.settings.to_json())),
         provenance=_provenance(view),
     )
+
+
+def _reference(settings: ScoringSettings) -> str:
+    """Return in words how the reference trials are chosen."""
+    if settings.reference == "neutral":
+        return f"{settings.neutral_condition} trials"
+    return "all trials of the other valence"
+
+
+def _measures(view: RecordingView) -> Table:
+    """Return what is known about every scored action unit."""
+    known = {unit.code: unit for unit in ACTION_UNITS}
+    rows = [
+        [name, known[name].name, known[name].tier, view.track.units.get(name, "")]
+        for name in view.aligned.names
+        if name in known
+    ]
+    return page_table("Scored action units", ["action unit", "movement", "tier", "unit"], rows)
 
 
 def _provenance(view: RecordingView) -> dict[str, Any]:
@@ -133,22 +136,15 @@ def _marked(drawn: Sequence[str]) -> list[Any]:
     return [Markup(text) for text in drawn]
 
 
-def _order(view: RecordingView) -> list[str]:
-    """Return the conditions, those with action units first: the order of their colours."""
-    emotions = view.settings.emotions
-    names = set(view.scores["condition"].astype(str))
-    return sorted(names, key=lambda name: (name not in emotions, name))
-
-
 def _trials(view: RecordingView) -> list[str]:
-    ids, conditions = view.scores["trial_id"].astype(str), view.scores["condition"].astype(str)
+    trials = view.scores.trials
     return trial_grid(
-        view.grid_s,
+        view.aligned.times_s,
         view.response,
-        view.stimulus,
-        view.names,
-        [f"{i} {c}" for i, c in zip(ids, conditions, strict=True)],
-        view.scores["valid"].astype(bool).tolist(),
+        view.aligned.stimulus,
+        view.aligned.names,
+        [f"{i} {c}" for i, c in zip(trials.trial_id, trials.condition, strict=True)],
+        view.scores.valid.tolist(),
         windows=view.settings.windows,
         primary=view.settings.primary_window,
     )
@@ -161,46 +157,43 @@ def _quality(view: RecordingView) -> list[str]:
         track.pose_deg,
         track.tracked,
         (track.quality["pose_ok"] != 0) & (track.quality["plausible"] != 0),
-        view.onsets_s,
+        view.aligned.onset_s,
         pose_limit_deg=view.settings.pose_limit_deg,
     )
 
 
-def _phases(view: RecordingView, order: Sequence[str]) -> list[dict[str, Any]]:
+def _phases(view: RecordingView) -> list[dict[str, Any]]:
     """Return title, mean responses and lag profile of every phase with a valid trial."""
-    valid = view.scores["valid"].to_numpy().astype(bool)
-    conditions = view.scores["condition"].astype(str).to_numpy()
+    conditions = np.array(view.scores.trials.condition)
     drawn = []
-    for phase in dict.fromkeys(view.phase):
-        used = valid & (np.array(view.phase) == phase)
+    for phase in dict.fromkeys(view.scores.phase):
+        used = view.scores.valid & (np.array(view.scores.phase) == phase)
         if not used.any():
             continue
         means = figures.condition_means(
-            view.grid_s,
+            view.aligned.times_s,
             view.response[used],
-            view.stimulus[used],
-            view.names,
+            view.aligned.stimulus[used],
+            view.aligned.names,
             conditions[used].tolist(),
-            order=order,
+            order=view.conditions,
             windows=view.settings.windows,
             primary=view.settings.primary_window,
         )
-        lags = _marked(_lags(view, used, order, phase))
+        lags = _marked(_lags(view, used, phase))
         drawn.append({"title": phase, "means": _marked(means), "lags": lags})
     return drawn
 
 
-def _lags(
-    view: RecordingView, used: NDArray[np.bool_], order: Sequence[str], phase: str
-) -> list[str]:
-    if view.lags_s is None or view.profile is None:
-        return []
-    rows = used & np.isfinite(view.profile).any(axis=1)
+def _lags(view: RecordingView, used: NDArray[np.bool_], phase: str) -> list[str]:
+    profile = view.scores.lag_profile
+    rows = used & np.isfinite(profile).any(axis=1)
     if not rows.any():
         return []
-    names = view.scores["condition"].astype(str).to_numpy()[rows].tolist()
+    names = np.array(view.scores.trials.condition)[rows].tolist()
     title = f"Correlation of stimulus and response, by lag {phase}".strip()
-    return [figures.lag_profile(view.lags_s, view.profile[rows], names, order=order, title=title)]
+    lags_s, order = view.scores.lags_s, view.conditions
+    return [figures.lag_profile(lags_s, profile[rows], names, order=order, title=title)]
 
 
 def _exclusions(scores: "pd.DataFrame") -> dict[str, Any]:
@@ -287,11 +280,11 @@ def _number(value: Any) -> float:
         return float("nan")
 
 
-def _trial_table(view: RecordingView) -> Table:
-    scores, window = view.scores, view.settings.primary_window
+def _trial_table(scores: "pd.DataFrame", view: RecordingView) -> Table:
+    window = view.settings.primary_window
     wanted = [
         *_TRIAL_FRONT,
-        *(f"delta_{name}_{window}" for name in view.names),
+        *(f"delta_{name}_{window}" for name in view.aligned.names),
         "mimicry_index", "mimicry_index_raw", "r_zero_lag", "r_peak", "lag_peak_s",
         "event_hit", "event_onset_s",
     ]  # fmt: skip

@@ -6,12 +6,12 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from mimicry.capture.video import VIDEO_SUFFIXES
 from mimicry.errors import InputError, RecordingError
 from mimicry.files import is_there, output_stem
-from mimicry.records import ReadingOptions
+from mimicry.records import ExtractionOptions, ScoringInputs
 from mimicry.study.layout import (
     AU_CSV,
     AU_PARQUET,
@@ -25,9 +25,6 @@ from mimicry.study.layout import (
     stimuli_copy,
     without_recorded,
 )
-
-if TYPE_CHECKING:
-    from mimicry.interchange.au_table import TableFormat
 
 __all__ = ["Plan", "Task", "plan_batch", "shard_of"]
 
@@ -46,38 +43,33 @@ class Task:
         Start of the output names.
     label
         Name in tables and on the screen: the recording's path below the study.
-    events, protocol, stimuli, study
-        What scoring needs; without events the recording is only extracted.
-    reading
-        Which face and which clock, see :class:`mimicry.ReadingOptions`.
-    format, model, overwrite, delete_video, debug_frame, jobs
-        Choices, see :func:`mimicry.batch.run_batch`.
+    inputs
+        What it is scored against; None: it is only extracted.
+    options
+        How it is extracted.
+    delete_video
+        See :func:`mimicry.batch.run_batch`.
     """
 
     recording: str
     out: str
     prefix: str
     label: str
-    events: str | None = None
-    protocol: str | None = None
-    stimuli: str | None = None
-    reading: ReadingOptions = field(default_factory=ReadingOptions)
-    study: str | None = None
-    format: "TableFormat" = "parquet"
-    model: str | None = None
-    overwrite: bool = False
+    inputs: ScoringInputs | None = None
+    options: ExtractionOptions = field(default_factory=ExtractionOptions)
     delete_video: bool = False
-    debug_frame: bool = False
-    jobs: int = 1
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON types."""
-        return {**asdict(self), "reading": self.reading.to_json()}
+        return {**asdict(self), "options": self.options.to_json()}
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Self:
         """Make the task from :meth:`to_json`."""
-        return cls(**{**values, "reading": ReadingOptions.from_json(values["reading"])})
+        given = values["inputs"]
+        inputs = None if given is None else ScoringInputs(**given)
+        options = ExtractionOptions.from_json(values["options"])
+        return cls(**{**values, "inputs": inputs, "options": options})
 
     @property
     def size(self) -> int:
@@ -115,7 +107,8 @@ def plan_batch(
     out: str | Path | None = None,
     protocol: str | Path | None = None,
     stimuli: str | Path | None = None,
-    **choices: Any,
+    options: ExtractionOptions | None = None,
+    delete_video: bool = False,
 ) -> Plan:
     """Find the recordings of a study, a folder, a pattern or a list of files.
 
@@ -134,8 +127,8 @@ def plan_batch(
         Protocol file or name; None: ``protocol.yaml`` of the folder.
     stimuli
         Stimulus manifest; None: as :meth:`mimicry.protocol.Protocol.timelines` says.
-    **choices
-        Further fields of :class:`Task`.
+    options, delete_video
+        As in :func:`mimicry.batch.run_batch`.
 
     Raises
     ------
@@ -149,7 +142,8 @@ def plan_batch(
     results = Path(out) if out is not None else (root or Path()) / RESULTS
     found = _recordings(root, videos, results)
     scored = [f.events for f in found if f.events]
-    _check_choices(root, scored, choices)
+    options = options or ExtractionOptions()
+    _check_choices(root, scored, options)
     if not found:
         raise RecordingError(
             "holds no recordings",
@@ -157,22 +151,31 @@ def plan_batch(
             hint=f"Expected videos ending in {', '.join(sorted(VIDEO_SUFFIXES))}.",
         )
     plan = _protocol(root, protocol, stimuli, bool(scored))
-    choices["stimuli"] = None if stimuli is None else str(Path(stimuli).absolute())
-    choices["study"] = _study(root)
+    manifest = None if stimuli is None else Path(stimuli).absolute()
+    study = _study(root)
     tasks = [
         Task(
             recording=str(f.recording.absolute()),
             out=str(f.folder.absolute()),
             prefix=f.prefix,
             label=_label(f.recording, root),
-            events=str(f.events.absolute()) if f.events else None,
-            protocol=plan if f.events else None,
-            **choices,
+            inputs=_inputs(f, plan, manifest, study),
+            options=options,
+            delete_video=delete_video,
         )
         for f in found
     ]
     lost = [] if root is None or plan is None else _lost(root, scored)
     return Plan(results.absolute(), tuple(tasks), root, tuple(lost))
+
+
+def _inputs(
+    recording: _Found, protocol: str | None, stimuli: Path | None, study: str | None
+) -> ScoringInputs | None:
+    """Return what a recording is scored against, or None where it is only extracted."""
+    if recording.events is None or protocol is None:
+        return None
+    return ScoringInputs(recording.events.absolute(), protocol, stimuli, study)
 
 
 def shard_of(tasks: Sequence[Task], text: str) -> list[Task]:
@@ -294,7 +297,7 @@ def _label(recording: Path, root: Path | None) -> str:
     return (recording.relative_to(root) if root and inside else recording).as_posix()
 
 
-def _check_choices(root: Path | None, scored: Sequence[Path], choices: Mapping[str, Any]) -> None:
+def _check_choices(root: Path | None, scored: Sequence[Path], options: ExtractionOptions) -> None:
     """Refuse what cannot be done for these recordings."""
     twice = next((events for events, n in Counter(scored).items() if n > 1), None)
     if twice is not None:
@@ -304,10 +307,9 @@ def _check_choices(root: Path | None, scored: Sequence[Path], choices: Mapping[s
             key="inputs",
             hint="Keep one of them beside the events, or give each its own name and events.",
         )
-    if scored and choices.get("format", "parquet") != "parquet":
+    if scored and options.format != "parquet":
         raise InputError(
-            f"recordings with events keep their action units as parquet, found "
-            f"{choices['format']!r}",
+            f"recordings with events keep their action units as parquet, found {options.format!r}",
             path=root,
             key="--format",
             hint="Leave --format out; for other formats use mimicry extract --format.",

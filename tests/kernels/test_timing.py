@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mimicry.capture.timing import timing_summary
+from mimicry.kernels.timing import timing_summary
 
 
 def test_a_steady_clock_is_called_steady():

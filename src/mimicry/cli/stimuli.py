@@ -106,7 +106,7 @@ def measure(
         from mimicry.files import make_folder, sha256_of
         from mimicry.kernels.smooth import gaussian_smooth
         from mimicry.landmarks import extract_landmarks
-        from mimicry.synthetic.stimuli import measured_entry, merge_manifest
+        from mimicry.synthetic.stimuli import MeasuredClip, measured_entry, merge_manifest
 
         windows = None if neutral is None else [_interval(neutral)]
         with progress("frames") as show:
@@ -123,12 +123,14 @@ def measure(
         entry = measured_entry(
             track,
             gaussian_smooth(track.times_s, track.intensity, 0.05),
-            stimulus_id=stimulus_id or clip.stem,
-            file=clip.name,
-            sha256=sha256_of(clip),
-            emotion=emotion,
-            identity=identity,
-            license_name=license_name,
+            MeasuredClip(
+                stimulus_id=stimulus_id or clip.stem,
+                file=clip.name,
+                sha256=sha256_of(clip),
+                emotion=emotion,
+                identity=identity,
+                license_name=license_name,
+            ),
             names=tuple(au) or None,
             onset_s=onset,
             apex_s=apex,

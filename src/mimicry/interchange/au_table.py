@@ -176,7 +176,7 @@ def describe_columns(track: ActionUnitTrack) -> dict[str, dict[str, str]]:
 
 
 def _write_parquet(path: Path, columns: Mapping[str, NDArray[Any]]) -> None:
-    """Column by column from the arrays, without a second copy of the table in memory."""
+    """Write column by column from the arrays, without a second copy in memory."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -217,7 +217,7 @@ def _openface_columns(track: ActionUnitTrack) -> dict[str, NDArray[Any]]:
 
 
 def _openface_text(track: ActionUnitTrack) -> str:
-    """CSV whose header has a blank after each comma and whose rows have none, as OpenFace's."""
+    """Return CSV whose header has a blank after each comma and whose rows have none."""
     import pandas as pd
 
     frame = pd.DataFrame(_openface_columns(track))

@@ -116,8 +116,8 @@ class LandmarkWriter:
         ]
         self._writer.write_table(pa.table(arrays, schema=self._schema), row_group_size=n)
         self._count -= n
-        rest = {name: values[..., n:] for name, values in whole.items()}
-        self._waiting = [rest] if self._count else []
+        later = {name: values[..., n:] for name, values in whole.items()}
+        self._waiting = [later] if self._count else []
 
 
 class LandmarkFile:
@@ -159,8 +159,8 @@ class LandmarkFile:
                 path=self.path,
                 key="landmarks" if sizes else "image_size_px",
             )
-        found = self._file.schema_arrow
-        types = dict(zip(found.names, found.types, strict=True))
+        schema = self._file.schema_arrow
+        types = dict(zip(schema.names, schema.types, strict=True))
         for field in schema_of(self.landmarks):
             if types.get(field.name) != field.type:
                 what = f"is {types[field.name]}" if field.name in types else "is missing"
@@ -280,7 +280,7 @@ _DESCRIPTION = {
 
 
 def _encode(fields: Mapping[str, NDArray[Any]]) -> _Columns:
-    """Arrays of a track to what is stored of them, frames along the last axis.
+    """Turn arrays of a track into what is stored of them, frames along the last axis.
 
     Done chunk by chunk: a few dozen frames fit into the processor's cache.
     """
@@ -325,7 +325,7 @@ def _named(stored_values: _Columns) -> _Columns:
 def _decode(
     columns: Mapping[str, NDArray[Any]], landmarks: int, filled: Sequence[int]
 ) -> dict[str, NDArray[Any]]:
-    """File columns to arrays of a track, of whose landmarks some are filled in."""
+    """Turn file columns into arrays of a track, of whose landmarks some are filled in."""
     missing = columns["success"] == 0
     n = len(missing)
     step = np.exp2(-_filled(columns["step_exponent"]))
@@ -354,13 +354,13 @@ def _decode(
 
 
 def _columns_of(landmarks: Sequence[int]) -> list[str]:
-    """Names of all columns, of the landmarks only the given ones."""
+    """Return names of all columns, of the landmarks only the given ones."""
     fixed = [field.name for field in schema_of(0)]
     return fixed + [f"{axis}_{k}" for axis in AXES for k in landmarks]
 
 
 def _filled(values: NDArray[Any]) -> NDArray[np.float64]:
-    """Numbers of a column; what is missing is overwritten with NaN later."""
+    """Return numbers of a column; what is missing is overwritten with NaN later."""
     return np.asarray(np.nan_to_num(values.astype(np.float64)))
 
 

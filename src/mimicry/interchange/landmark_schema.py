@@ -43,7 +43,7 @@ def schema_of(landmarks: int) -> Any:
 
 
 def encodings(schema: Any) -> dict[str, str]:
-    """Whole numbers change little from frame to frame; floats compress best byte by byte."""
+    """Return the encodings: whole numbers change little, floats compress best byte by byte."""
     import pyarrow as pa
 
     return {

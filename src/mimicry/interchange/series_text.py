@@ -61,8 +61,8 @@ def read_series_text(
         )
     chosen = range(width) if columns is None else [c - 1 for c in columns]
     names = names or tuple(f"column {k + 1}" for k in range(width))
-    found = [[number_of(cells[j], form.decimal) for j in chosen] for _, cells in rows]
-    wrong_at = [(i, j) for i, row in enumerate(found) for j, v in enumerate(row) if v is None]
+    values = [[number_of(cells[j], form.decimal) for j in chosen] for _, cells in rows]
+    wrong_at = [(i, j) for i, row in enumerate(values) for j, v in enumerate(row) if v is None]
     if wrong_at:
         i, j = wrong_at[0]
         more = f" ({len(wrong_at)} such cells in all)" if wrong_at[1:] else ""
@@ -70,4 +70,4 @@ def read_series_text(
         raise TableError(
             f"line {line} holds {cells[chosen[j]][:40]!r}, expected a number{more}", path=path
         )
-    return np.array(found, dtype=np.float64), tuple(names[c] for c in chosen)
+    return np.array(values, dtype=np.float64), tuple(names[c] for c in chosen)

@@ -197,8 +197,8 @@ def identify(path: str | Path) -> Source:
     packed = _packed(path, head)
     if packed is not None and not named_video:
         return packed
-    found = decode(head, whole=len(head) < _HEAD_BYTES)
-    text = None if found is None or not found[0].strip() else _text(path, found[0])
+    decoded = decode(head, whole=len(head) < _HEAD_BYTES)
+    text = None if decoded is None or not decoded[0].strip() else _text(path, decoded[0])
     if named_video and (text is None or text.reader is None):
         return Source(path, "video", "a video", _MEASURE)
     if text is None:
@@ -212,11 +212,11 @@ def known_name(path: str | Path) -> str | None:
     None when nothing more is known than that it is text, numbers or an events table.
     """
     try:
-        found = identify(path)
+        source = identify(path)
     except TableError:
         return None
-    plain = found.kind in ("times", "series") or found.name in (_BIDS, _NO_NUMBERS)
-    return None if plain else found.name
+    plain = source.kind in ("times", "series") or source.name in (_BIDS, _NO_NUMBERS)
+    return None if plain else source.name
 
 
 def _head(path: Path) -> bytes:
@@ -275,9 +275,9 @@ def _text(path: Path, content: str) -> Source:
         return Source(path, "foreign", kind, "Save the table as CSV.")
     form = sniff(lines[:100])
     columns = cells_of(lines[0], form.separator)
-    found = _of_columns(path, _Text(lines[:30], columns))
-    if found is not None:
-        return found
+    source = _of_columns(path, _Text(lines[:30], columns))
+    if source is not None:
+        return source
     rows = (cells_of(line, form.separator) for line in lines[:50])
     if not any(number_of(cell, form.decimal) is not None for row in rows for cell in row if cell):
         return Source(path, "foreign", _NO_NUMBERS, "Check the name.")

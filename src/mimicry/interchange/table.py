@@ -141,9 +141,9 @@ class Table:
             return values, np.flatnonzero(np.isinf(values)).tolist()
         if pd.api.types.is_datetime64_any_dtype(column.dtype):
             return np.full(len(self), np.nan), list(range(len(self)))
-        found = [number_of(cell, self.decimal) for cell in self.texts(name)]
-        wrong = [k for k, value in enumerate(found) if value is None]
-        return np.array([np.nan if v is None else v for v in found], dtype=np.float64), wrong
+        cells = [number_of(cell, self.decimal) for cell in self.texts(name)]
+        wrong = [k for k, value in enumerate(cells) if value is None]
+        return np.array([np.nan if v is None else v for v in cells], dtype=np.float64), wrong
 
     def block(self, names: Sequence[str]) -> Floats:
         """Return (T, n) numbers of some columns."""

@@ -74,7 +74,7 @@ def faces_of(table: Table) -> tuple[str, ...]:
 
 
 def _labels(table: Table, *, aloud: bool) -> NDArray[np.str_]:
-    """The face of every row, as text; empty where a row holds a face that is nobody's."""
+    """Return the face of every row, as text; empty where a row holds a face that is nobody's."""
     for name in ("face_id", "Identity"):
         if name not in table:
             continue
@@ -193,7 +193,7 @@ def _by_place(table: Table, labels: NDArray[np.str_], ids: Sequence[str], face: 
 
 
 def _place(table: Table) -> tuple[Floats, Floats] | None:
-    """Middle of the face from the left of the picture, and its size, for every row."""
+    """Return the middle and the size of the face for every row, from the left of the picture."""
     if {"FaceRectX", "FaceRectWidth", "FaceRectHeight"} <= set(table.names):
         left, width, height = (table.numbers(f"FaceRect{n}") for n in ("X", "Width", "Height"))
         return left + width / 2, width * height
@@ -209,5 +209,5 @@ def _place(table: Table) -> tuple[Floats, Floats] | None:
 
 
 def _median(values: Floats) -> float:
-    there = values[np.isfinite(values)]
-    return float(np.median(there)) if there.size else float("-inf")
+    finite = values[np.isfinite(values)]
+    return float(np.median(finite)) if finite.size else float("-inf")

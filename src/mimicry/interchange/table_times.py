@@ -141,11 +141,11 @@ def check_rising(table: Table, column: str | None, times: Floats) -> None:
     twice, back = int((steps == 0).sum()), int((steps < 0).sum())
     if twice or back:
         k = int(np.flatnonzero(steps <= 0)[0])
-        said = " and ".join(
+        faults = " and ".join(
             text for n, text in ((twice, f"{twice} repeated"), (back, f"{back} going back")) if n
         )
         raise TableError(
-            f"the times do not increase ({said}): {times[k]:.6g} s is followed by "
+            f"the times do not increase ({faults}): {times[k]:.6g} s is followed by "
             f"{times[k + 1]:.6g} s in {table.at(k + 1)}",
             path=table.path,
             key=column,
@@ -184,7 +184,7 @@ def _is_count(times: Floats, frames: Floats) -> bool:
 
 
 def _frame_numbers(table: Table, first: int) -> NDArray[np.int64]:
-    """Frames of the rows counted from 0, as the tool counted them."""
+    """Return frames of the rows counted from 0, as the tool counted them."""
     if "frame" not in table:
         return np.arange(len(table))
     number = table.numbers("frame")

@@ -86,7 +86,7 @@ class Text:
 
     @property
     def names(self) -> list[str]:
-        """Cells of the first line."""
+        """Return cells of the first line."""
         return cells_of(self.lines[0], self.format.separator)
 
 
@@ -101,8 +101,8 @@ def decode(data: bytes, *, whole: bool = True) -> tuple[str, str] | None:
     >>> decode("Zähler".encode("cp1252"))
     ('Zähler', 'cp1252')
     """
-    found = (_decoded(data, codec, name, whole) for codec, name in _encodings(data[:_SAMPLE]))
-    return next((text for text in found if text is not None), None)
+    texts = (_decoded(data, codec, name, whole) for codec, name in _encodings(data[:_SAMPLE]))
+    return next((text for text in texts if text is not None), None)
 
 
 def _encodings(sample: bytes) -> list[tuple[str, str]]:
@@ -147,12 +147,12 @@ def read_lines(path: Path) -> Text:
     try:
         with path.open("rb") as file:
             sample = file.read(_SAMPLE)
-        found = next(filter(None, (_lines(path, *names) for names in _encodings(sample))), None)
+        lines = next(filter(None, (_lines(path, *names) for names in _encodings(sample))), None)
     except OSError as error:
         raise TableError(f"cannot be read ({error.strerror or error})", path=path) from error
-    if found is None:
+    if lines is None:
         raise TableError("is no text file", path=path)
-    rows, numbers, form = found
+    rows, numbers, form = lines
     if not rows:
         raise TableError("the file is empty; expected columns of numbers", path=path)
     odd = next((k for k, line in zip(numbers, rows, strict=True) if line.count('"') % 2), None)
@@ -168,7 +168,7 @@ def read_lines(path: Path) -> Text:
 def _lines(
     path: Path, codec: str, encoding: str
 ) -> tuple[list[str], list[int], dict[str, str]] | None:
-    """Lines that are not blank, their numbers, encoding and line end; None in another encoding."""
+    """Return lines that are not blank, their numbers and form; None in another encoding."""
     rows, numbers = [], []
     try:
         with path.open(encoding=codec) as file:  # lines end at LF, CRLF or CR only
@@ -261,7 +261,7 @@ def number_of(cell: str, decimal: str = ".") -> float | None:
 
 
 def _separator(lines: Sequence[str]) -> str:
-    """The character that stands equally often in every line, else that of the first line."""
+    """Return the character that stands equally often in every line, else that of the first line."""
     plain = [re.sub(r'"[^"]*"', "", line) for line in lines]
     counts = {s: [line.count(s) for line in plain] for s in ("\t", ";", "|", ",")}
     even = [s for s, n in counts.items() if n[0] and len(set(n)) == 1]
@@ -274,13 +274,13 @@ def _separator(lines: Sequence[str]) -> str:
 
 
 def _blank_separated(line: str) -> bool:
-    """Whether a line is made of numbers with decimal commas between blanks."""
+    """Tell whether a line is made of numbers with decimal commas between blanks."""
     words = line.split()
     return len(words) > 1 and all(re.fullmatch(rf"[+\-{_MINUS}]?\d+,\d+", w) for w in words)
 
 
 def _decimal(lines: Sequence[str], separator: str) -> str:
-    """A comma when numbers are written with commas and none with points."""
+    """Return a comma when numbers are written with commas and none with points."""
     if separator == ",":  # only inside quotation marks
         comma = re.compile(rf'"\s*[+\-{_MINUS}]?\d*,\d+([eE][+-]?\d+)?\s*"')
         point = re.compile(rf'(^|[,"])\s*[+\-{_MINUS}]?\d*\.\d+')

@@ -73,10 +73,10 @@ def build_session(
     visits = protocol.file.design.visits
     if (visit is None and visits) or (visit is not None and visit not in visits):
         known = ", ".join(visits) or "none"
-        said = f"visit {visit!r} is not in the protocol {protocol.name}; known: {known}"
+        text = f"visit {visit!r} is not in the protocol {protocol.name}; known: {known}"
         if visit is None:
-            said = f"the protocol {protocol.name} has several visits, and none was named: {known}"
-        raise ProtocolError(said, key="visit")
+            text = f"the protocol {protocol.name} has several visits, and none was named: {known}"
+        raise ProtocolError(text, key="visit")
     seed = protocol.seed if seed is None else seed
     words = [participant, visit or ""] + ([] if is_first(session) else [str(session)])
     rng = generator(seed, *words)

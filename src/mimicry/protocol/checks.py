@@ -51,13 +51,13 @@ def _conditions(protocol: "Protocol") -> Iterator[Problem]:
         for role in ("targets", "opponents"):
             units = getattr(condition, role)
             for unit in [u for u in units if u not in NAMES]:
-                said = f"there is no action unit {unit!r} ({show_key((*key, role))})"
-                yield Problem((*key, role), f"{said}; {_nearest_unit(unit)}")
+                text = f"there is no action unit {unit!r} ({show_key((*key, role))})"
+                yield Problem((*key, role), f"{text}; {_nearest_unit(unit)}")
             yield from repeated((*key, role), units)
         both = sorted(set(condition.targets) & set(condition.opponents))
         if both:
-            said = f"conditions.{name}: {', '.join(both)} stands as target and as opponent"
-            yield Problem((*key, "opponents"), f"{said}; a unit can only be one of them")
+            text = f"conditions.{name}: {', '.join(both)} stands as target and as opponent"
+            yield Problem((*key, "opponents"), f"{text}; a unit can only be one of them")
         if bool(condition.targets) != bool(condition.opponents):
             missing = "opponents" if condition.targets else "targets"
             yield Problem(
@@ -92,8 +92,8 @@ def _windows(protocol: "Protocol") -> Iterator[Problem]:
         )
     if settings.primary_window not in settings.windows:
         near = explain(settings.primary_window, settings.windows)
-        said = f"scoring.primary_window is {settings.primary_window!r}, which is no window; {near}"
-        yield Problem(("scoring", "primary_window"), said)
+        text = f"scoring.primary_window is {settings.primary_window!r}, which is no window; {near}"
+        yield Problem(("scoring", "primary_window"), text)
 
 
 def _scoring(protocol: "Protocol") -> Iterator[Problem]:
@@ -104,10 +104,10 @@ def _scoring(protocol: "Protocol") -> Iterator[Problem]:
     if settings.reference == "neutral":
         name = settings.neutral_condition
         if name not in conditions:
-            said = f"scoring.neutral_condition is {name!r}, which is no condition"
+            text = f"scoring.neutral_condition is {name!r}, which is no condition"
             yield Problem(
                 ("scoring", "neutral_condition"),
-                f"{said}; add it, or use 'reference: valence'",
+                f"{text}; add it, or use 'reference: valence'",
             )
         elif conditions[name].targets:
             yield Problem(
@@ -138,13 +138,13 @@ def _primary(protocol: "Protocol") -> Iterator[Problem]:
     yield from unknown((*key, "block"), [primary.block], file.blocks, "there is no block")
     if primary.block in file.blocks:
         shown = protocol.block_conditions(primary.block)
-        said = f"block {primary.block} has no condition"
-        yield from unknown((*key, "condition"), [primary.condition], shown, said)
+        text = f"block {primary.block} has no condition"
+        yield from unknown((*key, "condition"), [primary.condition], shown, text)
     scored = {name for name, c in file.conditions.items() if c.targets}
     unscored = primary.condition in file.conditions and primary.condition not in scored
     if unscored and primary.score not in {"rating", "coupling"}:
-        said = f"analysis.primary.condition {primary.condition} has no targets to score"
-        yield Problem((*key, "condition"), said)
+        text = f"analysis.primary.condition {primary.condition} has no targets to score"
+        yield Problem((*key, "condition"), text)
     if primary.between and primary.trait:
         yield Problem(key, "analysis.primary names 'between' and 'trait'; choose one")
     if primary.trait is not None:
@@ -169,13 +169,13 @@ def _compare(protocol: "Protocol", primary: Primary) -> Iterator[Problem]:
         levels = protocol.levels(group=allowed)
         if compare.factor not in levels:
             near = explain(compare.factor, levels)
-            said = f"analysis.primary.{role}.factor is {compare.factor!r}, which is no factor here"
-            yield Problem((*key, "factor"), f"{said}; {near}")
+            text = f"analysis.primary.{role}.factor is {compare.factor!r}, which is no factor here"
+            yield Problem((*key, "factor"), f"{text}; {near}")
             continue
         for end in ("more", "less"):
             known = levels[compare.factor]
-            said = f"{compare.factor} has no level"
-            yield from unknown((*key, end), [getattr(compare, end)], known, said)
+            text = f"{compare.factor} has no level"
+            yield from unknown((*key, end), [getattr(compare, end)], known, text)
         if compare.more == compare.less:
             yield Problem(key, f"analysis.primary.{role} compares {compare.more} with itself")
 
@@ -233,8 +233,8 @@ def _prediction(protocol: "Protocol") -> Iterator[Problem]:
         yield from unknown((*here, "where"), effect.where, levels, "there is no factor")
         for factor, level in effect.where.items():
             if factor in levels:
-                said = f"{factor} has no level"
-                yield from unknown((*here, "where", factor), [level], levels[factor], said)
+                text = f"{factor} has no level"
+                yield from unknown((*here, "where", factor), [level], levels[factor], text)
         if effect.trait is not None:
             traits = protocol.file.design.traits
             yield from unknown((*here, "trait"), [effect.trait], traits, "there is no trait")
@@ -279,8 +279,8 @@ def _provenance(protocol: "Protocol") -> Iterator[Problem]:
         yield from unknown(key, parsed[1], file.references, "references have no key")
         if pattern != "*" and pattern not in used:
             keys = {show_key(k) for k in protocol.origins if k and k[0] in NEEDS_PROVENANCE}
-            said = f"provenance of {pattern}: no such value stands in this file"
-            yield Problem(key, f"{said}; {_nearest_only(pattern, keys)}")
+            text = f"provenance of {pattern}: no such value stands in this file"
+            yield Problem(key, f"{text}; {_nearest_only(pattern, keys)}")
     bare = [
         key
         for key, origin in protocol.origins.items()
@@ -289,23 +289,23 @@ def _provenance(protocol: "Protocol") -> Iterator[Problem]:
     if bare:
         names = list(dict.fromkeys(show_key(key[:2]) for key in bare))
         more = f" and {len(names) - 1} more" if len(names) > 1 else ""
-        said = (
+        text = (
             f"nothing says where {names[0]}{more} come from"
             if more
             else (f"nothing says where {names[0]} comes from")
         )
-        yield Problem(bare[0], f"{said}; add it to provenance (source, memory or default)")
+        yield Problem(bare[0], f"{text}; add it to provenance (source, memory or default)")
 
 
-def _nearest_unit(found: str) -> str:
+def _nearest_unit(unit: str) -> str:
     """Repair ``AU4`` and ``au12``; otherwise list the units, since the next number is no help."""
-    digits = "".join(c for c in found if c.isdigit())
+    digits = "".join(c for c in unit if c.isdigit())
     meant = f"AU{int(digits):02d}" if digits else ""
     if meant in NAMES:
         return f"did you mean {meant!r}?"
     return f"known here: {', '.join(NAMES)}"
 
 
-def _nearest_only(found: str, known: set[str]) -> str:
-    near = explain(found, known)
+def _nearest_only(word: str, known: set[str]) -> str:
+    near = explain(word, known)
     return near if near.startswith("did you") else "it names a value that is inherited or missing"

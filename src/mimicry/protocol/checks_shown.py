@@ -60,8 +60,8 @@ def _told_apart(protocol: "Protocol") -> list[Problem]:
                 name = stimuli.pattern.format(**{**levels, **cell})
                 other = meant.setdefault(name, cell)
                 for part in (p for p in cell if cell[p] != other[p]):
-                    said = f"stimuli.pattern shows {name!r} for {other[part]!r} and {cell[part]!r}"
-                    return [Problem(("stimuli", "pattern"), f"{said}; put {{{part}}} into it")]
+                    text = f"stimuli.pattern shows {name!r} for {other[part]!r} and {cell[part]!r}"
+                    return [Problem(("stimuli", "pattern"), f"{text}; put {{{part}}} into it")]
     return []
 
 
@@ -87,8 +87,8 @@ def _visits(protocol: "Protocol") -> Iterator[Problem]:
         label = "".join(c for c in visit if c.isalnum())
         other = labels.setdefault(label, visit)
         if other != visit:
-            said = f"design.visits {other!r} and {visit!r} would share the file name {label!r}"
-            yield Problem(("design", "visits"), f"{said}; rename one")
+            text = f"design.visits {other!r} and {visit!r} would share the file name {label!r}"
+            yield Problem(("design", "visits"), f"{text}; rename one")
 
 
 def _factors(protocol: "Protocol") -> Iterator[Problem]:
@@ -130,8 +130,8 @@ def _blocks(protocol: "Protocol") -> Iterator[Problem]:
                 (*key, "cue"), f"blocks.{name}.cue is never seen; give timing.cue_s a duration"
             )
         if block.cue and all(_has_cue(protocol, c) for c in protocol.level_combinations()):
-            said = "every level of the factors has a cue of its own"
-            yield Problem((*key, "cue"), f"blocks.{name}.cue is never seen: {said}")
+            reason = "every level of the factors has a cue of its own"
+            yield Problem((*key, "cue"), f"blocks.{name}.cue is never seen: {reason}")
         yield from _order_exists(protocol, name, block)
     alternate = protocol.file.design.block_order == "alternate"
     runs = {block.runs for block in protocol.file.blocks.values()}
@@ -200,11 +200,11 @@ def _ratings(protocol: "Protocol") -> Iterator[Problem]:
         yield from _scale(name, rating)
         key = ("ratings", name, "blocks")
         if name == "attention":
-            said = "the name is taken by the attention checks; choose another"
-            yield Problem(key[:2], f"ratings.attention: {said}")
+            text = "the name is taken by the attention checks; choose another"
+            yield Problem(key[:2], f"ratings.attention: {text}")
         if rating.blocks and rating.after == "session":
-            said = f"ratings.{name}.blocks says nothing about a question after the session"
-            yield Problem(key, f"{said}; take it out, or write 'after: block'")
+            text = f"ratings.{name}.blocks says nothing about a question after the session"
+            yield Problem(key, f"{text}; take it out, or write 'after: block'")
         yield from unknown(key, rating.blocks, protocol.file.blocks, "there is no block")
         yield from repeated(key, rating.blocks)
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 __all__ = ["explain", "inherited", "nearest", "repeated", "unknown"]
 
 
-def explain(found: str, known: Iterable[str]) -> str:
+def explain(word: str, known: Iterable[str]) -> str:
     """Return ``did you mean 'x'?``, or all known words when none is near.
 
     Examples
@@ -21,16 +21,16 @@ def explain(found: str, known: Iterable[str]) -> str:
     "did you mean 'repeats'?"
     """
     words = sorted(set(known))
-    near = nearest(found, words)
+    near = nearest(word, words)
     if near is not None:
         return f"did you mean {near!r}?"
     return f"known here: {', '.join(words)}" if words else "nothing is known here"
 
 
-def nearest(found: str, known: Iterable[str]) -> str | None:
+def nearest(wanted: str, known: Iterable[str]) -> str | None:
     """Return the known word nearest to a wrong one, None when none is near."""
     words = {word.lower(): word for word in sorted(set(known))}
-    near = difflib.get_close_matches(found.lower(), list(words), n=1, cutoff=0.6)
+    near = difflib.get_close_matches(wanted.lower(), list(words), n=1, cutoff=0.6)
     return words[near[0]] if near else None
 
 
@@ -40,15 +40,15 @@ def inherited(protocol: "Protocol", key: Key) -> bool:
     return origin is not None and origin.file != protocol.path.name
 
 
-def unknown(key: Key, found: Iterable[str], known: Iterable[str], said: str) -> Iterator[Problem]:
+def unknown(key: Key, named: Iterable[str], known: Iterable[str], text: str) -> Iterator[Problem]:
     """Yield a problem for every word that is not known."""
     words = list(known)
-    for word in found:
+    for word in named:
         if word not in words:
-            yield Problem(key, f"{said} {word!r} ({show_key(key)}); {explain(word, words)}")
+            yield Problem(key, f"{text} {word!r} ({show_key(key)}); {explain(word, words)}")
 
 
-def repeated(key: Key, found: list[str]) -> Iterator[Problem]:
+def repeated(key: Key, words: list[str]) -> Iterator[Problem]:
     """Yield a problem for every word that stands there more than once."""
-    for word in sorted({w for w in found if found.count(w) > 1}):
+    for word in sorted({w for w in words if words.count(w) > 1}):
         yield Problem(key, f"{show_key(key)} names {word!r} twice")

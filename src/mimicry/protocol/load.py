@@ -141,16 +141,16 @@ def _read(path: Path, text: str | None) -> _Link:
 def _build(links: list[_Link]) -> Protocol:
     """Merge the chain, check it and return the protocol."""
     data, origins = _merge(links)
-    own = links[-1]
+    last = links[-1]
     try:
         file = ProtocolFile.model_validate_json(json.dumps(data, default=str))
     except ValidationError as error:
-        problems = [_placed(p, origins, own.path) for p in _from_pydantic(error)]
-        _refuse(own.path, problems, hint="More is checked once this is right.")
-    protocol = without_dropped(Protocol(file=file, path=own.path, origins=origins))
-    problems = [_placed(p, origins, own.path) for p in check_file(protocol)]
+        problems = [_placed(p, origins, last.path) for p in _from_pydantic(error)]
+        _refuse(last.path, problems, hint="More is checked once this is right.")
+    protocol = without_dropped(Protocol(file=file, path=last.path, origins=origins))
+    problems = [_placed(p, origins, last.path) for p in check_file(protocol)]
     if problems:
-        _refuse(own.path, problems)
+        _refuse(last.path, problems)
     return protocol
 
 
@@ -246,13 +246,13 @@ def _sentence(key: Key, item: Any) -> str:
     if kind == "missing":
         return f"{shown} is missing"
     if kind == "string_type" and isinstance(item["input"], bool | int | float):
-        said = json.dumps(item["input"])
-        return f"{shown} is {said}; expected text: write it in quotes"
-    found = json.dumps(item["input"], default=str, ensure_ascii=False)
-    found = found if len(found) <= 60 else found[:57] + "..."
+        value = json.dumps(item["input"])
+        return f"{shown} is {value}; expected text: write it in quotes"
+    value = json.dumps(item["input"], default=str, ensure_ascii=False)
+    value = value if len(value) <= 60 else value[:57] + "..."
     expected = item["msg"].replace("Input should be ", "").replace("Value error, ", "")
     expected = expected.removeprefix("expected ")
-    return f"{shown} is {found}; expected {expected}"
+    return f"{shown} is {value}; expected {expected}"
 
 
 def keys_at(key: Key) -> list[str]:

@@ -55,17 +55,17 @@ class Protocol:
 
     @property
     def name(self) -> str:
-        """The protocol's name, equal to the stem of its file."""
+        """Return the protocol's name, equal to the stem of its file."""
         return self.file.name
 
     @property
     def seed(self) -> int:
-        """Seed of all random orders and jitters."""
+        """Return the seed of all random orders and jitters."""
         return self.file.design.seed
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 over the resolved content: equal protocols have equal digests."""
+        """Return SHA-256 over the resolved content: equal protocols have equal digests."""
         return digest(self.content())
 
     def content(self) -> dict[str, Any]:
@@ -86,7 +86,7 @@ class Protocol:
 
     @property
     def manifest(self) -> Path | None:
-        """The protocol's own stimulus manifest, beside the file that names it; None: none."""
+        """Return the protocol's own stimulus manifest, beside the file that names it, or None."""
         named = self.file.stimuli.manifest
         if named is None:
             return None

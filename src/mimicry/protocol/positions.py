@@ -74,8 +74,8 @@ def parse_yaml(text: str) -> Document:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = None if mark is None else mark.line + 1
-        said = f"this is not valid YAML ({error.problem or error.context})"
-        return _refused(f"{said}; text that holds : , ? # or a bracket needs quotes", line)
+        problem = f"this is not valid YAML ({error.problem or error.context})"
+        return _refused(f"{problem}; text that holds : , ? # or a bracket needs quotes", line)
     except yaml.YAMLError as error:
         return _refused(f"this is not valid YAML ({str(error).splitlines()[0]})", None)
     except (ValueError, RecursionError) as error:
@@ -125,11 +125,11 @@ def _walk(node: yaml.Node, key: Key, lines: dict[Key, int]) -> Iterator[Problem]
             continue
         here = (*key, str(name.value))
         if name.tag != "tag:yaml.org,2002:str":
-            said = f"the key {name.value} would be read as something else; write it in quotes"
-            yield Problem(here, said, line)
+            text = f"the key {name.value} would be read as something else; write it in quotes"
+            yield Problem(here, text, line)
         if here in lines:
-            said = f"{show_key(here)} stands twice, first on line {lines[here]}; keep one of them"
-            yield Problem(here, said, line)
+            text = f"{show_key(here)} stands twice, first on line {lines[here]}; keep one of them"
+            yield Problem(here, text, line)
             continue
         lines[here] = line
         yield from _walk(value, here, lines)

@@ -65,24 +65,24 @@ class Trial:
 
     @property
     def clip_onset_s(self) -> float:
-        """When the clip (or photograph) appears, seconds from the start of the session."""
+        """Return when the clip (or photograph) appears, seconds from the start of the session."""
         return self.start_s + _clip(self.phases)[0]
 
     @property
     def clip_duration_s(self) -> float:
-        """How long the clip (or photograph) is on the screen."""
+        """Return how long the clip (or photograph) is on the screen."""
         start, end = _clip(self.phases)
         return end - start
 
     @property
     def dynamic_onset_s(self) -> float:
-        """When the face begins to move (a photograph: when it appears), from session start."""
+        """Return when the face begins to move, or a photograph appears, from session start."""
         neutral = [p.duration_s for p in self.phases if p.name == "neutral"]
         return self.clip_onset_s + sum(neutral)
 
     @property
     def duration_s(self) -> float:
-        """From the fixation cross to the last answer; without the pause."""
+        """Return the length from the fixation cross to the last answer, without the pause."""
         return sum(p.duration_s for p in self.phases)
 
 
@@ -113,12 +113,12 @@ class Session:
 
     @property
     def scored(self) -> tuple[Trial, ...]:
-        """The trials without practice."""
+        """Return the trials without practice."""
         return tuple(t for t in self.trials if not t.practice)
 
     @property
     def duration_s(self) -> float:
-        """Planned length, from the first instruction to the last pause."""
+        """Return the planned length, from the first instruction to the last pause."""
         last = self.trials[-1]
         return last.start_s + last.duration_s + last.iti_s
 

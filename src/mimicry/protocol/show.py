@@ -74,20 +74,20 @@ def _provenance(key: Key, entry: str) -> str:
 
 
 def _write(
-    value: Any, key: Key, rows: dict[str, dict[str, Any]], lines: list[str], own: str
+    value: Any, key: Key, rows: dict[str, dict[str, Any]], lines: list[str], file: str
 ) -> None:
     indent = "  " * len(key)
     for name, part in value.items():
         here = (*key, name)
         if isinstance(part, dict) and part:
             lines.append(f"{indent}{name}:")
-            _write(part, here, rows, lines, own)
+            _write(part, here, rows, lines, file)
             continue
         row = rows[".".join(map(str, here))]
         text = f"{indent}{name}: {json.dumps(part, ensure_ascii=False)}"
-        said = row["provenance"]
+        origin = row["provenance"]
         if row["file"] is None:
-            said = "schema default" if said else ""
-        elif row["file"] != own:
-            said = f"{said}; from {row['file']}:{row['line']}".removeprefix("; ")
-        lines.append(f"{text.ljust(COMMENT_COLUMN)}  # {said}" if said else text)
+            origin = "schema default" if origin else ""
+        elif row["file"] != file:
+            origin = f"{origin}; from {row['file']}:{row['line']}".removeprefix("; ")
+        lines.append(f"{text.ljust(COMMENT_COLUMN)}  # {origin}" if origin else text)

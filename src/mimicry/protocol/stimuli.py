@@ -56,10 +56,10 @@ def check_stimuli(protocol: "Protocol") -> Iterator[Problem]:
         return
     for condition, spec in protocol.file.conditions.items():
         if spec.emotion not in EMOTIONS:
-            said = f"there is no stimulus for emotion {spec.emotion!r}"
+            text = f"there is no stimulus for emotion {spec.emotion!r}"
             yield Problem(
                 ("conditions", condition, "emotion"),
-                f"{said} (conditions.{condition}.emotion); {explain(spec.emotion, EMOTIONS)}",
+                f"{text} (conditions.{condition}.emotion); {explain(spec.emotion, EMOTIONS)}",
             )
     for identity in protocol.file.stimuli.identities:
         if identity not in IDENTITIES:
@@ -73,13 +73,13 @@ def check_stimuli(protocol: "Protocol") -> Iterator[Problem]:
         kind = protocol.stimulus_kind(levels)
         match = _KIND.fullmatch(kind)
         if match is None:
-            said = f"there is no kind of stimulus {kind!r} (stimuli.kind)"
+            text = f"there is no kind of stimulus {kind!r} (stimuli.kind)"
             near = f"{explain(kind, KINDS)} A length is given as in dynamic-d4, in seconds."
-            yield Problem(("stimuli", "kind"), f"{said}; {near}")
+            yield Problem(("stimuli", "kind"), f"{text}; {near}")
             return
-        found = list(_length(protocol, levels, kind, float(match["seconds"] or CLIP_S)))
-        yield from (problem for problem in found if problem not in seen)
-        seen.update(found)
+        problems = list(_length(protocol, levels, kind, float(match["seconds"] or CLIP_S)))
+        yield from (problem for problem in problems if problem not in seen)
+        seen.update(problems)
 
 
 def _length(
@@ -108,7 +108,7 @@ def _length(
 
 
 def _place(protocol: "Protocol", levels: dict[str, str], phase: str) -> Key:
-    """Where the duration of a phase stands: at a factor level, or in the timing."""
+    """Return where the duration of a phase stands: at a factor level, or in the timing."""
     for factor, level in levels.items():
         if phase in protocol.file.design.factors[factor].levels[level].timing:
             return ("design", "factors", factor, "levels", level, "timing", phase)
@@ -125,8 +125,8 @@ def _against_manifest(protocol: "Protocol") -> Iterator[Problem]:
     missing = [stimulus for stimulus in stimulus_ids(protocol) if stimulus not in known]
     if missing:
         more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
-        said = f"the stimulus {missing[0]!r}{more} is not in stimuli.manifest {name}"
-        yield Problem(key, f"{said}; {explain(missing[0], known)}")
+        text = f"the stimulus {missing[0]!r}{more} is not in stimuli.manifest {name}"
+        yield Problem(key, f"{text}; {explain(missing[0], known)}")
     wrong = _wrong_emotion(protocol, known)
     if wrong is not None:
         yield Problem(("conditions", wrong[0], "emotion"), wrong[1])
@@ -146,7 +146,7 @@ def check_shown(protocol: "Protocol", stimuli: "StimulusSet") -> None:
 
 
 def _wrong_emotion(protocol: "Protocol", stimuli: "StimulusSet") -> tuple[str, str] | None:
-    """Condition and sentence of the first clip that shows another emotion, if any does."""
+    """Return condition and sentence of the first clip that shows another emotion, if any does."""
     from mimicry.timeline.crosscheck import contradictions
 
     pairs = [(condition, name) for name, (condition, _) in stimulus_ids(protocol).items()]
@@ -154,9 +154,9 @@ def _wrong_emotion(protocol: "Protocol", stimuli: "StimulusSet") -> tuple[str, s
     if not wrong:
         return None
     condition, name = pairs[wrong[0]]
-    said = (
+    text = (
         f"condition {condition!r} shows {protocol.file.conditions[condition].emotion!r}, but its "
         f"clip {name!r} is {stimuli[name].emotion!r} in the manifest; any_emotion: true at the "
         "condition allows that"
     )
-    return condition, said
+    return condition, text

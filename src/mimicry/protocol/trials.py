@@ -68,10 +68,10 @@ def _check_stimuli(trials: TrialTable, stimuli: "StimulusSet") -> None:
     unknown = sorted(set(trials.stimulus_id) - set(stimuli))
     if unknown:
         near = nearest(unknown[0], stimuli)
-        said = f"did you mean {near!r}?" if near else f"it has {len(stimuli)} others"
+        hint = f"did you mean {near!r}?" if near else f"it has {len(stimuli)} others"
         shown = ", ".join(map(repr, unknown[:5])) + (", ..." if len(unknown) > 5 else "")
         raise StimulusError(
-            f"the stimulus manifest {stimuli} has no {shown}; {said}",
+            f"the stimulus manifest {stimuli} has no {shown}; {hint}",
             path=trials.source,
             key="stimulus",
             hint="Name the manifest of these clips with --stimuli.",

@@ -308,5 +308,5 @@ async def _json(request: Request, limit: int = 1 << 16) -> dict[str, Any]:
         check_shape(value, dict, path=Path("the request"))
     except InputError as problem:
         raise Refusal(400, f"no JSON object: {problem.message}") from None
-    found: dict[str, Any] = value
-    return found
+    content: dict[str, Any] = value
+    return content

@@ -17,20 +17,20 @@ def check_timing(browser: str | None = None, *, seconds: float = 5.0) -> Check:
     """
     need_extra()
     try:
-        found = timing_audit(seconds=seconds, browser=browser)
+        timing = timing_audit(seconds=seconds, browser=browser)
     except MimicryError as problem:
         return Check("browser timing", "warning", str(problem))
     text = (
-        f"{found['frames']} frames at {found['fps']:.2f} a second, intervals "
-        f"{1000 * found['interval_median_s']:.1f} +- {1000 * found['interval_sd_s']:.1f} ms "
-        f"(longest {1000 * found['interval_max_s']:.0f}), {found['dropped']} lost, drift "
-        f"{found['drift_ppm']:.0f} ppm, capture times from {found['clock_source']}; screen "
-        f"{found['refresh_hz']:.1f} Hz, {found['late_refreshes']} late"
+        f"{timing['frames']} frames at {timing['fps']:.2f} a second, intervals "
+        f"{1000 * timing['interval_median_s']:.1f} +- {1000 * timing['interval_sd_s']:.1f} ms "
+        f"(longest {1000 * timing['interval_max_s']:.0f}), {timing['dropped']} lost, drift "
+        f"{timing['drift_ppm']:.0f} ppm, capture times from {timing['clock_source']}; screen "
+        f"{timing['refresh_hz']:.1f} Hz, {timing['late_refreshes']} late"
     )
     good = (
-        found["dropped"] == 0
-        and found["clock_source"] == "capture_time"
-        and abs(found["drift_ppm"]) < MAX_DRIFT_PPM
-        and found["late_refreshes"] == 0
+        timing["dropped"] == 0
+        and timing["clock_source"] == "capture_time"
+        and abs(timing["drift_ppm"]) < MAX_DRIFT_PPM
+        and timing["late_refreshes"] == 0
     )
-    return Check("browser timing", "ok" if good else "warning", text, found)
+    return Check("browser timing", "ok" if good else "warning", text, timing)

@@ -78,14 +78,14 @@ def find_browser(wanted: str | None = None) -> str:
     """
     wanted = wanted or os.environ.get("MIMICRY_BROWSER")
     if wanted:
-        found = shutil.which(wanted)
-        if found:
-            return found
+        program = shutil.which(wanted)
+        if program:
+            return program
         raise InputError(f"no browser {wanted!r} found", key="--browser")
     for name in _NAMES:
-        found = shutil.which(name)
-        if found:
-            return found
+        program = shutil.which(name)
+        if program:
+            return program
     for place in _PLACES.get(sys.platform, ()):
         try:
             path = Path(place.format_map(os.environ))

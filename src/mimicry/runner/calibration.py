@@ -53,13 +53,13 @@ def flash_offsets(
     offsets = np.full(len(onsets_s), np.nan)
     for k, onset in enumerate(onsets_s):
         before = light[(times_s > onset - 0.25) & (times_s < onset + SEARCH_S[0])]
-        there = np.flatnonzero((times_s >= onset + SEARCH_S[0]) & (times_s <= onset + SEARCH_S[1]))
-        if len(before) < 2 or len(there) < 3 or there[0] == 0:
+        near = np.flatnonzero((times_s >= onset + SEARCH_S[0]) & (times_s <= onset + SEARCH_S[1]))
+        if len(before) < 2 or len(near) < 3 or near[0] == 0:
             continue
-        dark, lit = float(np.median(before)), float(np.max(light[there]))
+        dark, lit = float(np.median(before)), float(np.max(light[near]))
         if lit - dark < MIN_CONTRAST:
             continue
-        above = there[light[there] > (dark + lit) / 2]
+        above = near[light[near] > (dark + lit) / 2]
         first = int(above[0])
         offsets[k] = (times_s[first] + times_s[first - 1]) / 2 - onset
     return offsets
@@ -170,11 +170,11 @@ def read_calibrations(path: Path) -> list[dict[str, Any]]:
         When it is damaged.
     """
     try:
-        found: list[dict[str, Any]] = read_json_object(path, _SHAPE)["calibrations"]
+        calibrations: list[dict[str, Any]] = read_json_object(path, _SHAPE)["calibrations"]
     except InputError as error:
         hint = "Move the file away; mimicry calibrate measures anew."
         raise InputError(error.message, path=path, key=error.key, hint=hint) from error
-    return found
+    return calibrations
 
 
 def keep_with_session(folder: Path) -> None:

@@ -88,20 +88,20 @@ def _find(
                 key=name,
                 hint="Give it a file there, or name the manifest beside the clips with --stimuli.",
             )
-        found = sha256_of(file)
-        if entry.get("sha256") not in (None, found):
+        digest = sha256_of(file)
+        if entry.get("sha256") not in (None, digest):
             raise IntegrityError("the stimulus is not the file of its manifest", path=file)
-        stimulus = Stimulus(name, file, found)
+        stimulus = Stimulus(name, file, digest)
         _ = stimulus.mime  # what no browser shows is refused here, before anyone sits down
         yield stimulus
 
 
 def _is_rendered(entry: Mapping[str, Any]) -> bool:
     """Tell whether an entry moves exactly as the rendered clip of its name."""
-    own = {"file", "sha256"}
-    said = {key: value for key, value in entry.items() if key not in own}
+    file_keys = {"file", "sha256"}
+    content = {key: value for key, value in entry.items() if key not in file_keys}
     return any(
-        said == {key: value for key, value in other.items() if key not in own}
+        content == {key: value for key, value in other.items() if key not in file_keys}
         for other in rendered_entries([entry["id"]])
     )
 

@@ -51,7 +51,7 @@ def bounded_protocol() -> type[Any]:
 
         @property
         def half_open(self) -> bool:
-            """True while no whole head of a request that waits for its answer has come."""
+            """Tell whether no whole head of a request that waits for its answer has come."""
             return self.cycle is None or bool(self.cycle.response_complete)
 
         def on_response_complete(self) -> None:

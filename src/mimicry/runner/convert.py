@@ -167,9 +167,9 @@ def _calibration(folder: Path, segments: Sequence[Segment]) -> Mapping[str, Any]
     except InputError as problem:  # what was recorded must not hang on it
         warnings.warn(QualityWarning(f"the times are not calibrated: {problem}"), stacklevel=2)
         return {}
-    found = [fitting(known, setup) for s in segments if (setup := _setup(s))]
-    same = bool(found) and all(f == found[0] for f in found)
-    return found[0] if same else {}
+    fits = [fitting(known, setup) for s in segments if (setup := _setup(s))]
+    same = bool(fits) and all(f == fits[0] for f in fits)
+    return fits[0] if same else {}
 
 
 def _setup(segment: Segment) -> Row:

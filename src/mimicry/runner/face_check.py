@@ -40,7 +40,7 @@ class FaceChecker:
 
     @property
     def pid(self) -> int:
-        """The process, for tests that trace it."""
+        """Return the process, for tests that trace it."""
         return self._process.pid
 
     def __enter__(self) -> Self:
@@ -73,22 +73,22 @@ class FaceChecker:
                     self._ready = True
                 process.stdin.write(_LENGTH.pack(len(jpeg)) + jpeg)
                 process.stdin.flush()
-                found = self._answer()
+                answer = self._answer()
             except (OSError, ValueError) as error:
                 process.kill()  # what it may still answer belongs to no picture any more
                 process.wait()
                 raise Refusal(503, "the camera check has stopped; try again") from error
             finally:
                 limit.cancel()
-        if "error" in found:
-            raise Refusal(400, found["error"])
-        return found
+        if "error" in answer:
+            raise Refusal(400, answer["error"])
+        return answer
 
     def _answer(self) -> Mapping[str, Any]:
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
-        found: Mapping[str, Any] = json.loads(line)
-        return found
+        answer: Mapping[str, Any] = json.loads(line)
+        return answer
 
     def close(self) -> None:
         """End the process."""

@@ -122,7 +122,7 @@ def plan_session(
 
 
 def _steps(protocol: "Protocol", drawn: "Session", numbers: Mapping[str, int]) -> Iterator[Step]:
-    """Blocks with instruction, practice, trials, breaks and one attention check each."""
+    """Yield blocks with instruction, practice, trials, breaks and one attention check each."""
     words = [7, *drawn.participant.encode()]
     words += [] if is_first(drawn.session) else [0, *str(drawn.session).encode()]
     rng = generator(drawn.seed, *words)
@@ -178,7 +178,7 @@ def _break(step_id: str, block: str, seconds: float) -> Step:
 
 
 def _attention(step_id: str, block: str, rng: np.random.Generator) -> Step:
-    """An instructed answer: it names no emotion, so it labels no face."""
+    """Return an instructed answer: it names no emotion, so it labels no face."""
     right = int(rng.integers(4))
     question = Question(
         "attention",
@@ -255,7 +255,7 @@ def _trials(
 
 
 def _phases(trial: "Trial", pause: float, number: int) -> Iterator[Phase]:
-    """The pause before it, what comes before the clip, the clip as one, and the blank."""
+    """Return the pause before it, what comes before the clip, the clip as one, and the blank."""
     if pause:
         yield Phase("iti", pause)
     shown = False

@@ -226,7 +226,7 @@ class Journal:
 
     @property
     def finished(self) -> bool:
-        """Whether the session was finished or aborted."""
+        """Tell whether the session was finished or aborted."""
         return (self.folder / DONE).exists()
 
     def finish(self, outcome: str, reason: str = "") -> dict[str, Any]:

@@ -57,8 +57,8 @@ class LiveFeed:
     def _read(self) -> None:
         stream = self._process.stdout
         assert stream is not None
-        while (found := read_picture(stream)) is not None:
-            head, jpeg = found
+        while (picture := read_picture(stream)) is not None:
+            head, jpeg = picture
             with self._news:
                 if jpeg:
                     self._latest = (head, jpeg)

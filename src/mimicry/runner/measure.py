@@ -49,13 +49,13 @@ def timing_audit(
     InputError, RecordingError
         When there is no browser, or the camera gives nothing.
     """
-    found = measure({"flashes": False, "seconds": seconds}, [], camera=camera, browser=browser)
-    return summarise_frames(found)
+    measured = measure({"flashes": False, "seconds": seconds}, [], camera=camera, browser=browser)
+    return summarise_frames(measured)
 
 
-def summarise_frames(found: Mapping[str, Any]) -> dict[str, Any]:
+def summarise_frames(measured: Mapping[str, Any]) -> dict[str, Any]:
     """Return the figures of :func:`timing_audit` from what the page measured."""
-    rows = np.asarray(found["frames"], dtype=object)
+    rows = np.asarray(measured["frames"], dtype=object)
     if len(rows) < 5:
         raise RecordingError(
             f"the camera gave {len(rows)} frames", hint="Close other programs that use it."
@@ -65,7 +65,7 @@ def summarise_frames(found: Mapping[str, Any]) -> dict[str, Any]:
     steps = np.diff(times)
     usual = float(np.median(steps))
     drift = np.polyfit(times - times[0], arrival - times, 1)[0]
-    constant = found["clock"]["constant_ms"]
+    constant = measured["clock"]["constant_ms"]
     return {
         "frames": len(times),
         "fps": 1 / usual,
@@ -75,11 +75,11 @@ def summarise_frames(found: Mapping[str, Any]) -> dict[str, Any]:
         "dropped": int(np.maximum(np.round(steps / usual) - 1, 0).sum()),
         "drift_ppm": float(drift * 1e6),
         "delivery_median_s": float(np.median(arrival - times) - constant * 1e-3),
-        "clock_source": found["clock"]["source"],
-        "refresh_hz": found["refresh"]["hz"],
-        "late_refreshes": found["refresh"]["late"],
-        "camera": found["setup"]["camera"]["label"],
-        "settings": found["setup"]["camera"]["settings"],
+        "clock_source": measured["clock"]["source"],
+        "refresh_hz": measured["refresh"]["hz"],
+        "late_refreshes": measured["refresh"]["late"],
+        "camera": measured["setup"]["camera"]["label"],
+        "settings": measured["setup"]["camera"]["settings"],
     }
 
 
@@ -134,26 +134,26 @@ def calibrate(
         stimuli = [Stimulus("video", video, sha256_of(video))]
         stimuli.append(Stimulus("image", image, sha256_of(image)))
         plan = {"flashes": True, "waits_s": waits}
-        found = measure(plan, stimuli, camera=camera, browser=browser, kiosk=kiosk, show=show)
-    kinds = offsets_by_kind(found)
+        measured = measure(plan, stimuli, camera=camera, browser=browser, kiosk=kiosk, show=show)
+    kinds = offsets_by_kind(measured)
     if keep:
-        return store(found["setup"], kinds)
-    return {"setup": found["setup"], **kinds}
+        return store(measured["setup"], kinds)
+    return {"setup": measured["setup"], **kinds}
 
 
-def offsets_by_kind(found: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+def offsets_by_kind(measured: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """Return the constant of video and of image onsets from what the page measured."""
-    rows = np.asarray(found["frames"], dtype=np.float64)
-    constant = found["clock"]["constant_ms"]
+    rows = np.asarray(measured["frames"], dtype=np.float64)
+    constant = measured["clock"]["constant_ms"]
     if not len(rows) or constant is None:
         raise RecordingError("the camera gave no frames")
     times = rows[:, 0] * 1e-6 + constant * 1e-3
     kinds: dict[str, dict[str, Any]] = {}
     for kind in ("video", "image"):
-        mine = [f for f in found["flashes"] if f["kind"] == kind and _confirmed(f)]
+        mine = [f for f in measured["flashes"] if f["kind"] == kind and _confirmed(f)]
         onsets: NDArray[np.float64] = np.array([f["onset_ms"] * 1e-3 for f in mine])
         offsets = flash_offsets(times, rows[:, 1], onsets)
-        kinds[kind] = summarise_flashes(offsets, minimum=max(len(found["flashes"]) // 5, 5))
+        kinds[kind] = summarise_flashes(offsets, minimum=max(len(measured["flashes"]) // 5, 5))
     return kinds
 
 
@@ -205,12 +205,12 @@ def measure(
                 while state.result is None and process.poll() is None and time.monotonic() < end:
                     time.sleep(0.1)
                 time.sleep(0.5)
-    found = state.result
-    if found is None:
+    result = state.result
+    if result is None:
         raise RecordingError("the window was closed before the measurement was complete")
-    if found.get("problem"):
-        raise RecordingError(f"the measurement failed: {found['problem']}")
-    return found
+    if result.get("problem"):
+        raise RecordingError(f"the measurement failed: {result['problem']}")
+    return result
 
 
 def _secret() -> str:

@@ -45,7 +45,7 @@ class Stimulus:
 
     @property
     def mime(self) -> str:
-        """The media type, from the file's ending."""
+        """Return the media type, from the file's ending."""
         try:
             return _MIME[self.path.suffix.lower()]
         except KeyError:
@@ -148,7 +148,7 @@ class SessionPlan:
 
     @property
     def prefix(self) -> str:
-        """The start of every file name of this session."""
+        """Return the start of every file name of this session."""
         return session_prefix(self.participant, self.session, self.task)
 
     def beh_folder(self, study: Path) -> Path:

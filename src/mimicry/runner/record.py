@@ -65,7 +65,7 @@ def record_plainly(
     prepare_study(study, None)
     make_folder(files["video"].parent)
     camera = plan.camera
-    found = record_camera(
+    recorded = record_camera(
         source,
         files["video"],
         files["frames"],
@@ -75,15 +75,15 @@ def record_plainly(
         stop=stop,
         seen=seen,
     )
-    write_json(files["recording"], _about(plan, found, files))
+    write_json(files["recording"], _about(plan, recorded, files))
     enter_participant(study, plan.participant)
-    return found, files
+    return recorded, files
 
 
 _PLAIN = ("video", "frames", "recording")
 
 
-def _about(plan: SessionPlan, found: CameraRecording, files: dict[str, Path]) -> dict[str, Any]:
+def _about(plan: SessionPlan, recorded: CameraRecording, files: dict[str, Path]) -> dict[str, Any]:
     from mimicry import __version__
 
     return {
@@ -92,15 +92,15 @@ def _about(plan: SessionPlan, found: CameraRecording, files: dict[str, Path]) ->
         "session": plan.session,
         "recorder": "opencv",
         "time_zero": "when the first frame was handed over by OpenCV; not its capture",
-        "time_zero_unix_s": found.started_unix_s,
-        "time_zero_monotonic_s": found.started_monotonic_s,
+        "time_zero_unix_s": recorded.started_unix_s,
+        "time_zero_monotonic_s": recorded.started_monotonic_s,
         "calibrated": False,
-        "size_px": list(found.size_px),
+        "size_px": list(recorded.size_px),
         "frames": {
-            "captured": len(found.times_us),
-            "in_video": found.written.count(True),
-            "dropped_writer_behind": found.dropped,
-            "failed_reads": found.failed_reads,
+            "captured": len(recorded.times_us),
+            "in_video": recorded.written.count(True),
+            "dropped_writer_behind": recorded.dropped,
+            "failed_reads": recorded.failed_reads,
         },
         "files": {k: {"file": files[k].name, "sha256": sha256_of(files[k])} for k in _PLAIN[:2]},
         "frames_columns": {

@@ -74,14 +74,14 @@ def _lengths(protocol: "Protocol", shown: "StimulusSet") -> list[str]:
         if abs(line.onset_s - still) > NEAR_S:
             moved.append((name, float(line.onset_s), still))
     notes = []
-    for found, text in (
+    for clips, text in (
         (longer, "is {0:g} s long and will be cut at {1:g} s (neutral_s to fall_s)"),
         (shorter, "is {0:g} s long; its last frame will stay until {1:g} s (neutral_s to fall_s)"),
         (moved, "begins to move at {0:g} s, but timing.neutral_s is {1:g} s"),
     ):
-        if found:
-            name, *values = found[0]
-            more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
+        if clips:
+            name, *values = clips[0]
+            more = f" (and {len(clips) - 1} more)" if len(clips) > 1 else ""
             notes.append(f"the clip {name!r}{more} " + text.format(*values))
     return notes
 

@@ -100,9 +100,9 @@ class Gate:
 
         async def send_with_headers(message: MutableMapping[str, Any]) -> None:
             if message["type"] == "http.response.start":
-                own = message.get("headers", [])
-                names = {name for name, _ in own}
-                message["headers"] = [*own, *(h for h in _RAW_HEADERS if h[0] not in names)]
+                headers = message.get("headers", [])
+                names = {name for name, _ in headers}
+                message["headers"] = [*headers, *(h for h in _RAW_HEADERS if h[0] not in names)]
             await send(message)
 
         problem = self._problem(scope)
@@ -153,12 +153,12 @@ class Gate:
         return None
 
     def _roles(self, cookie: str) -> set[str]:
-        held = dict(part.strip().partition("=")[::2] for part in cookie.split(";"))
+        cookies = dict(part.strip().partition("=")[::2] for part in cookie.split(";"))
         return {
             role
             for role, secret in self.keys.items()
             if secrets.compare_digest(
-                held.get(cookie_name(self.port, role), "").encode(), secret.encode()
+                cookies.get(cookie_name(self.port, role), "").encode(), secret.encode()
             )
         }
 

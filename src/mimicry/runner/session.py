@@ -245,13 +245,13 @@ class ScoreJob:
 
     @property
     def report(self) -> Path | None:
-        """The report, once there is one."""
+        """Return the report, once there is one."""
         path = self.out / f"{self.prefix}{REPORT}"
         return path if path.is_file() else None
 
     @property
     def landmarks(self) -> Path:
-        """The landmark file of the recording."""
+        """Return the landmark file of the recording."""
         return self.out / f"{self.prefix}{LANDMARKS}"
 
     def status(self) -> dict[str, Any]:

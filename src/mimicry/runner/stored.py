@@ -16,9 +16,9 @@ STREAMS = {"video": "video.ivf", "frames": "frames.tsv", "events": "events.jsonl
 
 def stream_of(name: str) -> tuple[int, str] | None:
     """Return segment and stream of a file's name; None: it is none of the streams."""
-    found = re.fullmatch(r"seg-(\d{3,6})_(.+)", name, re.ASCII)
-    stream = next((s for s, ending in STREAMS.items() if found and found[2] == ending), None)
-    return None if found is None or stream is None else (int(found[1]), stream)
+    match = re.fullmatch(r"seg-(\d{3,6})_(.+)", name, re.ASCII)
+    stream = next((s for s, ending in STREAMS.items() if match and match[2] == ending), None)
+    return None if match is None or stream is None else (int(match[1]), stream)
 
 
 _KEY = {

@@ -54,33 +54,35 @@ def prepare_study(
     from mimicry.protocol.show import written_out
 
     copy = study / PROTOCOL
-    own = stimuli_copy(study)
+    manifest = stimuli_copy(study)
     shown = shown_stimuli(protocol, study, stimuli)
-    if shown.source != "shipped" and not own.exists():
-        write_text(own, shown.path.read_bytes().decode("utf-8"))
-    elif not own.exists():
-        _copy_with_rendered(protocol, shown, own)
+    if shown.source != "shipped" and not manifest.exists():
+        write_text(manifest, shown.path.read_bytes().decode("utf-8"))
+    elif not manifest.exists():
+        _copy_with_rendered(protocol, shown, manifest)
     if not copy.exists():
-        write_text(copy, written_out(protocol, manifest=own.name if own.exists() else None))
+        write_text(
+            copy, written_out(protocol, manifest=manifest.name if manifest.exists() else None)
+        )
     # also a fresh copy: what cannot be read again is found before anyone is filmed
-    found = load_protocol(copy)
-    if found.digest != protocol.digest:
+    copied = load_protocol(copy)
+    if copied.digest != protocol.digest:
         raise ProtocolError(
-            f"the study holds the protocol {found.name} with other values than {protocol.name}",
+            f"the study holds the protocol {copied.name} with other values than {protocol.name}",
             path=copy,
             key="--study",
             hint="Run each protocol in a study folder of its own.",
         )
 
 
-def _copy_with_rendered(protocol: "Protocol", shown: "StimulusSet", own: Path) -> None:
+def _copy_with_rendered(protocol: "Protocol", shown: "StimulusSet", copy: Path) -> None:
     """Copy the shipped manifest where clips come in that it does not list (half intensity)."""
     from mimicry.synthetic.stimuli import read_entries, write_manifest
 
     extra = rendered_entries(n for n in stimulus_ids(protocol) if n not in shown)
     if extra:
         note, entries = read_entries(shown.path)
-        write_manifest(own, [*entries, *extra], note=note)
+        write_manifest(copy, [*entries, *extra], note=note)
 
 
 def shown_stimuli(
@@ -101,11 +103,11 @@ def shown_stimuli(
     check_shown(protocol, named)
     if not copy.is_file():
         return named
-    held = protocol.timelines(None, copy)
-    if named.sha256 == held.sha256:
+    kept = protocol.timelines(None, copy)
+    if named.sha256 == kept.sha256:
         return named
     if named.source == "shipped":
-        return held
+        return kept
     raise StimulusError(
         f"the study was made with another stimulus manifest than {named}",
         path=copy,

@@ -49,13 +49,13 @@ class Segment:
 
     @property
     def constant_ms(self) -> float | None:
-        """Page time minus camera time stamp; None without a camera."""
+        """Return page time minus camera time stamp; None without a camera."""
         value = self.first("capture_clock").get("constant_ms")
         return None if value is None else float(value)
 
     @property
     def zero_page_ms(self) -> float:
-        """Page time of the segment's zero: its first frame, or its start without a camera."""
+        """Return page time of the segment's first frame, or its start without a camera."""
         constant = self.constant_ms
         if constant is None or not len(self.frame_us):
             return float(self.first("segment_start").get("t", 0.0))

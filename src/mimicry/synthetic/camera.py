@@ -38,7 +38,7 @@ class Faults:
 
 
 def _curve() -> NDArray[np.float32]:
-    """The sRGB value 0..255 of linear light 0..1."""
+    """Return the sRGB value 0..255 of linear light 0..1."""
     x = np.linspace(0, 1, 1 << 14)
     y = np.where(x <= 0.0031308, 12.92 * x, 1.055 * x ** (1 / 2.4) - 0.055)
     return np.asarray(255 * y, dtype=np.float32)
@@ -63,7 +63,7 @@ def _seen(
 
 def render_frames(
     identity: Identity,
-    play: Performance,
+    movement: Performance,
     *,
     view: View | None = None,
     faults: Faults | None = None,
@@ -76,7 +76,7 @@ def render_frames(
     ----------
     identity
         Who is shown.
-    play
+    movement
         What the face does.
     view, faults
         Camera and light, and the camera's faults.
@@ -87,6 +87,6 @@ def render_frames(
     """
     scene = Scene(identity, view or View(), rig)
     faults = faults or Faults()
-    for k in range(len(play)):
+    for k in range(len(movement)):
         rng = generator(seed, k)
-        yield _seen(scene.picture(play, k), faults, rng)
+        yield _seen(scene.picture(movement, k), faults, rng)

@@ -88,7 +88,7 @@ Sparse = tuple[NDArray[np.int64], NDArray[np.float64]]
 
 
 def action_unit_names() -> tuple[str, ...]:
-    """Every name that a performance may use: ``AU12`` and the sided ``AU12_L``, ``AU12_R``."""
+    """Return every name that a performance may use: ``AU12``, ``AU12_L``, ``AU12_R``."""
     return (*(n + side for n in ACTION_UNITS for side in ("", "_L", "_R")), "AU45")
 
 
@@ -108,7 +108,7 @@ def parse_intensity(value: float | str) -> float:
 
 
 def _sided(name: str, rig: str) -> tuple[Sparse, Sparse]:
-    """The left and the right half of a target."""
+    """Return the left and the right half of a target."""
     pack = head_pack()
     if "*" in name:
         words = ("Left", "Right") if rig == "faceunits01" else ("left", "right")
@@ -133,7 +133,7 @@ def _joined(parts: dict[str, float], rig: str, side: int) -> Sparse:
 
 @lru_cache(maxsize=2)
 def basis(rig: str = "faceunits01") -> dict[str, Sparse]:
-    """Sided action unit (``AU12_L``) -> vertex numbers and displacements in mm at 1.0.
+    """Return sided action unit (``AU12_L``) -> vertex numbers and displacements in mm.
 
     On the second rig 1.0 is that rig's own full movement, which may be shorter or longer (see
     :func:`millimetres`); action units that it lacks are absent.
@@ -150,7 +150,7 @@ def basis(rig: str = "faceunits01") -> dict[str, Sparse]:
 
 
 def millimetres(name: str, *, rig: str = "faceunits01") -> float:
-    """How far 1.0 of an action unit, both sides together, moves its ruler point, in mm.
+    """Return how far 1.0 of an action unit, both sides together, moves its ruler point, in mm.
 
     Raises
     ------

@@ -13,23 +13,23 @@ RIM_MM, HALF_WIDTH_MM, HALF_HEIGHT_MM = 2.4, 25.0, 18.5
 
 
 def _strip(edge_a: F, edge_b: F, *, closed: bool) -> tuple[F, NDArray[np.int64]]:
-    """Points and two-sided triangles of a band between two rows of points."""
+    """Return points and two-sided triangles of a band between two rows of points."""
     n = len(edge_a)
     here = np.arange(n if closed else n - 1)
-    there = (here + 1) % n
+    after = (here + 1) % n
     one = np.concatenate(
-        [np.column_stack([here, there, here + n]), np.column_stack([there, there + n, here + n])]
+        [np.column_stack([here, after, here + n]), np.column_stack([after, after + n, here + n])]
     )
     return np.concatenate([edge_a, edge_b]), np.concatenate([one, one[:, ::-1]])
 
 
 def _bent(x: F, y: F, z: float) -> F:
-    """Points of a plane before the face that bends back towards the temples."""
+    """Return points of a plane before the face that bends back towards the temples."""
     return np.column_stack([x, y, z - 0.0045 * x**2])
 
 
 def spectacles(shape: F) -> tuple[F, NDArray[np.int64]]:
-    """Points (G, 3) in mm and triangles of a pair of frames on a head at rest (V, 3)."""
+    """Return points (G, 3) in mm and triangles of a pair of frames on a head at rest (V, 3)."""
     _, height, depth = shape[BRIDGE]
     z = depth + 4.0
     turn = np.linspace(0, 2 * np.pi, SEGMENTS, endpoint=False)

@@ -153,7 +153,7 @@ def identities(seed: int, n: int, *, prefix: str = "p") -> tuple[Identity, ...]:
 
 
 def _details(pack: HeadPack, identity: Identity) -> dict[str, float]:
-    """Detail target -> weight; pairs such as -incr and -decr exclude one another."""
+    """Return detail target -> weight; pairs such as -incr and -decr exclude one another."""
     rng = generator(identity.detail_seed, 1)
     names = sorted(n for n in pack.targets if n.startswith("detail/"))
     weights = np.abs(rng.normal(0, 0.22, len(names))).clip(0, 0.5)
@@ -171,7 +171,7 @@ def _details(pack: HeadPack, identity: Identity) -> dict[str, float]:
 
 @lru_cache(maxsize=64)
 def neutral_shape(identity: Identity) -> NDArray[np.float64]:
-    """(V, 3) shape of the head at rest, in mm, read-only.
+    """Return (V, 3) shape of the head at rest, in mm, read-only.
 
     Odd faces (lips that part, eyes that are nearly shut, a far too wide or narrow mouth) are
     not returned: the details are shrunk step by step until the face is inside the range.

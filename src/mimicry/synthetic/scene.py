@@ -58,7 +58,7 @@ class View:
 
 
 def _rotations(rotation_vectors: F) -> F:
-    """(V, 3, 3) rotation matrices of rotation vectors (rad)."""
+    """Return (V, 3, 3) rotation matrices of rotation vectors (rad)."""
     angle = np.linalg.norm(rotation_vectors, axis=1)
     axis = rotation_vectors / np.maximum(angle, 1e-12)[:, None]
     k = np.zeros((len(angle), 3, 3))
@@ -69,7 +69,7 @@ def _rotations(rotation_vectors: F) -> F:
 
 
 def head_rotation(pose_deg: F) -> F:
-    """(3, 3) rotation of pitch (chin up), yaw (to the person's left), roll (to the left)."""
+    """Return the (3, 3) rotation of pitch (chin up), yaw and roll (to the person's left)."""
     pitch, yaw, roll = np.deg2rad(pose_deg) * np.array([-1, 1, -1])
     rx, ry, rz = _rotations(np.diag([pitch, yaw, roll]))
     return np.asarray(ry @ rx @ rz)
@@ -85,16 +85,16 @@ def _rotation_vector(matrix: F) -> F:
 
 @lru_cache(maxsize=1)
 def _neck_share() -> F:
-    """(V,) how much of the head's turn a vertex follows: 0 on the chest, 1 on the face."""
+    """Return (V,) how much of the head's turn a vertex follows: 0 chest, 1 face."""
     v = head_pack().vertices
     s = np.clip((v[:, 1] + 0.35 * (v[:, 2] - 50) - 585) / 58, 0, 1)
     return np.asarray(s * s * (3 - 2 * s))
 
 
-def _sided_weights(play: Performance, k: int) -> dict[str, float]:
-    """Sided action unit -> intensity of frame k, blinks joined with closure."""
+def _sided_weights(movement: Performance, k: int) -> dict[str, float]:
+    """Return sided action unit -> intensity of frame k, blinks joined with closure."""
     out: dict[str, float] = {}
-    for name, value in zip(play.names, play.intensity[k], strict=True):
+    for name, value in zip(movement.names, movement.intensity[k], strict=True):
         if value:
             unit = "AU43" + name[4:] if name.startswith("AU45") else name
             for side in (unit[5:],) if "_" in unit else ("L", "R"):
@@ -106,17 +106,19 @@ def _sided_weights(play: Performance, k: int) -> dict[str, float]:
     return out
 
 
-def head_points(identity: Identity, play: Performance, k: int, *, rig: str = "faceunits01") -> F:
-    """(V, 3) vertices of frame k in mm, in the head's own frame: no pose, eyes turned."""
+def head_points(
+    identity: Identity, movement: Performance, k: int, *, rig: str = "faceunits01"
+) -> F:
+    """Return (V, 3) vertices of frame k in mm, in the head's own frame, eyes turned."""
     pack = head_pack()
     shape = neutral_shape(identity).copy()
     units = basis(rig)
-    for name, weight in _sided_weights(play, k).items():
+    for name, weight in _sided_weights(movement, k).items():
         if name not in units:
             raise InputError(f"the rig {rig!r} has no {name}", key="rig")
         index, delta = units[name]
         shape[index] += weight * delta
-    pitch, yaw = play.gaze_deg[k]
+    pitch, yaw = movement.gaze_deg[k]
     _lids_follow(shape, pitch, yaw)
     turn = head_rotation(np.array([pitch, yaw, 0.0]))
     for material, _ in EYES:
@@ -140,7 +142,7 @@ def _lids_follow(shape: F, pitch: float, yaw: float) -> None:
 
 
 def _sphere(n: int) -> F:
-    """(n, 3) directions spread evenly over the sphere."""
+    """Return (n, 3) directions spread evenly over the sphere."""
     k = np.arange(n) + 0.5
     polar, turn = np.arccos(1 - 2 * k / n), np.pi * (1 + 5**0.5) * k
     return np.column_stack(
@@ -149,7 +151,7 @@ def _sphere(n: int) -> F:
 
 
 def _reached(shape: F, triangles: NDArray[np.int64], normals: F, directions: int = 64) -> F:
-    """(V,) share of the sky that reaches each vertex, cosine-weighted, 0..1."""
+    """Return (V,) share of the sky that reaches each vertex, cosine-weighted, 0..1."""
     size, total, light = 224, np.zeros(len(shape)), np.zeros(len(shape))
     centre, scale = shape.mean(axis=0), size / 560.0
     sheer = np.zeros(len(triangles), dtype=bool)
@@ -179,13 +181,13 @@ class _Prepared:
 
 @lru_cache(maxsize=16)
 def _prepare(identity: Identity) -> _Prepared:
-    """What stays the same in all frames of an identity."""
-    pack, look = head_pack(), look_of(identity)
+    """Return what stays the same in all frames of an identity."""
+    pack, appearance = head_pack(), look_of(identity)
     triangles = pack.triangles
     kinds = pack.material[triangles[:, 0]]
     hair = hair_share(pack.vertices) * (pack.material == 0)
     ears = np.abs(pack.vertices[:, 0]) > 74
-    hair = hair * look.hair_mm * ~(ears & (pack.vertices[:, 1] < 745))
+    hair = hair * appearance.hair_mm * ~(ears & (pack.vertices[:, 1] < 745))
     shape = neutral_shape(identity)
     normals = raster.vertex_normals(shape, triangles)
     solid = triangles[kinds != 5]
@@ -215,7 +217,7 @@ def _prepare(identity: Identity) -> _Prepared:
 
 @lru_cache(maxsize=4)
 def _wall(size_px: tuple[int, int], background: tuple[int, int, int]) -> NDArray[np.float32]:
-    """(H, W, 3) the wall behind, unevenly lit."""
+    """Return the (H, W, 3) wall behind, unevenly lit."""
     x, y = np.linspace(-1, 1, size_px[0]), np.linspace(-1, 1, size_px[1])[:, None]
     fall = 1 - 0.22 * (x - 0.4) ** 2 - 0.18 * (y + 0.3) ** 2
     return np.asarray(linear(np.array(background)) * fall[..., None], dtype=np.float32)
@@ -229,21 +231,21 @@ class Scene:
     view: View = field(default_factory=View)
     rig: str = "faceunits01"
 
-    def placed(self, play: Performance, k: int) -> F:
-        """(V, 3) vertices of frame k in mm, with head pose and shift; spectacles come last."""
+    def placed(self, movement: Performance, k: int) -> F:
+        """Return (V, 3) vertices of frame k in mm, with head pose and shift."""
         ready = _prepare(self.identity)
-        shape = head_points(self.identity, play, k, rig=self.rig)
+        shape = head_points(self.identity, movement, k, rig=self.rig)
         normals = raster.vertex_normals(shape, head_pack().triangles)
         shape = np.concatenate([shape + normals * ready.hair[:, None], ready.worn])
-        turn = _rotation_vector(head_rotation(play.pose_deg[k]))
+        turn = _rotation_vector(head_rotation(movement.pose_deg[k]))
         if np.any(turn):
             share = np.concatenate([_neck_share(), np.ones(len(ready.worn))])
             turned = np.einsum("vij,vj->vi", _rotations(share[:, None] * turn), shape - PIVOT)
             shape = turned + PIVOT
-        return np.asarray(shape + play.shift_mm[k])
+        return np.asarray(shape + movement.shift_mm[k])
 
     def project(self, points: F) -> F:
-        """(V, 3) pixel x, y and depth in mm of points in mm."""
+        """Return (V, 3) pixel x, y and depth in mm of points in mm."""
         width, height = self.view.size_px
         p = points - AIM - np.array([*self.view.aim_mm, 0.0])
         depth = self.view.distance_mm - p[:, 2]
@@ -265,12 +267,12 @@ class Scene:
         out[1], out[3], out[4] = 0.72 * key, 0.16 * level, 0.36 * level * np.array([1, 1.01, 1.04])
         return out
 
-    def picture(self, play: Performance, k: int) -> NDArray[np.float32]:
-        """(H, W, 3) frame k in linear light, before the camera's own faults."""
-        ready, look = _prepare(self.identity), look_of(self.identity)
+    def picture(self, movement: Performance, k: int) -> NDArray[np.float32]:
+        """Return (H, W, 3) frame k in linear light, before the camera's own faults."""
+        ready, appearance = _prepare(self.identity), look_of(self.identity)
         width, height = self.view.size_px
-        level = self.view.light_level * float(play.light[k])
-        shape = self.placed(play, k)
+        level = self.view.light_level * float(movement.light[k])
+        shape = self.placed(movement, k)
         normals = raster.vertex_normals(shape, ready.triangles)
         normals[len(shape) - len(ready.worn) :] = (
             0.0,
@@ -290,9 +292,9 @@ class Scene:
             ready.kinds,
             normals,
             ready.attributes,
-            look.texture,
-            look.colours,
-            look.eye,
+            appearance.texture,
+            appearance.colours,
+            appearance.eye,
             self._lights(level),
             picture,
         )

@@ -39,13 +39,13 @@ SHIRTS = np.array([[70, 84, 108], [96, 60, 60], [66, 88, 72], [88, 88, 92], [120
 
 
 def linear(srgb: NDArray[np.generic] | F) -> F:
-    """SRGB 0..255 to linear light 0..1."""
+    """Turn sRGB 0..255 into linear light 0..1."""
     x = np.asarray(srgb, dtype=np.float64) / 255
     return np.asarray(np.where(x <= 0.04045, x / 12.92, ((x + 0.055) / 1.055) ** 2.4))
 
 
 def texture_points(vertices: F) -> F:
-    """(V, 2) texture coordinates 0..1 of points on the base head."""
+    """Return (V, 2) texture coordinates 0..1 of points on the base head."""
     angle = np.arctan2(vertices[:, 0], vertices[:, 2] - AXIS_Z)
     return np.column_stack([angle / (2 * np.pi) + 0.5, (HIGH - vertices[:, 1]) / (HIGH - LOW)])
 
@@ -71,7 +71,7 @@ def _step(x: F, low: float, high: float) -> F:
 
 @lru_cache(maxsize=1)
 def _grid() -> tuple[F, F]:
-    """Angle (rad) and height (mm) of the texture's texels."""
+    """Return angle (rad) and height (mm) of the texture's texels."""
     angle = ((np.arange(SIZE) + 0.5) / SIZE - 0.5) * 2 * np.pi
     height = HIGH - (np.arange(SIZE) + 0.5) / SIZE * (HIGH - LOW)
     return np.broadcast_to(angle, (SIZE, SIZE)), np.broadcast_to(height[:, None], (SIZE, SIZE))
@@ -79,7 +79,7 @@ def _grid() -> tuple[F, F]:
 
 @lru_cache(maxsize=1)
 def _x_of_texel() -> F:
-    """Sideways position (mm) of each texel, from the skin's radius in that direction."""
+    """Return the sideways position (mm) of each texel, from the skin's radius there."""
     import cv2
     from scipy.interpolate import LinearNDInterpolator
 
@@ -94,7 +94,7 @@ def _x_of_texel() -> F:
 
 
 def hair_share(points: F, *, fringe_mm: float = 0.0) -> F:
-    """(V,) 0..1: how much scalp hair covers points of the base head."""
+    """Return (V,) 0..1: how much scalp hair covers points of the base head."""
     angle = np.abs(np.arctan2(points[:, 0], points[:, 2] - AXIS_Z))
     return _hair_at(angle, points[:, 1], fringe_mm)
 
@@ -110,7 +110,7 @@ def _hair_at(angle: F, height: F, fringe_mm: float) -> F:
 
 
 def _noise(rng: np.random.Generator, sigma: tuple[float, float]) -> F:
-    """(SIZE, SIZE) smooth unit-variance noise."""
+    """Return (SIZE, SIZE) smooth unit-variance noise."""
     import cv2
 
     raw = rng.standard_normal((SIZE, SIZE)).astype(np.float32)
@@ -119,7 +119,7 @@ def _noise(rng: np.random.Generator, sigma: tuple[float, float]) -> F:
 
 
 def _brows(identity: Identity, rng: np.random.Generator) -> F:
-    """(SIZE, SIZE) cover 0..1 of the brows, drawn hair by hair."""
+    """Return (SIZE, SIZE) cover 0..1 of the brows, drawn hair by hair."""
     import cv2
 
     thick = rng.uniform(0.85, 1.25) * (1.15 if identity.sex == "male" else 0.85)
@@ -155,7 +155,7 @@ def _brows(identity: Identity, rng: np.random.Generator) -> F:
 
 @lru_cache(maxsize=1)
 def _beard_area() -> F:
-    """(SIZE, SIZE) where a beard grows, 0..1."""
+    """Return (SIZE, SIZE) where a beard grows, 0..1."""
     angle, height = _grid()
     x = np.abs(_x_of_texel())
     chin = _step(height, 606, 630) * _step(-np.abs(angle), -1.5, -1.05)

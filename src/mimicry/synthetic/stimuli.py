@@ -25,6 +25,7 @@ from mimicry.synthetic.recipes import MODELS, RECIPES
 
 __all__ = [
     "NOTE",
+    "MeasuredClip",
     "StimulusSpec",
     "is_there",
     "manifest_entry",
@@ -86,12 +87,12 @@ class StimulusSpec:
 
     @property
     def seconds(self) -> float:
-        """Length of the clip."""
+        """Return the length of the clip."""
         return RECIPES[self.emotion].duration_s if self.duration_s is None else self.duration_s
 
     @property
     def onset_s(self) -> float:
-        """Dynamic onset; 0 for a static clip."""
+        """Return the dynamic onset; 0 for a static clip."""
         return ONSET_S if self.kind == "dynamic" else 0.0
 
     @property
@@ -101,13 +102,13 @@ class StimulusSpec:
 
     @property
     def stimulus_id(self) -> str:
-        """The id that :func:`parse_id` reads."""
+        """Return the id that :func:`parse_id` reads."""
         step = "" if self.intensity == 1 else f"-i{round(100 * self.intensity)}"
         length = "" if self.duration_s is None else f"-d{self.duration_s:g}"
         return f"{self.emotion}-{self.model}-{self.kind}{step}{length}"
 
     def performance(self, times_s: NDArray[np.float64]) -> Performance:
-        """What the face does at the given times."""
+        """Return what the face does at the given times."""
         recipe = RECIPES[self.emotion]
         rise = np.ones_like(times_s)
         if self.kind == "dynamic":
@@ -143,24 +144,24 @@ def parse_id(stimulus_id: str) -> StimulusSpec:
 
 
 def stimulus_ids() -> tuple[str, ...]:
-    """Every id at full intensity and usual duration, sorted."""
+    """Return every id at full intensity and usual duration, sorted."""
     return tuple(f"{e}-{m}-{k}" for e in sorted(RECIPES) for m in sorted(MODELS) for k in KINDS)
 
 
 def _sampled(spec: StimulusSpec) -> Performance:
-    """The performance at the times that a manifest keeps: frames while something moves."""
+    """Return the performance at the times that a manifest keeps: frames while something moves."""
     times = times_at(FPS, spec.seconds)
-    play = spec.performance(times)
+    movement = spec.performance(times)
     moving = np.zeros(len(times), dtype=bool)
     moving[[0, -1]] = True
-    changed = np.flatnonzero(np.any(np.diff(play.intensity, axis=0), axis=1))
+    changed = np.flatnonzero(np.any(np.diff(movement.intensity, axis=0), axis=1))
     moving[changed] = moving[changed + 1] = True
     return spec.performance(times[moving])
 
 
 def manifest_entry(spec: StimulusSpec, file: Path | None = None) -> dict[str, Any]:
-    """One stimulus of a manifest: exact envelopes at the clip's own frames."""
-    play = _sampled(spec)
+    """Return one stimulus of a manifest: exact envelopes at the clip's own frames."""
+    movement = _sampled(spec)
     return {
         "id": spec.stimulus_id,
         "file": None if file is None else file.name,
@@ -174,9 +175,9 @@ def manifest_entry(spec: StimulusSpec, file: Path | None = None) -> dict[str, An
         "onset_s": spec.onset_s,
         "apex_s": round(spec.apex_s, 6),
         "offset_s": None,
-        "times_s": np.round(play.times_s, 6).tolist(),
-        "intensity": {n: np.round(play.of(n), 6).tolist() for n in play.names},
-        "mm_per_unit": {n: round(millimetres(n), 3) for n in play.names},
+        "times_s": np.round(movement.times_s, 6).tolist(),
+        "intensity": {n: np.round(movement.of(n), 6).tolist() for n in movement.names},
+        "mm_per_unit": {n: round(millimetres(n), 3) for n in movement.names},
     }
 
 
@@ -238,10 +239,10 @@ def rendered_entry(
         from mimicry.synthetic.scene import View
         from mimicry.synthetic.video import write_frames
 
-        play = spec.performance(times_at(FPS, spec.seconds))
+        movement = spec.performance(times_at(FPS, spec.seconds))
         view = View(size_px=SIZE_PX, span_mm=SPAN_MM, aim_mm=(0.0, 8.0))
-        frames = render_frames(MODELS[spec.model], play, view=view)
-        write_frames(path, frames, play.times_s, codec="libvpx-vp9", crf=crf)
+        frames = render_frames(MODELS[spec.model], movement, view=view)
+        write_frames(path, frames, movement.times_s, codec="libvpx-vp9", crf=crf)
     return manifest_entry(spec, path)
 
 
@@ -272,21 +273,28 @@ def stimulus_file(stimulus_id: str, cache: Path | None = None) -> Path:
     return folder / str(rendered_entry(spec, folder)["file"])
 
 
+@dataclass(frozen=True, slots=True)
+class MeasuredClip:
+    """A laboratory's own clip: its id, its file and what is in it."""
+
+    stimulus_id: str
+    file: str
+    sha256: str
+    emotion: str
+    identity: str
+    license_name: str
+
+
 def measured_entry(
     track: ActionUnitTrack,
     smooth: NDArray[np.float64],
+    clip: MeasuredClip,
     *,
-    stimulus_id: str,
-    file: str,
-    sha256: str,
-    emotion: str,
-    identity: str,
-    license_name: str,
     names: tuple[str, ...] | None = None,
     onset_s: float | None = None,
     apex_s: float | None = None,
 ) -> dict[str, Any]:
-    """A manifest entry for a clip that was measured, not rendered.
+    """Return a manifest entry for a clip that was measured, not rendered.
 
     Parameters
     ----------
@@ -294,6 +302,8 @@ def measured_entry(
         The clip's action units.
     smooth
         (T, A) its intensities after zero-phase smoothing.
+    clip
+        What the clip is.
     names
         Action units to keep; None: bilateral ones that move by .1 or more.
     onset_s, apex_s
@@ -306,7 +316,7 @@ def measured_entry(
     """
     seen = np.flatnonzero(np.isfinite(smooth).any(axis=1))
     if len(seen) < 2:
-        raise InputError("fewer than two frames show a face", path=file)
+        raise InputError("fewer than two frames show a face", path=clip.file)
     start = float(track.times_s[0])
     span = np.nanmax(smooth[seen], axis=0) - np.nanmin(smooth[seen], axis=0)
     if names is None:
@@ -321,16 +331,16 @@ def measured_entry(
     filled = {
         n: np.interp(times, times[np.isfinite(v)], v[np.isfinite(v)]) for n, v in columns.items()
     }
-    found = _rise(times, filled)
-    onset = found[0] if onset_s is None else onset_s
-    apex = found[1] if apex_s is None else apex_s
+    begins, ends = _rise(times, filled)
+    onset = begins if onset_s is None else onset_s
+    apex = ends if apex_s is None else apex_s
     return {
-        "id": stimulus_id,
-        "file": file,
-        "sha256": sha256,
-        "license": license_name,
-        "emotion": emotion,
-        "identity": identity,
+        "id": clip.stimulus_id,
+        "file": clip.file,
+        "sha256": clip.sha256,
+        "license": clip.license_name,
+        "emotion": clip.emotion,
+        "identity": clip.identity,
         "kind": "dynamic" if apex > onset else "static",
         "measured": True,
         "duration_s": round(float(times[-1] + np.median(np.diff(times))), 6),
@@ -345,7 +355,7 @@ def measured_entry(
 def _rise(
     times: NDArray[np.float64], columns: dict[str, NDArray[np.float64]]
 ) -> tuple[float, float]:
-    """Where the largest rise passes 10 % and 90 %; (0, 0) where nothing moves."""
+    """Return where the largest rise passes 10 % and 90 %; (0, 0) where nothing moves."""
     if not columns:
         return 0.0, 0.0
     largest = max(columns.values(), key=lambda v: float(v.max() - v[: v.argmax() + 1].min()))

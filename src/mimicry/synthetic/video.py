@@ -1,6 +1,6 @@
 """Rendered video files with exact presentation times, and the truth beside them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -96,36 +96,36 @@ def write_frames(
 
 
 def truth_table(
-    play: Performance, times_s: NDArray[np.float64], shown: NDArray[np.int64] | None = None
+    movement: Performance, times_s: NDArray[np.float64], shown: NDArray[np.int64] | None = None
 ) -> "pd.DataFrame":
-    """One row for every frame: what the picture in it shows.
+    """Return one row for every frame: what the picture in it shows.
 
     `shown` (T,) is the frame of the performance that is in the picture; it differs from the
     frame itself where a camera repeats a picture.
     """
     import pandas as pd
 
-    source = np.arange(len(play)) if shown is None else shown
+    source = np.arange(len(movement)) if shown is None else shown
     columns: dict[str, Any] = {
-        "frame": np.arange(len(play)),
+        "frame": np.arange(len(movement)),
         "timestamp": times_s,
-        "repeated": (source != np.arange(len(play))).astype(int),
+        "repeated": (source != np.arange(len(movement))).astype(int),
     }
-    for k, name in enumerate(play.names):
-        columns[name] = play.intensity[source, k]
+    for k, name in enumerate(movement.names):
+        columns[name] = movement.intensity[source, k]
     for k, axis in enumerate(("pitch", "yaw", "roll")):
-        columns[f"pose_{axis}_deg"] = play.pose_deg[source, k]
+        columns[f"pose_{axis}_deg"] = movement.pose_deg[source, k]
     for k, axis in enumerate(("left", "up", "near")):
-        columns[f"shift_{axis}_mm"] = play.shift_mm[source, k]
+        columns[f"shift_{axis}_mm"] = movement.shift_mm[source, k]
     for k, axis in enumerate(("pitch", "yaw")):
-        columns[f"gaze_{axis}_deg"] = play.gaze_deg[source, k]
-    columns["light"] = play.light[source]
+        columns[f"gaze_{axis}_deg"] = movement.gaze_deg[source, k]
+    columns["light"] = movement.light[source]
     return pd.DataFrame(columns)
 
 
-def _described(play: Performance, rig: str) -> dict[str, Any]:
+def _described(movement: Performance, rig: str) -> dict[str, Any]:
     units = {}
-    for name in play.names:
+    for name in movement.names:
         unit = ACTION_UNITS["AU43" if name.startswith("AU45") else name[:4]]
         units[name] = {
             "meaning": unit.meaning,
@@ -150,10 +150,24 @@ def _described(play: Performance, rig: str) -> dict[str, Any]:
     }
 
 
+def _repeated(
+    rendered: Iterable[NDArray[np.uint8]],
+    source: NDArray[np.int64],
+    progress: Callable[[int, int], None] | None,
+) -> Iterator[NDArray[np.uint8]]:
+    """Yield the picture that stands in each frame, of those that came before it or its own."""
+    kept: dict[int, NDArray[np.uint8]] = {}
+    for k, picture in enumerate(rendered):
+        kept = {j: p for j, p in kept.items() if j in source[k:]} | {k: picture}
+        yield kept[int(source[k])]
+        if progress is not None:
+            progress(k + 1, len(source))
+
+
 def render_video(
     path: Path | str,
     identity: Identity,
-    play: Performance,
+    movement: Performance,
     *,
     view: "View | None" = None,
     faults: "Faults | None" = None,
@@ -172,8 +186,8 @@ def render_video(
     ----------
     path
         Video file; ``.mp4`` or ``.mkv`` keep times to 1/90000 s, ``.webm`` to 1 ms.
-    identity, play, view, faults, seed, rig
-        As in :func:`mimicry.synthetic.render_frames`. Frame times are `play.times_s`, evenly
+    identity, movement, view, faults, seed, rig
+        As in :func:`mimicry.synthetic.render_frames`. Frame times are `movement.times_s`, evenly
         spaced or not.
     codec, crf
         One of :data:`CODECS`, and its constant rate factor (larger = worse).
@@ -197,20 +211,13 @@ def render_video(
     if path.exists() and not overwrite:
         raise OutputExistsError("the video is there already", path=path)
     view, faults = view or View(), faults or Faults()
-    source = np.arange(len(play)) if shown is None else np.asarray(shown)
+    source = np.arange(len(movement)) if shown is None else np.asarray(shown)
 
-    def pictures() -> Any:
-        kept: dict[int, NDArray[np.uint8]] = {}
-        rendered = render_frames(identity, play, view=view, faults=faults, seed=seed, rig=rig)
-        for k, picture in enumerate(rendered):
-            kept = {j: p for j, p in kept.items() if j in source[k:]} | {k: picture}
-            yield kept[int(source[k])]
-            if progress is not None:
-                progress(k + 1, len(play))
-
-    times = write_frames(path, pictures(), play.times_s, codec=codec, crf=crf)
+    rendered = render_frames(identity, movement, view=view, faults=faults, seed=seed, rig=rig)
+    pictures = _repeated(rendered, source, progress)
+    times = write_frames(path, pictures, movement.times_s, codec=codec, crf=crf)
     table = path.with_name(f"{path.stem}{TRUTH}")
-    write_tsv(table, truth_table(play, times, source))
+    write_tsv(table, truth_table(movement, times, source))
     facts = path.with_name(f"{path.stem}_truth.json")
     write_json(
         facts,
@@ -225,8 +232,8 @@ def render_video(
             "seed": seed,
             "codec": codec,
             "crf": crf,
-            "frames": len(play),
-            "columns": _described(play, rig),
+            "frames": len(movement),
+            "columns": _described(movement, rig),
             **(notes or {}),
         },
     )

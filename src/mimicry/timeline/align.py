@@ -141,7 +141,7 @@ def _check_stimuli(trials: TrialTable, timelines: Mapping[str, StimulusTimeline]
 
 
 def _span(settings: ScoringSettings) -> tuple[float, float]:
-    """The times that any score needs, from the dynamic onset."""
+    """Return the times that any score needs, from the dynamic onset."""
     low, high = settings.stimulus_window_s
     hold = settings.event_hold_s + 2 / settings.rate_hz
     starts = [w[0] for w in settings.windows.values()]
@@ -159,7 +159,7 @@ def _span(settings: ScoringSettings) -> tuple[float, float]:
 
 
 def _edges(settings: ScoringSettings) -> Floats:
-    """Quality bins over the baseline and from 0 to the end of the primary window."""
+    """Return quality bins over the baseline and from 0 to the end of the primary window."""
     stop = settings.windows[settings.primary_window][1]
     before = bin_edges(settings.baseline_s, settings.bin_s)
     after = bin_edges((max(0.0, settings.baseline_s[1]), stop), settings.bin_s)
@@ -190,7 +190,7 @@ def _cut(
     sigma_s: float,
     settings: ScoringSettings,
 ) -> Floats:
-    """(K, G, A): masked, smoothed, sampled."""
+    """Return (K, G, A) values, masked, smoothed and sampled."""
     values = np.full((len(track), len(names)), np.nan)
     for k, name in enumerate(names):
         if name in track.names:
@@ -216,7 +216,7 @@ def _stimuli(
 
 
 def _quality(track: ActionUnitTrack, onset: Floats, settings: ScoringSettings) -> dict[str, Floats]:
-    """Numbers about each trial from the start of its baseline to the primary window's end."""
+    """Return numbers about each trial, from its baseline to the end of the primary window."""
     window = settings.baseline_s[0], settings.windows[settings.primary_window][1]
     edges = window_slices(track.times_s, onset, window)
     speech = track.quality.get("speech", np.zeros(len(track))) == 1
@@ -242,7 +242,7 @@ def _trial_quality(
     pose: Floats,
     window: tuple[float, float],
 ) -> dict[str, float]:
-    """Numbers about the frames of one trial, their times counted from the dynamic onset."""
+    """Return numbers about the frames of one trial, their times counted from the dynamic onset."""
     n = len(times)
     start, stop = window
     angles = pose[tracked & np.isfinite(pose).any(axis=1)]

@@ -47,14 +47,14 @@ class RecordingClock:
 
     @property
     def shift_s(self) -> float:
-        """What is added to an onset to make it a time of the recording."""
+        """Return what is added to an onset to make it a time of the recording."""
         if self.clock == "start":
             return self.start_s or 0.0
         return -(self.unix_zero_s or 0.0) if self.clock == "unix" else 0.0
 
     @property
     def late_s(self) -> float:
-        """Where the recording is known to begin at another time than 0; else 0."""
+        """Return where the recording is known to begin at another time than 0; else 0."""
         return 0.0 if self.start_s is None or abs(self.start_s) < _SAME_S else self.start_s
 
     def __str__(self) -> str:
@@ -136,7 +136,7 @@ def _inside(onset_s: Floats, times_s: Floats) -> NDArray[np.bool_]:
 
 
 def _readings(given: Floats, times_s: Floats, clock: RecordingClock) -> Iterator[tuple[int, str]]:
-    """How many onsets lie inside under every other reading that keeps trials apart."""
+    """Return how many onsets lie inside under every other reading that keeps trials apart."""
     ways: list[tuple[str, Floats]] = []
     if clock.clock != "container":
         ways.append(("with --clock container", given))
@@ -158,7 +158,7 @@ def _readings(given: Floats, times_s: Floats, clock: RecordingClock) -> Iterator
 
 
 def _from_the_start(given: Floats, times_s: Floats, clock: RecordingClock) -> bool:
-    """Whether all onsets are frames on the clock of players, and not on the recording's own."""
+    """Tell whether all onsets are frames on the clock of players, not on the recording's."""
     if len(given) < 3 or not clock.late_s or (given == np.round(given, 1)).all():
         return False
     return bool(
@@ -168,7 +168,7 @@ def _from_the_start(given: Floats, times_s: Floats, clock: RecordingClock) -> bo
 
 
 def _off_frame(onset_s: Floats, times_s: Floats) -> Floats:
-    """Distance to the nearest frame."""
+    """Return the distance to the nearest frame."""
     k = np.clip(np.searchsorted(times_s, onset_s), 1, len(times_s) - 1)
     return np.minimum(np.abs(onset_s - times_s[k - 1]), np.abs(onset_s - times_s[k]))
 

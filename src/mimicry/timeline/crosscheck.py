@@ -37,7 +37,7 @@ def match_stimuli(trials: TrialTable, timelines: Mapping[str, StimulusTimeline])
     plain: dict[str, list[str]] = {}
     for name in timelines:
         plain.setdefault(_plain(name), []).append(name)
-    found: dict[str, str] = {}
+    matched: dict[str, str] = {}
     for name in sorted(unknown):
         fitting = plain.get(_plain(name), [])
         if len(fitting) > 1:
@@ -48,10 +48,10 @@ def match_stimuli(trials: TrialTable, timelines: Mapping[str, StimulusTimeline])
                 hint="Write the id as in the stimulus manifest.",
             )
         if fitting:
-            found[name] = fitting[0]
-    if not found:
+            matched[name] = fitting[0]
+    if not matched:
         return trials
-    return replace(trials, stimulus_id=tuple(found.get(n, n) for n in trials.stimulus_id))
+    return replace(trials, stimulus_id=tuple(matched.get(n, n) for n in trials.stimulus_id))
 
 
 def _plain(name: str) -> str:
@@ -130,12 +130,12 @@ def impossible_times(
 
 
 def _lengths(trials: TrialTable, timelines: Mapping[str, StimulusTimeline]) -> NDArray[np.float64]:
-    """(K,) length of each trial's clip; 0 for a still picture, whose length is not known."""
+    """Return (K,) length of each trial's clip; 0 for a still picture."""
     return np.array([float(np.ptp(timelines[s].times_s)) for s in trials.stimulus_id])
 
 
 def _exchanged(trials: TrialTable, clip_s: NDArray[np.float64], known: NDArray[np.bool_]) -> bool:
-    """Whether onsets look like lengths of clips and durations like onsets."""
+    """Tell whether onsets look like lengths of clips and durations like onsets."""
     if known.sum() < 2 or not known.all():
         return False
     onset, duration = trials.onset_s, trials.duration_s
@@ -176,15 +176,15 @@ def contradictions(
     none of a condition's words occurs in the manifest, only a clip that shows what *another*
     condition shows is a contradiction.
     """
-    words = {name: {w.casefold() for w in own} for name, own in emotions.items()}
+    words = {name: {w.casefold() for w in named} for name, named in emotions.items()}
     in_use = {t.emotion.casefold() for t in timelines.values()}
-    found = []
+    rows = []
     for k, (condition, stimulus) in enumerate(shown):
         emotion = timelines[stimulus].emotion.casefold() if stimulus in timelines else ""
-        own = words.get(condition)
-        if not emotion or own is None or emotion in own:
+        named = words.get(condition)
+        if not emotion or named is None or emotion in named:
             continue
         others = {w for name, ws in words.items() if name != condition for w in ws}
-        if own & in_use or emotion in others:
-            found.append(k)
-    return found
+        if named & in_use or emotion in others:
+            rows.append(k)
+    return rows

@@ -35,16 +35,16 @@ class _Table:
     rows: list[list[str]]
 
     def column(self, name: str) -> list[str]:
-        """Cells of a column, missing ones as ""."""
+        """Return cells of a column, missing ones as ""."""
         k = self.header.index(name)
         return [_text(row[k]) for row in self.rows]
 
     def has(self, name: str) -> bool:
-        """Whether there is such a column."""
+        """Tell whether there is such a column."""
         return name in self.header
 
     def of(self, rows: Sequence[int]) -> "_Table":
-        """Only these rows (from 0)."""
+        """Return only these rows (from 0)."""
         return _Table(self.file, self.header, [self.rows[k] for k in rows])
 
 
@@ -82,7 +82,7 @@ def read_events(path: str | Path) -> TrialTable:
     shown = _shown_rows(table, stimulus)
     trials = table.of(shown)
     numbers = [k + 1 for k in shown]
-    own = {"onset", "duration", "trial_type", "trial_id", stimulus}
+    known = {"onset", "duration", "trial_type", "trial_id", stimulus}
     ids = trials.column("trial_id") if trials.has("trial_id") else [""] * len(numbers)
     labels = tuple(label or str(n) for label, n in zip(ids, numbers, strict=True))
     _check_ids(table, labels, numbers)
@@ -93,7 +93,7 @@ def read_events(path: str | Path) -> TrialTable:
         condition=_required(trials, "trial_type", numbers),
         onset_s=_seconds(trials, "onset", numbers, decimal),
         duration_s=_seconds(trials, "duration", numbers, decimal, missing_ok=True),
-        columns={name: tuple(trials.column(name)) for name in trials.header if name not in own},
+        columns={name: tuple(trials.column(name)) for name in trials.header if name not in known},
         source=str(table.file),
     )
 
@@ -143,16 +143,16 @@ def _named(file: Path, error: EventsError) -> EventsError:
 
 
 def _lines(file: Path) -> list[str]:
-    """Lines that are not blank; at least one."""
+    """Return lines that are not blank; at least one."""
     try:
-        found = decode(read_bytes(file, kind=EventsError))
+        decoded = decode(read_bytes(file, kind=EventsError))
     except EventsError as error:
         raise EventsError(
             error.message, path=file, key="--events", hint="Check the name."
         ) from error
-    if found is None:
+    if decoded is None:
         raise EventsError("not a text file", path=file, key="--events")
-    lines = [line for line in split_lines(found[0])[0] if line.strip()]
+    lines = [line for line in split_lines(decoded[0])[0] if line.strip()]
     if not lines:
         raise EventsError(
             "the table is empty, expected a header and trials", path=file, key="onset"
@@ -224,15 +224,15 @@ def _lacks(table: _Table, name: str) -> EventsError:
 
 
 def _stimulus_column(table: _Table) -> str:
-    """``stimulus``, or BIDS's own ``stim_file`` where that is missing or empty."""
-    there = [name for name in _STIMULUS if table.has(name)]
-    if not there:
+    """Return ``stimulus``, or BIDS's own ``stim_file`` where that is missing or empty."""
+    names = [name for name in _STIMULUS if table.has(name)]
+    if not names:
         raise _lacks(table, "stimulus")
-    return next((name for name in there if any(table.column(name))), there[0])
+    return next((name for name in names if any(table.column(name))), names[0])
 
 
 def _shown_rows(table: _Table, stimulus: str) -> list[int]:
-    """The rows (from 0) that are trials; those of other kinds are counted aloud."""
+    """Return the rows (from 0) that are trials; those of other kinds are counted aloud."""
     named = table.column(stimulus)
     other: list[int] = []
     if table.has("phase"):
@@ -288,7 +288,7 @@ def _say_skipped(table: _Table, skipped: Sequence[int], column: str, why: str) -
 def _check_ids(table: _Table, labels: Sequence[str], numbers: Sequence[int]) -> None:
     label, count = Counter(labels).most_common(1)[0]
     if count > 1:
-        rows = [str(n) for own, n in zip(labels, numbers, strict=True) if own == label]
+        rows = [str(n) for name, n in zip(labels, numbers, strict=True) if name == label]
         raise EventsError(
             f"the trial id {label!r} stands in rows {', '.join(rows[:5])}",
             path=table.file,
@@ -310,7 +310,7 @@ def _required(table: _Table, name: str, numbers: Sequence[int]) -> tuple[str, ..
 
 
 def _decimal(table: _Table) -> str:
-    """The decimal sign of onsets and durations: a comma where no number has a point."""
+    """Return the decimal sign of onsets and durations: a comma where no number has a point."""
     cells = [c for name in _NUMBERS if table.has(name) for c in table.column(name)]
     commas = [cell for cell in cells if "," in cell]
     if not commas or any("." in cell for cell in cells):
@@ -327,7 +327,7 @@ def _decimal(table: _Table) -> str:
 def _seconds(
     table: _Table, name: str, numbers: Sequence[int], decimal: str, *, missing_ok: bool = False
 ) -> NDArray[np.float64]:
-    """Numbers of a column. Nothing is turned into a missing number that is not one."""
+    """Return numbers of a column; nothing becomes a missing number that is not one."""
     if not table.has(name):
         return np.full(len(numbers), np.nan)
     cells = table.column(name)
@@ -335,10 +335,10 @@ def _seconds(
     values = np.array([np.inf if value is None else value for value in read])
     wrong = np.flatnonzero(np.isinf(values) | (np.isnan(values) & (not missing_ok))).tolist()
     if wrong:
-        found = repr(cells[wrong[0]]) if cells[wrong[0]] else "nothing"
+        shown = repr(cells[wrong[0]]) if cells[wrong[0]] else "nothing"
         more = f" (and {len(wrong) - 1} more such cells)" if len(wrong) > 1 else ""
         raise EventsError(
-            f"row {numbers[wrong[0]]} has {found} in column {name!r}, expected seconds{more}",
+            f"row {numbers[wrong[0]]} has {shown} in column {name!r}, expected seconds{more}",
             path=table.file,
             key=name,
         )

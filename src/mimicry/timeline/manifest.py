@@ -185,7 +185,7 @@ def _timeline(file: Path, where: str, entry: Any) -> StimulusTimeline:
 def _rows(
     file: Path, where: str, entry: Mapping[str, Any], intensity: Mapping[str, Any]
 ) -> list[tuple[Any, ...]]:
-    """The samples of all action units, time first."""
+    """Return the samples of all action units, time first."""
     times = entry["times_s"]
     for name, values in intensity.items():
         good = isinstance(values, list) and all(map(_is_number, values))

@@ -17,7 +17,7 @@ EYE_CLOSURE = ("AU43", "AU45")
 
 
 def masked_frames(track: ActionUnitTrack, settings: ScoringSettings) -> NDArray[np.bool_]:
-    """(T,) True where a value must not be used: blink, head turned away, implausible fit.
+    """Return (T,) True where no value may be used: blink, head turned away, implausible fit.
 
     Action units of `EYE_CLOSURE` stay in a blink: :func:`hidden_frames` knows.
     """
@@ -27,7 +27,7 @@ def masked_frames(track: ActionUnitTrack, settings: ScoringSettings) -> NDArray[
 def hidden_frames(
     track: ActionUnitTrack, name: str, settings: ScoringSettings
 ) -> NDArray[np.bool_]:
-    """(T,) True where the value of one action unit must not be used, or no face was seen."""
+    """Return (T,) True where one unit may not be used, or no face was seen."""
     eyes = name.startswith(EYE_CLOSURE)
     hidden = unreliable(track, settings) if eyes else masked_frames(track, settings)
     return np.asarray(hidden | ~track.tracked)
@@ -40,12 +40,12 @@ def masked(track: ActionUnitTrack, settings: ScoringSettings) -> ActionUnitTrack
 
 
 def blinking(track: ActionUnitTrack) -> NDArray[np.bool_]:
-    """(T,) True inside a blink; nowhere when the source finds none."""
+    """Return (T,) True inside a blink; nowhere when the source finds none."""
     return np.asarray(track.quality.get("blink", np.zeros(len(track))) == 1)
 
 
 def unreliable(track: ActionUnitTrack, settings: ScoringSettings) -> NDArray[np.bool_]:
-    """(T,) True where the head is turned away, the fit implausible or the source too unsure.
+    """Return (T,) True where the head is turned away, or the fit is implausible or unsure.
 
     Where pitch and yaw are unknown, the source's own ``pose_ok`` counts.
     """

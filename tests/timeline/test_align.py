@@ -1,5 +1,7 @@
 """Cutting a recording into trials."""
 
+from dataclasses import replace
+
 import made_session as session
 import numpy as np
 import pytest
@@ -127,3 +129,63 @@ def test_a_track_without_the_scored_units_is_an_error():
 def test_the_identity_of_the_stimulus_becomes_a_design_column():
     aligned = align(session.track_of(*ramp()), one_trial(), session.TIMELINES, session.SETTINGS)
     assert aligned.trials.columns["identity"] == ("m0",)
+
+
+def test_the_identity_of_the_events_table_goes_before_that_of_the_manifest():
+    trials = replace(one_trial(), columns={"identity": ("my model",)})
+    aligned = align(session.track_of(*ramp()), trials, session.TIMELINES, session.SETTINGS)
+    assert aligned.trials.columns["identity"] == ("my model",)
+
+
+@pytest.mark.parametrize("lost", [-30.0, 60.0])
+def test_one_onset_outside_the_recording_leaves_the_other_trials(lost):
+    onsets = [2.0, 5.0, lost]
+    trials = TrialTable(tuple("abc"), ("happy-m0",) * 3, ("happy",) * 3, onsets, [np.nan] * 3)
+    aligned = align(session.track_of(*ramp()), trials, session.TIMELINES, session.SETTINGS)
+    assert aligned.quality["outside"].tolist() == [0, 0, 1]
+    assert np.isfinite(aligned.response[:2]).all()
+    assert np.isnan(aligned.response[2]).all()
+
+
+def test_the_quality_of_a_trial_worked_out_by_hand():
+    """From 2.0 to 5.0 s, onset at 2.5 s: 90 frames, of which some are lost, shut or turned."""
+    times, values = ramp()
+
+    def during(start, stop):
+        return ((times > start - 1e-6) & (times < stop - 1e-6)).astype(float)
+
+    pose = np.zeros((len(times), 3))
+    pose[:, 0] = -12.0 * during(3.0, 3.1)
+    pose[:, 2] = 60.0
+    pose[times > 5.01, 1] = 19.0
+    track = session.track_of(
+        times, values, success=1 - during(4.0, 4.3), blink=during(2.4, 2.6) + during(4.1, 4.2),
+        pose_deg=pose, speech=during(2.6, 2.7),
+    )  # fmt: skip
+    aligned = align(track, one_trial(), session.TIMELINES, session.SETTINGS)
+    found = {name: values[0] for name, values in aligned.quality.items()}
+    assert found == pytest.approx(
+        {
+            "n_frames": 90,
+            "tracked_fraction": 81 / 90,
+            "max_gap_s": 10 / 30,
+            "fps_effective": 30.0,
+            "pose_max_deg": 12.0,
+            "blink_fraction": 6 / 81,
+            "speech": 0.0,
+            "outside": 0.0,
+            "overlap": 0.0,
+            "duration": 0.0,
+        }
+    )
+    spoken = replace(track, quality={**track.quality, "speech": during(2.1, 2.2)})
+    aligned = align(spoken, one_trial(), session.TIMELINES, session.SETTINGS)
+    assert aligned.quality["speech"].tolist() == [1.0]
+
+
+@pytest.mark.parametrize(("onset", "outside"), [(-0.03, 0), (-0.04, 1), (6.99, 0), (7.04, 1)])
+def test_a_trial_may_reach_one_frame_beyond_the_recording(onset, outside):
+    times, values = ramp()
+    trials = TrialTable(("a", "b"), ("happy-m0",) * 2, ("happy",) * 2, [onset, 3.0], [np.nan] * 2)
+    aligned = align(session.track_of(times, values), trials, session.TIMELINES, session.SETTINGS)
+    assert aligned.quality["outside"].tolist() == [outside, 0]

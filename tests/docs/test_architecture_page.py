@@ -3,6 +3,7 @@
 import re
 
 from doc_pages import ROOT, name
+
 from test_architecture import BESIDE, FLOORS
 
 PAGE = ROOT / "docs" / "architecture.md"

@@ -28,7 +28,7 @@ from mimicry.kernels.smooth import gaussian_smooth
 from mimicry.kernels.windows import in_window, window_mean
 from mimicry.records import ScoringSettings
 from mimicry.scoring.latency import fit_shift, latency_shift
-from mimicry.simulation.deltas import delta_noise, simulate_deltas
+from mimicry.simulation.deltas import delta_measurement, simulate_deltas
 from mimicry.simulation.design import make_trials
 from mimicry.simulation.effects import Effect, Group
 from mimicry.simulation.nuisance import NUISANCE
@@ -232,7 +232,9 @@ def quick_contrasts(gain: float, gain_sd: float, studies: int, seed: int) -> np.
     trials, timelines = make_trials(COUNTS, rng)
     names = ("AU12", "AU04")
     group, effect = person(SIZE, gain, gain_sd)
-    noise = delta_noise(NUISANCE["webcam"], names, SETTINGS, np.random.default_rng(SEED))
+    measurement = delta_measurement(
+        NUISANCE["webcam"], names, SETTINGS, np.random.default_rng(SEED)
+    )
     happy = np.array(trials.condition) == "happy"
     result = np.empty((studies, PEOPLE))
     for row in result:
@@ -242,9 +244,7 @@ def quick_contrasts(gain: float, gain_sd: float, studies: int, seed: int) -> np.
             group,
             effect,
             PEOPLE,
-            settings=SETTINGS,
-            noise=noise,
-            names=names,
+            measurement=measurement,
             rng=rng,
         )
         d = made.deltas[:, :, 0] - made.deltas[:, :, 1]

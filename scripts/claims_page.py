@@ -7,10 +7,11 @@ from typing import Any
 
 import yaml
 
-from mimicry.analyses.planned import cell_trials, people_needed
+from mimicry.analyses.power import people_needed
 from mimicry.errors import ProtocolError
 from mimicry.files import digest, read_json, write_json, write_text
 from mimicry.protocol import Protocol, list_protocols, load_protocol
+from mimicry.simulation.scores import cell_trials
 
 __all__ = ["claims_page", "measure_needs", "read_needs", "read_rows"]
 

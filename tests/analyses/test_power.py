@@ -11,7 +11,7 @@ from mimicry.errors import InputError, ProtocolError
 from mimicry.kernels.baseline import delta
 from mimicry.protocol import load_protocol
 from mimicry.records import ScoringSettings
-from mimicry.simulation.deltas import delta_noise, simulate_deltas
+from mimicry.simulation.deltas import delta_measurement, simulate_deltas
 from mimicry.simulation.design import make_trials
 from mimicry.simulation.effects import EFFECTS, Change, Effect, Group
 from mimicry.simulation.nuisance import NUISANCE
@@ -35,9 +35,9 @@ def test_deltas_drawn_at_once_are_those_of_whole_recordings():
     trials, timelines = make_trials({"happy": 8, "neutral": 8}, rng, interval_s=(4.0, 5.0))
     group = Group("g", gain=0.8, changes=(Change({"identity": "m1"}, 0.5, delay_s=0.1),))
     effect = replace(EFFECTS["visible"], trial_sd={"*": 0.03})
-    noise = delta_noise(NUISANCE["studio"], UNITS, SETTINGS, np.random.default_rng(1))
+    measurement = delta_measurement(NUISANCE["studio"], UNITS, SETTINGS, np.random.default_rng(1))
     quick = simulate_deltas(
-        trials, timelines, group, effect, 2000, settings=SETTINGS, noise=noise, names=UNITS, rng=rng
+        trials, timelines, group, effect, 2000, measurement=measurement, rng=rng
     ).deltas
     full = []
     for _ in range(60):

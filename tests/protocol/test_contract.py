@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from mimicry.analyses.planned import planned_power
+from mimicry.analyses.power import planned_power
 from mimicry.kernels.orders import longest_run
 from mimicry.protocol import Protocol, list_protocols, load_protocol
 from mimicry.protocol.origins import parse_entry

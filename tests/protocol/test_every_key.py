@@ -14,7 +14,7 @@ import pytest
 import yaml
 from pydantic import BaseModel
 
-from mimicry.analyses.planned import planned_power
+from mimicry.analyses.power import planned_power
 from mimicry.analyses.prereg import freeze, render_prereg
 from mimicry.errors import ProtocolError
 from mimicry.protocol import Protocol, protocol_from_text

@@ -1,42 +1,33 @@
 """Power by simulation: how often would a study find the effect that its protocol predicts?
 
 Every simulated study draws its people and their trials from the same model as ``mimicry
-simulate`` and runs the protocol's primary test. To be fast, trials are not drawn out to
-frames: the change from baseline in a window is a linear function of the movement, so it is
-computed from gain, latency and envelope, and the noise that a camera adds to it is measured
-once on still faces.
+simulate`` and runs the protocol's primary test.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mimicry.analyses.primary import primary_test
 from mimicry.errors import InputError, ProtocolError
-from mimicry.kernels.chance import generator
 from mimicry.protocol import Protocol
-from mimicry.records import EmotionMap, StimulusTimeline, TrialTable
-from mimicry.scoring.pattern import pattern_score, reference_trials
-from mimicry.simulation.deltas import delta_noise, simulate_deltas
+from mimicry.records import StimulusTimeline
+from mimicry.simulation.contrasts import COVERED, ContrastPeople
 from mimicry.simulation.effects import Effect, Group
 from mimicry.simulation.nuisance import NUISANCE, Nuisance
-from mimicry.simulation.recordings import (
-    planned_timelines,
-    predicted,
-    with_predicted_changes,
-)
+from mimicry.simulation.recordings import predicted, with_predicted_changes
+from mimicry.simulation.scores import cell_trials, planned_people
+from mimicry.statistics.planned import PlannedTest, decide
 
-__all__ = ["PowerEstimate", "power", "simulate_people", "whole_numbers"]
+__all__ = ["PowerEstimate", "people_needed", "planned_power", "power", "whole_numbers"]
 
 Floats = NDArray[np.float64]
-Plan = tuple[TrialTable, dict[str, StimulusTimeline]]
 
-#: Scores whose sampling distribution the fast simulation covers.
-COVERED = ("contrast", "contrast_raw")
-CHUNK = 250  # people simulated at a time
+#: Normal quantiles of a two-sided test at .05 with 80 % power, added.
+QUANTILES = 1.959964 + 0.841621
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,153 +131,85 @@ def power(
     if groups and effect is None:
         groups = [with_predicted_changes(protocol, group) for group in groups]
     people = list(groups or own_groups)
-    study = _Study(protocol, effect or own_effect, people, nuisance, trials, known or {}, seed)
-    sizes = list(participants or [max(2, protocol.file.power.participants // len(people))])
-    scores = study.scores(studies, max(sizes))
-    n_trials = study.n_trials
-    return [_judge(study, scores, n, n_trials) for n in sizes]
-
-
-def simulate_people(
-    protocol: Protocol, n: int, *, without_effect: bool = False, seed: int = 0
-) -> dict[str, Floats]:
-    """Return group -> (n, 2): primary score and trait of people drawn from the prediction.
-
-    For whoever wants the distribution itself instead of the share of significant studies.
-    The score is in action-unit units (``contrast``: in SDs of the person's trials).
-    """
-    effect, groups = predicted(protocol, without_effect=without_effect)
-    study = _Study(protocol, effect, groups, NUISANCE["webcam"], None, {}, seed)
-    scores = study.scores(1, n)[:, 0]
-    return {group.name: scores[g] for g, group in enumerate(groups)}
-
-
-class _Study:
-    """Draws people of a protocol and gives each one number: the primary score."""
-
-    def __init__(
-        self,
-        protocol: Protocol,
-        effect: Effect,
-        groups: Sequence[Group],
-        nuisance: Nuisance,
-        trials: int | None,
-        known: Mapping[str, StimulusTimeline],
-        seed: int,
-    ) -> None:
-        self.primary = protocol.file.analysis.primary
-        self.protocol, self.effect, self.groups, self.seed = protocol, effect, groups, seed
-        self.settings = protocol.scoring_settings()
-        emotion = self.settings.emotions[self.primary.condition]
-        self.emotion: EmotionMap = emotion
-        self.names = (*emotion.targets, *emotion.opponents)
-        self.noise = delta_noise(nuisance, self.names, self.settings, generator(0, "noise"))
-        self.plan = cache(lambda k: self._plan(k, trials, known))
-        first = self.plan(0)[0]
-        self.n_trials = int(self._cell(first, self._levels()[0]).sum())
-
-    @property
-    def between(self) -> tuple[int, int] | None:
-        """Positions of the groups that are compared (predicted larger, smaller)."""
-        names = [g.name for g in self.groups]
-        compare = self.primary.between
-        if compare is not None and {compare.more, compare.less} <= set(names):
-            return names.index(compare.more), names.index(compare.less)
-        if len(self.groups) == 2 and self.primary.trait is None:
-            return 0, 1
-        return None
-
-    def scores(self, studies: int, n: int) -> Floats:
-        """(groups, studies, n, 2): primary score and trait of every person."""
-        found = [self._group(g, group, studies * n) for g, group in enumerate(self.groups)]
-        return np.stack(found).reshape(len(self.groups), studies, n, 2)
-
-    def _group(self, number: int, group: Group, n: int) -> Floats:
-        """(n, 2) for people of one group, who take the orders of four participants in turn."""
-        rng = generator(self.seed, self.protocol.name, group.name, str(number))
-        result = np.empty((n, 2))
-        for k in range(0, n, CHUNK):
-            plan = self.plan(k // CHUNK % 4)
-            result[k : k + CHUNK] = self._scored(group, plan, min(CHUNK, n - k), rng)
-        return rng.permutation(result, axis=0) if n > CHUNK else result
-
-    def _scored(self, group: Group, plan: Plan, n: int, rng: np.random.Generator) -> Floats:
-        trials, timelines = plan
-        people = simulate_deltas(
-            trials,
-            timelines,
-            group,
-            self.effect,
-            n,
-            settings=self.settings,
-            noise=self.noise,
-            names=self.names,
-            rng=rng,
-        )
-        values = people.deltas
-        if self.primary.score == "contrast":
-            values = values / values.std(axis=1, ddof=1, keepdims=True)
-        flat = pattern_score(values.reshape(-1, len(self.names)), self.names, self.emotion)
-        score = flat.reshape(n, len(trials))
-        cells = [self._contrast(score, trials, level) for level in self._levels()]
-        value = cells[0] - cells[1] if len(cells) == 2 else cells[0]
-        trait = people.traits.get(self.primary.trait or "", np.full(n, np.nan))
-        return np.column_stack([value, trait])
-
-    def _levels(self) -> list[dict[str, str]]:
-        within = self.primary.within
-        if within is None:
-            return [{"block": self.primary.block}]
-        block = {} if within.factor == "block" else {"block": self.primary.block}
-        return [block | {within.factor: level} for level in (within.more, within.less)]
-
-    def _contrast(self, score: Floats, trials: TrialTable, where: Mapping[str, str]) -> Floats:
-        own, rest = self._cell(trials, where), self._cell(trials, where, reference=True)
-        return np.asarray(score[:, own].mean(axis=1) - score[:, rest].mean(axis=1))
-
-    def _cell(
-        self, trials: TrialTable, where: Mapping[str, str], *, reference: bool = False
-    ) -> NDArray[np.bool_]:
-        chosen = np.array(trials.condition) == self.primary.condition
-        if reference:
-            chosen = reference_trials(trials.condition, self.primary.condition, self.settings)
-        for column, value in where.items():
-            chosen = chosen & (np.array(trials.columns[column]) == value)
-        return np.asarray(chosen)
-
-    def _plan(self, number: int, trials: int | None, known: Mapping[str, StimulusTimeline]) -> Plan:
-        """All visits of one participant in one table, cut or repeated to `trials` a cell."""
-        visits = self.protocol.file.design.visits or [""]
-        plans = [
-            self.protocol.build_session(str(number + 1), visit=visit or None) for visit in visits
-        ]
-        timelines = planned_timelines(self.protocol, [t for p in plans for t in p.trials], known)
-        tables = [plan.trial_table() for plan in plans]
-        rows = [(table, k) for table in tables for k in range(len(table))]
-        if trials is not None:
-            rows = _resized(rows, trials)
-        return _joined(rows), timelines
-
-
-def _resized(rows: list[tuple[TrialTable, int]], n: int) -> list[tuple[TrialTable, int]]:
-    """Keep the first `n` trials of every cell, or go through its trials again until `n`."""
-    cells: dict[tuple[str, ...], list[tuple[TrialTable, int]]] = {}
-    for table, k in rows:
-        design = [v[k] for c, v in table.columns.items() if c not in ("identity", "run")]
-        cells.setdefault((table.condition[k], *design), []).append((table, k))
-    return [cell[i % len(cell)] for cell in cells.values() for i in range(n)]
-
-
-def _joined(rows: list[tuple[TrialTable, int]]) -> TrialTable:
-    columns = rows[0][0].columns
-    return TrialTable(
-        trial_id=tuple(str(i) for i in range(len(rows))),
-        stimulus_id=tuple(t.stimulus_id[k] for t, k in rows),
-        condition=tuple(t.condition[k] for t, k in rows),
-        onset_s=np.array([t.onset_s[k] for t, k in rows]),
-        duration_s=np.array([t.duration_s[k] for t, k in rows]),
-        columns={c: tuple(t.columns[c][k] for t, k in rows) for c in columns},
+    planned = primary_test(protocol, people if groups else ())
+    drawn = ContrastPeople(
+        protocol,
+        effect or own_effect,
+        people,
+        nuisance=nuisance,
+        trials=trials,
+        known=known,
+        seed=seed,
     )
+    sizes = list(participants or [max(2, protocol.file.power.participants // len(people))])
+    scores = drawn.scores(studies, max(sizes))
+    return [_rates(planned, scores[:, :, :n], drawn.n_trials) for n in sizes]
+
+
+def planned_power(
+    protocol: Protocol,
+    *,
+    participants: int | None = None,
+    studies: int = 200,
+    without_effect: bool = False,
+    seed: int = 0,
+) -> PowerEstimate:
+    """Estimate how often the primary test of a protocol finds what the protocol predicts.
+
+    Parameters
+    ----------
+    protocol
+        Any checked protocol.
+    participants
+        People (or pairs) in each group; None: those of the power note, shared out.
+    studies
+        Simulated studies.
+    without_effect
+        Simulate the null hypothesis; `power` plus `wrong_way` is then the rate of false claims.
+    seed
+        Same seed, same result.
+
+    Examples
+    --------
+    >>> from mimicry.protocol import load_protocol
+    >>> planned_power(load_protocol("smile-contagion"), participants=40, studies=50).right_sign
+    1.0
+    """
+    groups = list(protocol.file.design.groups) or ["all"]
+    n = participants or max(2, protocol.file.power.participants // len(groups))
+    people = planned_people(protocol, studies * n, without_effect=without_effect, seed=seed)
+    scores = np.stack([people[group].reshape(studies, n, 2) for group in groups])
+    return _rates(primary_test(protocol), scores, cell_trials(protocol))
+
+
+def people_needed(protocol: Protocol, *, n: int = 400, seed: int = 0) -> tuple[int, float]:
+    """Return people in all for 80 % power (two-sided .05), and the standardised effect.
+
+    From the distribution of `n` simulated people in each group by normal theory; the effect is
+    a d_z (one sample), a d (two groups) or a correlation.
+
+    Examples
+    --------
+    >>> from mimicry.protocol import load_protocol
+    >>> needed, effect = people_needed(load_protocol("dyad-smiles"))
+    >>> needed < 30
+    True
+    """
+    people = planned_people(protocol, n, seed=seed)
+    primary = protocol.file.analysis.primary
+    values = {group: v[np.isfinite(v[:, 0])] for group, v in people.items()}
+    if primary.trait is not None:
+        flat = np.concatenate(list(values.values()))
+        r = float(np.corrcoef(flat.T)[0, 1])
+        return int(np.ceil((QUANTILES / np.arctanh(r)) ** 2 + 3)), r
+    if primary.between is not None:
+        more, less = (values[g][:, 0] for g in (primary.between.more, primary.between.less))
+        pooled = np.sqrt((more.var(ddof=1) + less.var(ddof=1)) / 2)
+        d = float((more.mean() - less.mean()) / pooled)
+        return 2 * int(np.ceil(2 * (QUANTILES / d) ** 2 + 1)), d
+    flat = np.concatenate(list(values.values()))[:, 0]
+    d = float(flat.mean() / flat.std(ddof=1))
+    return int(np.ceil((QUANTILES / d) ** 2 + 2)), d
 
 
 def whole_numbers(text: str | None, key: str) -> list[int]:
@@ -306,55 +229,24 @@ def whole_numbers(text: str | None, key: str) -> list[int]:
     return numbers
 
 
-def _judge(study: _Study, scores: Floats, n: int, n_trials: int) -> PowerEstimate:
-    primary = study.primary
-    found = [_test(study, scores[:, s, :n]) for s in range(scores.shape[1])]
-    estimate, p = np.array(found).T
-    sign = study_sign(study)
-    significant = p <= primary.alpha
-    power_ = float(np.mean(significant & (estimate * sign > 0)))
-    studies = len(p)
+def _rates(planned: PlannedTest, people: Floats, n_trials: int) -> PowerEstimate:
+    """Run the test in every study; `people` is (groups, studies, n, 2): score and trait."""
+    _, studies, n, _ = people.shape
+    decisions = [
+        decide(planned, list(people[:, s, :, 0]), list(people[:, s, :, 1])) for s in range(studies)
+    ]
+    estimate = np.array([d.test.mean for d in decisions])
+    significant = np.array([d.significant for d in decisions])
+    right_way = np.array([d.right_way for d in decisions])
+    rate = float((significant & right_way).mean())
     return PowerEstimate(
         participants=n,
         trials=n_trials,
-        power=power_,
-        power_se=float(np.sqrt(power_ * (1 - power_) / studies)),
-        right_sign=float(np.mean(estimate * sign > 0)),
-        wrong_way=float(np.mean(significant & (estimate * sign < 0))),
+        power=rate,
+        power_se=float(np.sqrt(rate * (1 - rate) / studies)),
+        right_sign=float(right_way.mean()),
+        wrong_way=float((significant & ~right_way).mean()),
         estimate=float(estimate.mean()),
         estimate_sd=float(estimate.std(ddof=1)) if studies > 1 else float("nan"),
         studies=studies,
     )
-
-
-def study_sign(study: _Study) -> float:
-    """+1: a positive estimate is predicted; -1: a negative one (a trait that lowers the gain)."""
-    if study.primary.trait is None:
-        return 1.0
-    within = study.primary.within
-    for change in (c for g in study.groups for c in g.changes if c.trait == study.primary.trait):
-        sign = -1.0 if change.gain < 1 else 1.0
-        on_less = within is not None and change.where.get(within.factor) == within.less
-        return -sign if on_less else sign
-    return 1.0
-
-
-def _test(study: _Study, people: Floats) -> tuple[float, float]:
-    """Estimate and p value of one study; `people` is (groups, n, 2)."""
-    from scipy import stats
-
-    primary = study.primary
-    if primary.trait is not None:
-        flat = people.reshape(-1, 2)
-        estimate, p = map(float, stats.pearsonr(flat[:, 0], flat[:, 1]))
-    elif study.between is not None:
-        more, less = (people[g, :, 0] for g in study.between)
-        p = float(stats.ttest_ind(more, less, equal_var=False).pvalue)
-        estimate = float(more.mean() - less.mean())
-    else:
-        pooled = people[:, :, 0].ravel()
-        p = float(stats.ttest_1samp(pooled, 0.0).pvalue)
-        estimate = float(pooled.mean())
-    if not primary.two_sided:
-        p = p / 2 if estimate * study_sign(study) > 0 else 1 - p / 2
-    return estimate, p

@@ -23,7 +23,7 @@ from mimicry.simulation.participants import EARLIEST_S, concerned, habituated, i
 from mimicry.simulation.population import clip_ends, mean_responses, stimulus_peaks
 from mimicry.simulation.shapes import sample_shapes, shape_tables
 
-__all__ = ["People", "delta_noise", "simulate_deltas"]
+__all__ = ["DeltaMeasurement", "People", "delta_measurement", "simulate_deltas"]
 
 Floats = NDArray[np.float64]
 
@@ -38,12 +38,24 @@ class People:
     traits: Mapping[str, Floats]
 
 
-def delta_noise(
-    nuisance: Nuisance, names: Sequence[str], settings: ScoringSettings, rng: np.random.Generator
-) -> Floats:
-    """Return the (A,) SD that camera and stray movement add to the delta of one trial.
+@dataclass(frozen=True, slots=True, eq=False)
+class DeltaMeasurement:
+    """How deltas are measured: A action units, window and baseline, and the camera's noise.
 
-    Measured on half an hour of still faces, cut into trials of 5 s and smoothed like a
+    `noise` is the (A,) SD that camera and stray movement add to the delta of one trial.
+    """
+
+    names: tuple[str, ...]
+    settings: ScoringSettings
+    noise: Floats
+
+
+def delta_measurement(
+    nuisance: Nuisance, names: Sequence[str], settings: ScoringSettings, rng: np.random.Generator
+) -> DeltaMeasurement:
+    """Return how deltas are measured with a camera and faces like these.
+
+    The noise is measured on half an hour of still faces, cut into trials of 5 s and smoothed like a
     recording; blinks are masked.
     """
     times = frame_times(1800.0, 30.0, nuisance, rng)
@@ -56,8 +68,8 @@ def delta_noise(
     at = (onsets[:, None] + grid).ravel()
     cut = sample_at(times, smooth, at, max_gap_s=settings.max_gap_s)
     trials = cut.reshape(len(onsets), len(grid), len(names))
-    found = delta(grid, trials, window, baseline_s=settings.baseline_s)
-    return np.asarray(np.nanstd(found, axis=0, ddof=1))
+    noise = np.nanstd(delta(grid, trials, window, baseline_s=settings.baseline_s), axis=0, ddof=1)
+    return DeltaMeasurement(tuple(names), settings, np.asarray(noise))
 
 
 def simulate_deltas(
@@ -67,9 +79,7 @@ def simulate_deltas(
     effect: Effect,
     n: int,
     *,
-    settings: ScoringSettings,
-    noise: Floats,
-    names: Sequence[str],
+    measurement: DeltaMeasurement,
     rng: np.random.Generator,
 ) -> People:
     """Simulate `n` people of a group who all see the same session.
@@ -80,19 +90,15 @@ def simulate_deltas(
         The session of K trials.
     group, effect
         Who the people are and what they do.
-    settings
-        Its primary window and baseline are used.
-    noise
-        (A,) SD from :func:`delta_noise`.
-    names
-        A action units.
+    measurement
+        A action units, window, baseline and noise, from :func:`delta_measurement`.
 
     Returns
     -------
     People
         ``deltas`` (n, K, A).
     """
-    names, k = tuple(names), len(trials)
+    names, k = measurement.names, len(trials)
     traits = _traits(group, n, rng)
     responder = rng.random((n, 1)) >= group.nonresponders
     factors, delays = np.ones((n, k)), np.zeros((n, k))
@@ -112,11 +118,12 @@ def simulate_deltas(
         size = group.imitate * (1 + effect.trial_cv * rng.standard_normal((n, asked.sum())))
         moved[:, asked] = size[:, :, None] * stimulus_peaks(trials, timelines, names)[asked]
     moved += _extra(group, effect, trials, names, n, rng)
-    own = np.maximum(EARLIEST_S, group.latency_s + group.latency_sd * rng.standard_normal((n, 1)))
-    late = own + delays + group.trial_latency_sd * rng.standard_normal((n, k))
-    share = _window_share(trials, timelines, group, settings, np.maximum(EARLIEST_S, late))
+    late = group.latency_s + group.latency_sd * rng.standard_normal((n, 1))
+    late = np.maximum(EARLIEST_S, late) + delays
+    late = np.maximum(EARLIEST_S, late + group.trial_latency_sd * rng.standard_normal((n, k)))
+    share = _window_share(trials, timelines, group, measurement.settings, late)
     seen = share[:, :, None] * moved
-    return People(seen + noise * rng.standard_normal(seen.shape), traits)
+    return People(seen + measurement.noise * rng.standard_normal(seen.shape), traits)
 
 
 def _traits(group: Group, n: int, rng: np.random.Generator) -> dict[str, Floats]:
@@ -134,8 +141,8 @@ def _deviations(
 ) -> Floats:
     """(n, K) how far each person's gain lies from the group's."""
     conditions = sorted(set(trials.condition))
-    common, own = rng.standard_normal((n, 1)), rng.standard_normal((n, len(conditions)))
-    z = np.sqrt(effect.person_r) * common + np.sqrt(1 - effect.person_r) * own
+    common, special = rng.standard_normal((n, 1)), rng.standard_normal((n, len(conditions)))
+    z = np.sqrt(effect.person_r) * common + np.sqrt(1 - effect.person_r) * special
     sds = [effect.gain_sd(c) if group.gain_sd is None else group.gain_sd for c in conditions]
     return np.asarray((z * sds)[:, [conditions.index(c) for c in trials.condition]])
 

@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
-from mimicry.analyses.planned import COUPLING_SD, people_needed, planned_power, predicted_sign
+from mimicry.analyses.power import people_needed, planned_power
+from mimicry.analyses.primary import primary_test
 from mimicry.protocol import load_protocol
+from mimicry.simulation.scores import COUPLING_SD
 
 
 def test_the_effect_of_a_coupling_is_the_one_worked_out_by_hand() -> None:
@@ -37,8 +39,8 @@ def test_a_delay_is_found_and_its_size_recovered() -> None:
 
 
 def test_a_trait_that_lowers_the_lesser_level_predicts_a_positive_relation() -> None:
-    assert predicted_sign(load_protocol("selective-response")) == 1.0
-    assert predicted_sign(load_protocol("trait-empathy")) == 1.0
+    assert primary_test(load_protocol("selective-response")).direction == 1.0
+    assert primary_test(load_protocol("trait-empathy")).direction == 1.0
 
 
 def test_a_trait_stays_with_its_person_in_a_large_sample() -> None:

@@ -1,0 +1,87 @@
+"""The declared test: which number, which p, which way."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from mimicry.statistics.planned import PlannedTest, decide
+
+RNG = np.random.default_rng(4)
+FIRST = RNG.normal(0.6, 1, 30)
+SECOND = RNG.normal(0.1, 2, 20)
+
+
+def test_without_groups_all_people_are_tested_against_0():
+    found = decide(PlannedTest(), [FIRST, SECOND])
+    everyone = np.concatenate([FIRST, SECOND])
+    assert found.p == pytest.approx(stats.ttest_1samp(everyone, 0.0).pvalue)
+    assert found.test.mean == pytest.approx(everyone.mean())
+    assert found.test.n == 50
+
+
+@pytest.mark.parametrize(("between", "sign"), [((0, 1), 1), ((1, 0), -1)])
+def test_two_groups_are_compared_the_predicted_larger_one_first(between, sign):
+    found = decide(PlannedTest(between=between), [FIRST, SECOND])
+    assert found.test.mean == pytest.approx(sign * (FIRST.mean() - SECOND.mean()))
+    assert found.p == pytest.approx(stats.ttest_ind(FIRST, SECOND, equal_var=False).pvalue)
+    assert found.right_way == (sign > 0)
+
+
+def test_a_trait_is_correlated_over_all_groups():
+    trait = FIRST + RNG.normal(0, 1, 30), SECOND + RNG.normal(0, 1, 20)
+    found = decide(PlannedTest(trait=True), [FIRST, SECOND], trait)
+    expected = stats.pearsonr(np.concatenate([FIRST, SECOND]), np.concatenate(trait))
+    interval = expected.confidence_interval()
+    assert (found.test.mean, found.p) == pytest.approx((expected.statistic, expected.pvalue))
+    assert (found.test.low, found.test.high) == pytest.approx(tuple(interval))
+
+
+@pytest.mark.parametrize(("x", "r", "p"), [([1, 2, 3, 4], 1.0, 0.0), ([4, 3, 2, 1], -1.0, 0.0)])
+def test_a_perfect_correlation_is_one_and_its_p_0(x, r, p):
+    found = decide(PlannedTest(trait=True), [np.array(x, float)], [np.arange(4.0)])
+    assert (found.test.mean, found.p) == pytest.approx((r, p), abs=1e-7)
+
+
+def test_people_without_score_or_trait_take_no_part():
+    gaps, trait = FIRST.copy(), FIRST + RNG.normal(0, 1, 30)
+    gaps[:3], trait[5] = np.nan, np.nan
+    assert decide(PlannedTest(), [gaps]).test.n == 27
+    found = decide(PlannedTest(trait=True), [gaps], [trait])
+    kept = np.isfinite(gaps) & np.isfinite(trait)
+    assert found.test.n == 26
+    assert found.p == pytest.approx(stats.pearsonr(FIRST[kept], trait[kept]).pvalue)
+
+
+@pytest.mark.parametrize("direction", [1.0, -1.0])
+def test_one_sided_p_is_half_on_the_predicted_side_and_near_1_on_the_other(direction):
+    planned = PlannedTest(direction=direction, two_sided=False)
+    found = decide(planned, [FIRST])
+    side = "greater" if direction > 0 else "less"
+    assert found.p == pytest.approx(stats.ttest_1samp(FIRST, 0.0, alternative=side).pvalue)
+    assert (found.right_way, found.significant) == ((True, True) if direction > 0 else (False,) * 2)
+
+
+def test_p_at_the_level_is_significant_and_above_it_is_not():
+    p = decide(PlannedTest(), [SECOND]).p
+    assert decide(PlannedTest(alpha=p), [SECOND]).significant
+    assert not decide(PlannedTest(alpha=p * 0.999), [SECOND]).significant
+
+
+@pytest.mark.parametrize(
+    ("planned", "scores", "traits", "reason"),
+    [
+        (PlannedTest(), [np.array([1.0, np.nan])], (), "too_few_participants"),
+        (PlannedTest(two_sided=False), [np.array([1.0])], (), "too_few_participants"),
+        (PlannedTest(), [np.ones(5)], (), "no_variance"),
+        (PlannedTest(trait=True), [np.arange(3.0)], [np.arange(3.0)], "too_few_participants"),
+        (PlannedTest(trait=True), [np.ones(5)], [np.full(5, np.nan)], "too_few_participants"),
+        (PlannedTest(trait=True), [np.arange(5.0)], [np.ones(5)], "no_variance"),
+    ],
+)
+def test_what_cannot_be_tested_has_a_reason_and_is_never_significant(
+    planned, scores, traits, reason
+):
+    found = decide(planned, scores, traits)
+    assert found.test.reason == reason
+    assert np.isnan(found.p)
+    assert not found.significant

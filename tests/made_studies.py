@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mimicry.files import write_tsv
+from mimicry.files import asset_folder, write_tsv
 from mimicry.protocol import load_protocol
 from mimicry.study import Study, open_study
 
-PROTOCOL = "dynamic-happy-angry"
+PROTOCOL, SAMPLE = "dynamic-happy-angry", "sub-01_task-sample"
 CONTROL, LOW = [1.0, 1.2, 0.8, 1.1], [0.5, 0.7, 0.4, np.nan]
 
 
@@ -98,3 +98,26 @@ def grouped(make_study):
 def summary_rows():
     """Give the rows of one person's condition table."""
     return _rows
+
+
+def first_seconds(source: Path, target: Path, end_s: float) -> Path:
+    """Copy the packets of a video up to a time, without decoding."""
+    import av
+
+    with av.open(str(source)) as video, av.open(str(target), "w") as out:
+        track = video.streams.video[0]
+        copy = out.add_stream_from_template(track)
+        for packet in video.demux(track):
+            if packet.pts is not None and packet.pts * packet.time_base < end_s:
+                packet.stream = copy
+                out.mux(packet)
+    return target
+
+
+@pytest.fixture(scope="session")
+def cut(tmp_path_factory):
+    """Video and events of the first two trials of the sample study."""
+    beh, folder = asset_folder("sample_data") / "sub-01" / "beh", tmp_path_factory.mktemp("cut")
+    events = pd.read_csv(beh / f"{SAMPLE}_events.tsv", sep="\t", dtype=str)
+    events[:2].to_csv(folder / "events.tsv", sep="\t", index=False)
+    return first_seconds(beh / f"{SAMPLE}_video.mp4", folder / "video.mp4", 8.4)

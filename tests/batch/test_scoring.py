@@ -4,7 +4,6 @@ import hashlib
 import itertools
 import json
 import shutil
-from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -16,29 +15,6 @@ from mimicry.records import ExtractionOptions
 
 SAMPLE = "sub-01_task-sample"
 KINDS = ("_scores.tsv", "_scores.json", "_summary.tsv", "_trace.parquet", "_qc.json")
-
-
-def first_seconds(source: Path, target: Path, end_s: float) -> Path:
-    """Copy the packets of a video up to a time, without decoding."""
-    import av
-
-    with av.open(str(source)) as video, av.open(str(target), "w") as out:
-        track = video.streams.video[0]
-        copy = out.add_stream_from_template(track)
-        for packet in video.demux(track):
-            if packet.pts is not None and packet.pts * packet.time_base < end_s:
-                packet.stream = copy
-                out.mux(packet)
-    return target
-
-
-@pytest.fixture(scope="module")
-def cut(tmp_path_factory):
-    """Video and events of the first two trials of the sample study."""
-    beh, folder = asset_folder("sample_data") / "sub-01" / "beh", tmp_path_factory.mktemp("cut")
-    events = pd.read_csv(beh / f"{SAMPLE}_events.tsv", sep="\t", dtype=str)
-    events[:2].to_csv(folder / "events.tsv", sep="\t", index=False)
-    return first_seconds(beh / f"{SAMPLE}_video.mp4", folder / "video.mp4", 8.4)
 
 
 def add_person(cut, folder, label, *, ending=".mp4"):

@@ -1,7 +1,17 @@
 """One recording, resumable: the only place (with ``batch`` and ``cli``) that joins the stages.
 
-:mod:`.extraction` turns a video into landmarks and action units, :mod:`.scores` turns these
-with events and protocol into scores and a report.
+:func:`score_recording` reads and checks first what it is given (:mod:`.plan`: events, protocol,
+stimuli, clock). Then the recording passes each room once, in this order:
+
+1. ``landmarks``: frames (``capture``) to landmarks, written as they come
+   (:mod:`.landmark_source`); a landmark file or a table of action units begins further down.
+2. ``action_units``: landmarks to action units, their table and quality file (:mod:`.extraction`);
+   :mod:`.measured` reads them back.
+3. ``timeline``: which frames may be used, and the trials cut out on the clock of the stimulus.
+4. ``scoring``: aligned trials to scores of trials and conditions.
+5. ``report``: the page, from the records of 2 to 4 (not in a blind study).
+
+:mod:`.scores` holds this sequence, :mod:`.score_files` writes the results at its end.
 """
 
 from mimicry.pipeline.extraction import Extraction, extract, extract_recording

@@ -28,7 +28,6 @@ from mimicry.timeline.clock import RecordingClock, check_onsets
 
 if TYPE_CHECKING:
     from mimicry.protocol import Protocol
-    from mimicry.timeline.manifest import StimulusSet
 
 __all__ = ["Plan", "is_table", "make_plan", "recording_prefix"]
 
@@ -37,6 +36,7 @@ __all__ = ["Plan", "is_table", "make_plan", "recording_prefix"]
 class Plan:
     """Everything that is known before the first frame is read.
 
+    `sources` and `read_with` describe the stimuli and the clock, for sidecars and in words;
     `notes` are the doubts about the events that the user must hear of.
     """
 
@@ -48,8 +48,9 @@ class Plan:
     settings: ScoringSettings
     trials: TrialTable
     timelines: Mapping[str, StimulusTimeline]
-    stimuli: "StimulusSet"
     inputs: dict[str, Any]
+    sources: dict[str, Any]
+    read_with: dict[str, str]
     notes: tuple[str, ...] = ()
     clock: RecordingClock = field(default_factory=RecordingClock)
 
@@ -134,7 +135,11 @@ def make_plan(
     }
     return Plan(
         recording, prefix, inputs["participant"], inputs["session"],
-        protocol, settings, trials, used, timelines, inputs, tuple(notes), clock,
+        protocol, settings, trials, used, inputs,
+        sources={"stimuli": timelines.to_json(), "clock": clock.to_json()},
+        read_with={"stimuli": str(timelines), "clock": str(clock)},
+        notes=tuple(notes),
+        clock=clock,
     )  # fmt: skip
 
 

@@ -89,8 +89,7 @@ class ScoredRecording:
     @classmethod
     def of(cls, plan: Plan, frames: Mapping[str, int], **parts: Any) -> Self:
         """Return the record of a planned recording with `parts`, the further fields."""
-        read_with = {"stimuli": str(plan.stimuli), "clock": str(plan.clock)}
-        given = {"shown": [], "resumed": False, "read_with": read_with, **frames, **parts}
+        given = {"shown": [], "resumed": False, "read_with": plan.read_with, **frames, **parts}
         return cls(recording=plan.recording, prefix=plan.prefix, **given)
 
 

@@ -23,8 +23,7 @@ def provenance_of(plan: "Plan", track: ActionUnitTrack) -> dict[str, Any]:
     """Return inputs, settings, versions and what made the track. No paths, no times."""
     return {
         "inputs": plan.inputs,
-        "stimuli": plan.stimuli.to_json(),
-        "clock": plan.clock.to_json(),
+        **plan.sources,
         "digest": plan.digest,
         "seed": plan.settings.seed,
         "versions": {"mimicry": __version__} | _versions("numpy", "scipy", "pandas"),

@@ -5,7 +5,7 @@ from importlib.resources import files
 import numpy as np
 import pytest
 
-from mimicry.action_units import ACTION_UNITS, columns
+from mimicry.action_units import ACTION_UNITS, ActionUnit, columns
 from mimicry.action_units.measures import MEASURE_NAMES
 from mimicry.action_units.unmixing import (
     CLEAR,
@@ -119,3 +119,27 @@ def test_only_brow_units_explain_each_other_each_on_its_own_side():
 def test_unseen_faces_stay_unseen():
     units = np.full((3, len(columns())), np.nan)
     assert np.isnan(without_explained(units)).all()
+
+
+def test_a_unit_that_was_not_fitted_yet_is_read_by_its_formula(monkeypatch):
+    formula = (("jaw", -0.5), ("corner_out", 0.25))
+    new = ActionUnit("AU24", "Lip pressor", formula, 0.05, "C")
+    names = ("AU24", "AU24_L", *columns())
+    monkeypatch.setattr("mimicry.action_units.unmixing.ACTION_UNITS", (new, *ACTION_UNITS))
+    monkeypatch.setattr("mimicry.action_units.unmixing.columns", lambda: names)
+    weights, slopes, share = _data.__wrapped__()
+    at = MEASURE_NAMES.index
+    assert weights[at("jaw"), :2] == pytest.approx([-10, -10])
+    assert weights[at("corner_out_L"), :2] == pytest.approx([2.5, 5])
+    assert weights[at("corner_out_R"), :2] == pytest.approx([2.5, 0])
+    assert np.count_nonzero(weights[:, :2]) == 5
+    for untouched in (slopes[:, :2], share[:2], share[:, :2]):
+        assert not untouched.any()
+    np.testing.assert_array_equal(weights[:, 2:], unmixing())
+    np.testing.assert_array_equal(share[2:, 2:], explained())
+
+
+def test_data_for_a_unit_that_is_gone_are_refused(monkeypatch):
+    monkeypatch.setattr("mimicry.action_units.unmixing.columns", lambda: columns()[1:])
+    with pytest.raises(RuntimeError, match="fit_unmixing"):
+        _data.__wrapped__()

@@ -1,7 +1,8 @@
 """From measures to action units: one matrix for the whole track, kept as data.
 
 The matrix starts from the landmark formulas of ``definitions`` and departs from them as far as
-it takes to keep the units apart on rendered heads. ``benchmarks/fit_unmixing.py`` makes it.
+it takes to keep the units apart on rendered heads. ``benchmarks/fit_unmixing.py`` makes it; a unit
+that it has not fitted yet is read by its formula alone.
 
 Brows need one step more. A frown lowers the whole brow, which three heights and a gap cannot
 tell from the opposite of a raise without becoming blind to frowns that look a little different.
@@ -15,7 +16,7 @@ from importlib.resources import files
 import numpy as np
 from numpy.typing import NDArray
 
-from mimicry.action_units.definitions import columns
+from mimicry.action_units.definitions import ACTION_UNITS, columns
 from mimicry.action_units.measures import MEASURE_NAMES
 
 __all__ = ["UNMIXING_VERSION", "explained", "pose_prior", "unmixing", "without_explained"]
@@ -35,7 +36,7 @@ def unmixing() -> NDArray[np.float64]:
     Raises
     ------
     RuntimeError
-        When the data file was made for other measures or units than the installed code.
+        When the data file was made for other measures, or for a unit that is defined no more.
     """
     return _data()[0]
 
@@ -86,15 +87,30 @@ def without_explained(units: NDArray[np.float64]) -> NDArray[np.float64]:
 def _data() -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     path = files("mimicry.action_units") / "data" / f"unmixing-{UNMIXING_VERSION}.npz"
     with path.open("rb") as file, np.load(file, allow_pickle=False) as data:
-        made_for = tuple(data["measures"].tolist()), tuple(data["names"].tolist())
-        weights = data["weights"].astype(np.float64)
-        slopes = data["pose_slopes"].astype(np.float64)
-        share = data["explained"].astype(np.float64)
-    if made_for != (MEASURE_NAMES, columns()):
+        stored, measures = data["names"].tolist(), tuple(data["measures"].tolist())
+        fitted = [data[name].astype(np.float64) for name in ("weights", "pose_slopes", "explained")]
+    names = list(columns())
+    if measures != MEASURE_NAMES or set(stored) - set(names):
         raise RuntimeError(
             f"{path} was made for other measures or action units; "
             "run: python -m benchmarks.fit_unmixing"
         )
+    at = [names.index(name) for name in stored]
+    weights = np.column_stack([_formula(name) for name in names])
+    slopes, share = np.zeros((len(fitted[1]), len(names))), np.zeros((len(names), len(names)))
+    weights[:, at], slopes[:, at], share[np.ix_(at, at)] = fitted
     for each in (weights, slopes, share):
         each.flags.writeable = False
     return weights, slopes, share
+
+
+def _formula(name: str) -> NDArray[np.float64]:
+    """Return (M,) weights of a unit's plain formula: a new unit's, until it is fitted."""
+    code, _, side = name.partition("_")
+    unit = next(unit for unit in ACTION_UNITS if unit.code == code)
+    weights = np.zeros(len(MEASURE_NAMES))
+    for term, weight in unit.formula:
+        parts = [term] if term in MEASURE_NAMES else [f"{term}_{s}" for s in side or "RL"]
+        for part in parts:
+            weights[MEASURE_NAMES.index(part)] += weight / unit.full / len(parts)
+    return weights

@@ -20,7 +20,6 @@ _HOME = {
     "EmotionMap": "mimicry.records",
     "ExtractionOptions": "mimicry.records",
     "LandmarkTrack": "mimicry.records",
-    "MeasureSettings": "mimicry.records",
     "MimicryError": "mimicry.errors",
     "MimicryScores": "mimicry.records",
     "ReadingOptions": "mimicry.records",
@@ -31,10 +30,9 @@ _HOME = {
     "Synchrony": "mimicry.records",
     "SynchronySettings": "mimicry.records",
     "TrialTable": "mimicry.records",
-    "associate": "mimicry.synchrony.associations",
     "extract": "mimicry.pipeline",
     "score": "mimicry.pipeline",
-    "measure_synchrony": "mimicry.synchrony.dyads",
+    "measure_synchrony": "mimicry.synchrony.measure",
 }
 
 __all__ = [*sorted(_HOME), "__version__"]

@@ -13,7 +13,6 @@ import pytest
 
 import mimicry
 from mimicry.report.group import render_groups
-from mimicry.report.measure import render_measure
 from mimicry.report.recording import render_recording
 from mimicry.report.synchrony import render_synchrony
 
@@ -38,8 +37,8 @@ def _measure(preset: str, folder: Path) -> str:
         given["events"] = folder / "events.tsv"
         rows = [f"{onset}\t1\t{'wink' if onset % 2 else 'x$_1$ <b>'}" for onset in range(5, 110, 5)]
         given["events"].write_text("\n".join(["onset\tduration\ttrial_type", *rows]) + "\n")
-    found = mimicry.associate(*_series(people), preset=preset, rate_hz=25, **given)
-    return render_measure(found)
+    found = mimicry.measure_synchrony(*_series(people), preset=preset, rate_hz=25, **given)
+    return render_synchrony(found)
 
 
 @pytest.fixture(scope="module")

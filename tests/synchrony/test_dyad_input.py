@@ -60,7 +60,7 @@ def test_masked_frames_are_missing(pair):
     noisy = track(model.times_s, model.of("AU12") + 100 * blink, blink=blink.astype(float))
     found = mimicry.measure_synchrony(noisy, observer, preset="face")
     assert np.median(found.best_lag_s[np.isfinite(found.best_lag_s)]) == pytest.approx(0.4)
-    assert found.summary()["n_windows_missing"] > 5
+    assert found.summary["n_windows_missing"] > 5
 
 
 def test_tables_give_the_numbers_of_their_tracks(pair, tmp_path):
@@ -90,23 +90,23 @@ def test_blinks_do_not_refuse_every_long_window(pair):
     model, observer = pair
     blink = (np.arange(len(model.times_s)) % 90 < 6).astype(float)
     blinking = track(model.times_s, model.of("AU12"), blink=blink)
-    found = mimicry.associate(blinking, observer, preset="dtw")
+    found = mimicry.measure_synchrony(blinking, observer, preset="dtw")
     assert found.summary["n_windows_missing"] == 0
     assert found.summary["mean_distance"] < 0.3
     assert found.summary["min_sd"] == [0.03, 0.03]
     with pytest.raises(InputError, match="complete windows"):
-        mimicry.associate(blinking, observer, preset="coherence", options={"bridge_s": 0})
-    whole = mimicry.associate(blinking, observer, preset="coherence").summary
+        mimicry.measure_synchrony(blinking, observer, preset="coherence", options={"bridge_s": 0})
+    whole = mimicry.measure_synchrony(blinking, observer, preset="coherence").summary
     assert whole["n_windows"] >= 3
     assert whole["peak_coherence"] > 0.95
 
 
 def test_the_kind_and_number_of_recordings_must_fit_the_method(pair):
     with pytest.raises(InputError, match="three or more are needed"):
-        mimicry.associate(*pair, preset="isc")
+        mimicry.measure_synchrony(*pair, preset="isc")
     with pytest.raises(InputError, match="expected one"):
-        mimicry.associate(*pair, preset="fir")
+        mimicry.measure_synchrony(*pair, preset="fir")
     with pytest.raises(InputError, match="for two recordings"):
-        mimicry.associate(*pair, pair[0], preset="isc", offset_s=1.0)
-    with pytest.raises(InputError, match="known are coherence"):
-        mimicry.associate(*pair, preset="rmea")
+        mimicry.measure_synchrony(*pair, pair[0], preset="isc", offset_s=1.0)
+    with pytest.raises(InputError, match="3 files; preset 'rmea' takes one or two"):
+        mimicry.measure_synchrony(*pair, pair[0], preset="rmea")

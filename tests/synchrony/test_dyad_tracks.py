@@ -78,7 +78,7 @@ def test_more_faces_than_people_need_names(tmp_path):
     assert np.median(found.best_lag_s) == pytest.approx(0.8, abs=0.001)
     with pytest.raises(InputError, match="2 faces for 2 files"):
         mimicry.measure_synchrony(path, path, faces=("0", "2"))
-    assert len(mimicry.associate(path, preset="isc", surrogates=19).names) == 3
+    assert len(mimicry.measure_synchrony(path, preset="isc", surrogates=19).names) == 3
 
 
 def test_a_column_of_times_is_no_person(tmp_path):
@@ -114,7 +114,7 @@ def test_a_result_without_any_value_is_refused_with_its_reason():
         mimicry.measure_synchrony(whole, track(times, np.ones(1500)), preset="face")
     holes = np.where(np.arange(1500) % 50 < 10, np.nan, course(times))
     with pytest.raises(InputError, match=r"in each of \d+ windows a sample is missing"):
-        mimicry.associate(whole, track(times, holes), preset="dtw", options={"bridge_s": 0})
+        mimicry.measure_synchrony(whole, track(times, holes), preset="dtw", options={"bridge_s": 0})
 
 
 def test_windows_without_a_value_are_said_aloud(tmp_path):
@@ -130,7 +130,8 @@ def test_windows_without_a_value_are_said_aloud(tmp_path):
 
 def test_results_of_other_faces_columns_or_partners_are_not_taken_for_these(tmp_path):
     from mimicry.errors import OutputExistsError
-    from mimicry.synchrony.dyads import measure_synchrony, write_synchrony
+    from mimicry.synchrony.measure import measure_synchrony
+    from mimicry.synchrony.write import write_synchrony
 
     path = two_faces(tmp_path / "three.csv", faces=3)
     text = tmp_path / "text.txt"

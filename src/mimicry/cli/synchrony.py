@@ -10,7 +10,7 @@ from mimicry.cli._options import FPS, MIN_CONFIDENCE, VIDEO, reading_options
 from mimicry.cli._run import Outcome, run_command
 
 if TYPE_CHECKING:
-    from mimicry.records import SeriesMeasure, Synchrony
+    from mimicry.synchrony.methods import Result
 
 __all__ = ["synchrony"]
 
@@ -70,138 +70,80 @@ def synchrony(
     def work() -> Outcome:
         if presets:
             return _listed()
-        from mimicry.synchrony.methods import METHODS
+        from mimicry.synchrony.measure import measure_synchrony
+        from mimicry.synchrony.write import write_synchrony
 
         named = _files(files)
-        given: dict[str, Any] = {
-            "preset": preset,
-            "window_s": window,
-            "step_s": step,
-            "max_lag_s": max_lag,
-            "null": null,
-            "partners": partner,
-            "seed": seed,
-            "rate_hz": rate,
-            "columns": _columns(columns),
-            "action_unit": au,
-            "offset_s": offset,
-            "smooth_s": smooth,
-            "faces": face,
-            "reading": reading_options(min_confidence=min_confidence, fps=fps, video=video),
-        }
-        if preset in METHODS:
-            _refuse(preset, {"--absolute": absolute})
-            from mimicry.synchrony.associations import associate, write_measure
-
-            found = associate(
-                *named, events=events, options=_options(options), surrogates=surrogates, **given
-            )
-            paths = write_measure(found, out, named[0].stem, overwrite=overwrite) if out else []
-            return _of_measure(found, paths)
-        _refuse(preset, {"--set": bool(options), "--events": events is not None})
-        return _of_synchrony(*_matrix(named, given, absolute, surrogates or 0, out, overwrite))
+        result = measure_synchrony(
+            *named,
+            preset=preset,
+            window_s=window,
+            step_s=step,
+            max_lag_s=max_lag,
+            absolute=absolute,
+            options=_options(options),
+            events=events,
+            surrogates=surrogates,
+            null=null,
+            partners=partner,
+            seed=seed,
+            rate_hz=rate,
+            columns=_columns(columns),
+            action_unit=au,
+            offset_s=offset,
+            smooth_s=smooth,
+            reading=reading_options(min_confidence=min_confidence, fps=fps, video=video),
+            faces=face,
+        )
+        paths = write_synchrony(result, out, named[0].stem, overwrite=overwrite) if out else []
+        return _outcome(result, paths)
 
     run_command("synchrony", work, as_json=as_json)
 
 
-def _matrix(
-    files: list[Path],
-    given: dict[str, Any],
-    absolute: bool,
-    surrogates: int,
-    out: Path | None,
-    overwrite: bool,
-) -> tuple["Synchrony", list[Path]]:
-    from mimicry.errors import InputError
-    from mimicry.synchrony import dyads
+def _outcome(result: "Result", paths: list[Path]) -> Outcome:
+    from mimicry.records import Synchrony
+    from mimicry.synchrony.write import numbers_of
 
-    settings = dyads.choose_settings(given["preset"])
-    if len(files) > 2:
-        raise InputError(
-            f"{len(files)} files; preset {settings.preset!r} takes one or two",
-            key="files",
-            hint="For three people or more there is --preset isc.",
-        )
-    result = dyads.measure_synchrony(*files, absolute=absolute, surrogates=surrogates, **given)
-    if out is None:
-        return result, []
-    return result, dyads.write_synchrony(result, out, files[0].stem, overwrite=overwrite)
-
-
-def _of_synchrony(result: "Synchrony", paths: list[Path]) -> Outcome:
-    summary = result.summary()
-    extra = {
-        **summary,
-        "best_lag": result.best_lag_s,
-        "window_start_s": result.window_start_s,
-        "surrogate": dict(result.surrogate) or None,
-        "settings": result.settings.to_json(),
-        "names": result.names,
-        "rate_hz": result.rate_hz,
-        "details": {k: v for k, v in result.provenance.items() if k != "inputs"},
-    }
-    text = f"{'rate hz':28} {result.rate_hz:g}\n{_text(summary, dict(result.surrogate))}"
-    notes = list(result.provenance.get("notes", ()))
-    return Outcome(outputs=paths, warnings=notes, extra=extra, text=text)
-
-
-def _of_measure(result: "SeriesMeasure", paths: list[Path]) -> Outcome:
-    from mimicry.synchrony.associations import numbers_of
-
-    numbers = numbers_of(result)
-    table = {name: list(values) for name, values in result.table.items()}
-    extra = {**numbers, **dict(result.summary), "table": table}
-    lines = [f"{'rate hz':28} {result.rate_hz:g}", *_lines(result.summary)]
-    if result.surrogate:
-        test = result.surrogate
-        lines.append(_against(str(test["statistic"]), test, test.get("n")))
-    elif result.settings.null and not result.settings.surrogates:
+    summary, surrogate, settings = result.summary, dict(result.surrogate), result.settings
+    lines = [f"{'rate hz':28} {result.rate_hz:g}", *_lines(summary)]
+    tests = {name: test for name, test in surrogate.items() if isinstance(test, dict)}
+    tests = tests or ({str(surrogate["statistic"]): surrogate} if surrogate else {})
+    lines += [_against(name, test, surrogate) for name, test in tests.items()]
+    if not surrogate and settings.null and not settings.surrogates:
         lines.append("not compared with chance; add --surrogates 999")
-    return Outcome(outputs=paths, extra=extra, text="\n".join(lines))
+    extra = {**summary, "settings": settings.to_json(), "names": result.names}
+    if isinstance(result, Synchrony):
+        extra |= {
+            "best_lag": result.best_lag_s,
+            "window_start_s": result.window_start_s,
+            "surrogate": surrogate or None,
+            "rate_hz": result.rate_hz,
+            "details": {k: v for k, v in result.provenance.items() if k != "inputs"},
+        }
+    else:
+        table = {name: list(values) for name, values in result.table.items()}
+        extra = {**numbers_of(result), **summary, "table": table}
+    notes = list(result.provenance.get("notes", ()))
+    return Outcome(outputs=paths, warnings=notes, extra=extra, text="\n".join(lines))
 
 
 def _listed() -> Outcome:
-    from mimicry.synchrony.methods import METHODS, PRESETS
+    from mimicry.synchrony.methods import METHODS
 
-    rows = [
-        {"preset": p.preset, "question": _QUESTIONS[p.method], **_lengths(p), "source": p.source}
-        for p in PRESETS.values()
-    ]
-    rows += [
-        {
-            "preset": m.preset,
-            "question": m.question,
-            **_lengths(m),
-            "options": dict(m.options),
-            "source": m.source,
-        }
+    rows = []
+    for name, method in METHODS.items():
+        settings = method.settings
+        lengths = {k: getattr(settings, k) for k in ("window_s", "step_s", "max_lag_s")}
+        options = {} if settings.method else {"options": dict(settings.options)}
+        row = {"preset": name, "question": settings.question, **lengths, **options}
+        rows.append({**row, "source": settings.source})
+    blocks = [
+        f"{m.settings.preset}: {m.settings.question}\n  {m.settings.numbers()}\n"
+        f"  {m.settings.source}"
         for m in METHODS.values()
     ]
-    blocks = [f"{r['preset']}: {r['question']}\n  {_settings(r)}\n  {r['source']}" for r in rows]
     return Outcome(extra={"presets": rows}, text="\n\n".join(blocks))
-
-
-_QUESTIONS = {
-    "correlation": "how alike do two people move, by window and lag?",
-    "segments": "are matching segments more alike than mismatched ones?",
-    "cross_lagged": "what does one's past add to the other's own past?",
-    "prewhitened": "what is left of the correlation without each one's smoothness?",
-    "recurrence": "how often are both in the same state, by lag?",
-}
-
-
-def _lengths(settings: Any) -> dict[str, Any]:
-    return {k: getattr(settings, k) for k in ("window_s", "step_s", "max_lag_s")}
-
-
-def _settings(row: dict[str, Any]) -> str:
-    shown = {"window": row["window_s"], "step": row["step_s"], "max lag": row["max_lag_s"]}
-    parts = [f"{name} {value:g} s" for name, value in shown.items() if value]
-    parts += [
-        f"{k}={'from the data' if v is None else format(v, 'g')}"
-        for k, v in row.get("options", {}).items()
-    ]
-    return ", ".join(parts)
 
 
 def _files(files: list[Path] | None) -> list[Path]:
@@ -214,27 +156,19 @@ def _files(files: list[Path] | None) -> list[Path]:
     return files
 
 
-def _refuse(preset: str, given: dict[str, bool]) -> None:
-    from mimicry.errors import InputError
-
-    for flag, there in given.items():
-        if there:
-            raise InputError(f"{flag} means nothing for preset {preset!r}", key=flag)
-
-
 def _options(texts: list[str]) -> dict[str, float]:
     from mimicry.errors import InputError
 
-    found = {}
+    numbers = {}
     for text in texts:
         name, _, value = text.partition("=")
         try:
-            found[name.strip()] = float(value)
+            numbers[name.strip()] = float(value)
         except ValueError as error:
             raise InputError(
                 f"--set is {text!r}; expected NAME=NUMBER, as in min_sd=0.05", key="--set"
             ) from error
-    return found
+    return numbers
 
 
 def _columns(text: str | None) -> list[int] | None:
@@ -250,27 +184,18 @@ def _columns(text: str | None) -> list[int] | None:
         ) from error
 
 
-def _text(summary: dict[str, object], surrogate: dict[str, object]) -> str:
-    lines = _lines(summary)
-    for name, test in surrogate.items():
-        if isinstance(test, dict):
-            lines.append(_against(name, {**test, "null": surrogate["null"]}, surrogate.get("n")))
-    if not surrogate:
-        lines.append("not compared with chance; add --surrogates 999")
-    return "\n".join(lines)
-
-
 def _lines(summary: Mapping[str, Any]) -> list[str]:
     from mimicry.report.numbers import shown
 
     return [f"{name.replace('_', ' '):28} {shown(name, value)}" for name, value in summary.items()]
 
 
-def _against(name: str, test: Mapping[str, Any], draws: object) -> str:
+def _against(name: str, test: Mapping[str, Any], surrogate: Mapping[str, Any]) -> str:
     from mimicry.report.numbers import number, p_equals
     from mimicry.report.synchrony import p_floor
 
+    p = p_equals(test["p"], floor=p_floor(surrogate["n"], test["sided"]))
     return (
-        f"{name.replace('_', ' ')} against {test['null']}: z {number(test['z_surrogate'])}, "
-        f"{p_equals(test['p'], floor=p_floor(draws, test['sided']))} ({test['sided']})"
+        f"{name.replace('_', ' ')} against {surrogate['null']}: "
+        f"z {number(test['z_surrogate'])}, {p} ({test['sided']})"
     )

@@ -6,21 +6,21 @@ source (stated in ``units``): nothing here turns one tool's numbers into another
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from numpy.typing import ArrayLike
 
 from mimicry.errors import TableError
 from mimicry.interchange.au_openface import OPENFACE
-from mimicry.interchange.au_reader import track_of
+from mimicry.interchange.au_reader import AuReader, track_of
 from mimicry.interchange.sources import Source, identify
-from mimicry.interchange.table import read_any_table
+from mimicry.interchange.table import Table, read_any_table
 from mimicry.interchange.table_faces import faces_of, one_face
 from mimicry.interchange.time_table import read_time_table
 from mimicry.records import ActionUnitTrack, ReadingOptions
 
-__all__ = ["faces_in_table", "read_au_table", "read_table"]
+__all__ = ["faces_in_table", "open_au_table", "read_au_table", "read_table"]
 
 _UNIT = re.compile(r"AU\d\d(_[LR])?$")
 _EXPECTED = "an action-unit table of mimicry extract, OpenFace 2 (AU12_r), Py-Feat or LibreFace"
@@ -102,6 +102,37 @@ def read_au_table(
     reading = reading or ReadingOptions()
     if face is not None:
         reading = replace(reading, face=str(face))
+    return open_au_table(path, reading).track(reading, times_s=times_s)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenAuTable:
+    """A table of action units that was read once, with all its faces."""
+
+    reader: AuReader
+    table: Table
+
+    @property
+    def faces(self) -> tuple[str, ...]:
+        """Ids of the faces: from left to right where the table tells, else by id."""
+        return faces_of(self.table)
+
+    def track(
+        self, reading: ReadingOptions, *, times_s: ArrayLike | None = None
+    ) -> ActionUnitTrack:
+        """Return the track of the face that `reading` names; see :func:`read_au_table`."""
+        one = one_face(self.table, reading.face)
+        return track_of(self.reader, one, reading=reading, times_s=times_s)
+
+
+def open_au_table(path: str | Path, reading: ReadingOptions) -> OpenAuTable:
+    """Read a table of action units, of which each face gives a track.
+
+    Raises
+    ------
+    TableError
+        When the file is missing or of no known kind.
+    """
     source = identify(path)
     if reading.roi_px is not None:
         raise TableError("is a table and has no picture to cut", path=path, key="--roi")
@@ -112,7 +143,7 @@ def read_au_table(
         raise TableError(_lacks(source), path=path)
     table = read_any_table(source.path, needed=reader.needs)
     table.refuse_repeats()
-    return track_of(reader, one_face(table, reading.face), reading=reading, times_s=times_s)
+    return OpenAuTable(reader, table)
 
 
 def _lacks(source: Source) -> str:

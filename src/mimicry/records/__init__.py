@@ -7,7 +7,7 @@ follows the stimulus.
 
 from mimicry.records.aligned import AlignedTrials
 from mimicry.records.chance import Chance, Null, nulls_by_name
-from mimicry.records.measure import MeasureSettings, SeriesMeasure
+from mimicry.records.measure import SeriesMeasure
 from mimicry.records.reading import ExtractionOptions, ReadingOptions, ScoringInputs
 from mimicry.records.scores import ConditionSummary, MimicryScores
 from mimicry.records.settings import EmotionMap, ScoringSettings
@@ -23,7 +23,6 @@ __all__ = [
     "EmotionMap",
     "ExtractionOptions",
     "LandmarkTrack",
-    "MeasureSettings",
     "MimicryScores",
     "Null",
     "ReadingOptions",

@@ -1,53 +1,16 @@
 """What a method without a lag matrix found in one or several series."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from mimicry.records.frozen import as_mapping
+from mimicry.records.synchrony import SynchronySettings
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["MeasureSettings", "SeriesMeasure"]
-
-
-@dataclass(frozen=True, slots=True)
-class MeasureSettings:
-    """Everything that decides such an analysis. Times in seconds.
-
-    Parameters
-    ----------
-    preset
-        Name of the method.
-    question, source
-        What it answers, and where the method and its numbers come from.
-    series
-        How many series it takes: ``1``, ``2`` or ``3 or more``.
-    window_s, step_s, max_lag_s
-        Lengths; None: the method has none.
-    options
-        Further numbers of the method by name; None: chosen from the data.
-    null, surrogates, seed
-        What chance means (None: the method has no null), how many surrogates stand for it, and
-        where they start.
-    """
-
-    preset: str
-    question: str
-    source: str
-    series: str
-    window_s: float | None = None
-    step_s: float | None = None
-    max_lag_s: float | None = None
-    options: Mapping[str, float | None] = field(default_factory=dict)
-    null: str | None = None
-    surrogates: int = 0
-    seed: int = 0
-
-    def to_json(self) -> dict[str, Any]:
-        """Return plain JSON types, for sidecars and digests."""
-        return asdict(self)
+__all__ = ["SeriesMeasure"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,7 +37,7 @@ class SeriesMeasure:
         Inputs. JSON types only.
     """
 
-    settings: MeasureSettings
+    settings: SynchronySettings
     names: tuple[str, ...]
     rate_hz: float
     summary: Mapping[str, Any]

@@ -1,8 +1,8 @@
-"""How two people's movements go together over a recording."""
+"""Settings of an analysis of people together, and its result by window and lag."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,55 +12,87 @@ from mimicry.records.frozen import as_mapping, frozen_array
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Synchrony", "SynchronyMethod", "SynchronySettings"]
-
-SynchronyMethod = Literal["correlation", "segments", "cross_lagged", "prewhitened", "recurrence"]
+__all__ = ["Synchrony", "SynchronySettings"]
 
 _EDGE = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
 class SynchronySettings:
-    """Everything that decides a synchrony analysis. Times in seconds.
+    """Everything that decides an analysis of people together. Times in seconds.
 
     Parameters
     ----------
+    preset
+        Name of the method.
+    question, source
+        What it answers, and where the method and its numbers come from.
+    series
+        How many series it takes: ``1``, ``2`` or ``3 or more``.
     method
-        ``correlation``: Fisher z of windowed lagged correlations; ``segments``: the same in
-        non-overlapping segments, judged against all mismatched segments; ``cross_lagged``:
-        share of variance that the leader's past adds to the follower's own past;
-        ``prewhitened``: correlation of what an autoregression leaves over; ``recurrence``:
-        how often both are in the same state, by lag.
+        What a value by window and lag is. ``correlation``: Fisher z of windowed lagged
+        correlations; ``segments``: the same in non-overlapping segments, judged against all
+        mismatched segments; ``cross_lagged``: share of variance that the leader's past adds to
+        the follower's own past; ``prewhitened``: correlation of what an autoregression leaves
+        over; ``recurrence``: how often both are in the same state. None: the preset has no
+        values by lag.
     window_s, step_s
-        Length and distance of windows. 0 (``prewhitened``, ``recurrence``): the whole recording.
+        Length and distance of windows. None or 0: the method has no such length.
     max_lag_s
-        Lags run from minus to plus this.
+        Lags run from minus to plus this; None: the method has no lags.
     absolute
         Average absolute values, which count moving in opposite directions as synchrony.
     min_valid
         Smallest share of a window that must be there.
     peak_region_s
         A local peak must be the largest value this far on both sides; 0: no peak picking.
+    options
+        Further numbers of the method by name; None: chosen from the data.
     null, surrogates, seed
-        What chance means, how many surrogates stand for it, and where they start.
+        What chance means (None: the method has no null), how many surrogates stand for it, and
+        where they start.
     """
 
     preset: str
-    method: SynchronyMethod
-    window_s: float
-    step_s: float
-    max_lag_s: float
+    question: str
+    source: str
+    series: str = "2"
+    method: str | None = None
+    window_s: float | None = None
+    step_s: float | None = None
+    max_lag_s: float | None = None
     absolute: bool = False
     min_valid: float = 0.5
     peak_region_s: float = 0.0
-    null: str = "segment-shuffle"
+    options: Mapping[str, float | None] = field(default_factory=dict)
+    null: str | None = None
     surrogates: int = 0
     seed: int = 0
-    source: str = ""
 
     def to_json(self) -> dict[str, Any]:
-        """Return plain JSON types, for sidecars and digests."""
-        return asdict(self)
+        """Return plain JSON types, for sidecars and digests: what the method makes use of."""
+        unused = _WITHOUT_LAGS if self.method else _BY_LAG
+        return {name: value for name, value in asdict(self).items() if name not in unused}
+
+    def numbers(self) -> str:
+        """Return the numbers of the method for people: lengths and options.
+
+        Examples
+        --------
+        >>> SynchronySettings("x", "?", "ours", window_s=8.0, options={"min_sd": None}).numbers()
+        'window 8 s, min_sd=from the data'
+        """
+        lengths = {"window": self.window_s, "step": self.step_s, "max lag": self.max_lag_s}
+        parts = [f"{name} {value:g} s" for name, value in lengths.items() if value]
+        parts += [
+            f"{name}={'from the data' if value is None else format(value, 'g')}"
+            for name, value in self.options.items()
+        ]
+        return ", ".join(parts)
+
+
+_BY_LAG = ("method", "absolute", "min_valid", "peak_region_s")
+_WITHOUT_LAGS = ("question", "series", "options")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -159,8 +191,9 @@ class Synchrony:
         best = np.abs(self.best_lag_s)
         return np.asarray(best >= np.abs(self.lags_s).max() - _EDGE)
 
+    @property
     def summary(self) -> dict[str, Any]:
-        """Return the numbers of the whole recording, as JSON types."""
+        """Numbers of the whole recording, as JSON types."""
         result = {
             "grand_average": self.grand_average,
             "first_leads": self.first_leads,
@@ -172,13 +205,13 @@ class Synchrony:
             "n_windows_best_lag_at_edge": int(self.best_at_edge.sum()),
         }
         if self.settings.peak_region_s > 0:
-            found = np.isfinite(self.peak_lag_s)
+            has_peak = np.isfinite(self.peak_lag_s)
             result |= {
-                "n_windows_with_peak": int(found.sum()),
+                "n_windows_with_peak": int(has_peak.sum()),
                 "peak_mean": float(_mean(self.peak_value, axis=0)),
-                "peak_sd": _sd(self.peak_value[found]),
+                "peak_sd": _sd(self.peak_value[has_peak]),
                 "peak_lag_mean_s": float(_mean(self.peak_lag_s, axis=0)),
-                "peak_lag_sd_s": _sd(self.peak_lag_s[found]),
+                "peak_lag_sd_s": _sd(self.peak_lag_s[has_peak]),
             }
         return result
 
@@ -220,12 +253,33 @@ class Synchrony:
         count = np.isfinite(self.values).sum(axis=0)
         return pd.DataFrame({"lag_s": self.lags_s, "mean": self.lag_profile, "n_windows": count})
 
+    @property
+    def columns(self) -> dict[str, str]:
+        """Column name -> what it means, of all three tables."""
+        return {
+            "window_start_s": "start of the window, s from the start of the shared recording",
+            "window_end_s": "end of the window, s",
+            "mean": "mean over lags",
+            "lag_zero": "value at lag 0",
+            "best_lag_s": "lag of the largest value, s; positive: the first leads",
+            "best_value": "that value",
+            "best_at_edge": "True: the largest value lies at the end of the lags, so no peak was "
+            "seen",
+            "peak_lag_s": "lag of the local peak nearest to 0, s; n/a: none, or none was "
+            "looked for",
+            "peak_value": "its value",
+            "missing_fraction": "share of lags without a value",
+            "lag_s": "lag, s; positive: the first leads",
+            "n_windows": "windows with a value at this lag",
+            "lag_*": "value at this lag in s (matrix)",
+        }
+
 
 def _mean(values: NDArray[np.float64], *, axis: int) -> NDArray[np.float64]:
     """Mean of what is there; NaN without a warning where nothing is."""
-    there = np.isfinite(values)
-    count = there.sum(axis=axis)
-    total = np.where(there, values, 0.0).sum(axis=axis)
+    finite = np.isfinite(values)
+    count = finite.sum(axis=axis)
+    total = np.where(finite, values, 0.0).sum(axis=axis)
     return np.where(count > 0, total / np.maximum(count, 1), np.nan)
 
 

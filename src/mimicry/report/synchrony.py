@@ -1,55 +1,77 @@
-"""Picture and page of a synchrony analysis."""
+"""Picture and page of people together, for every method."""
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from mimicry.files import atomic_path
-from mimicry.records import Synchrony
-from mimicry.report.figures import figure_style, shortened, svg_of
-from mimicry.report.numbers import p_value, shown
+from mimicry.records import SeriesMeasure, Synchrony
+from mimicry.report.figures import figure_style, svg_of
+from mimicry.report.numbers import p_equals, p_value, shown
 from mimicry.report.page import fill_page
+from mimicry.report.synchrony_figures import figure_of
 from mimicry.report.tables import Table, page_table
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 __all__ = ["draw_synchrony", "numbers_table", "p_floor", "render_synchrony"]
 
-_LEAD, _FOLLOW, _INK = "#0072B2", "#D55E00", "#374151"
+_SHOWN_ROWS = 500
 _DESK, _TELEPHONE = 9.0, 4.6  # inches
 
 
-def draw_synchrony(result: Synchrony, path: Path) -> Path:
-    """Write a PNG: lag by time as a heat map with best lags, and the mean by lag."""
+def draw_synchrony(result: Synchrony | SeriesMeasure, path: Path) -> Path:
+    """Write a PNG of the result; return its path."""
     with figure_style(), atomic_path(path) as temporary:
-        figure = _figure(result, _DESK)
+        figure = figure_of(result, _DESK)
         figure.savefig(temporary, format="png", dpi=130, metadata={"Software": None})
     return path
 
 
-def render_synchrony(result: Synchrony) -> str:
+def render_synchrony(result: Synchrony | SeriesMeasure) -> str:
     """Return a self-contained HTML page with the figure and the numbers."""
     from markupsafe import Markup
 
-    label = "Association by window and lag, and its mean by lag"
+    label = "The table below as a figure"
+    if isinstance(result, Synchrony):
+        label = "Association by window and lag, and its mean by lag"
     drawn = []
     for kind, width in (("on-desk", _DESK), ("on-telephone", _TELEPHONE)):
         with figure_style(f"{label} {kind}"):
-            drawn.append(Markup(svg_of(_figure(result, width), label, kind)))
-    numbers = {**result.summary(), **{k: v for k, v in result.provenance.items() if k != "inputs"}}
-    return fill_page(
-        "synchrony.html.jinja",
-        result=result,
-        figures=drawn,
-        numbers=numbers_table(numbers),
-        inputs=_inputs(result.provenance.get("inputs")),
-        missing=bool(np.isnan(result.values).all()),
-        tests=_tests(result),
-    )
+            drawn.append(Markup(svg_of(figure_of(result, width), label, kind)))
+    if isinstance(result, Synchrony):
+        return fill_page("synchrony.html.jinja", result=result, figures=drawn, **_by_lag(result))
+    return fill_page("measure.html.jinja", result=result, figures=drawn, **_by_row(result))
+
+
+def _by_lag(result: Synchrony) -> dict[str, Any]:
+    """Return what the page of values by window and lag shows."""
+    numbers = {**result.summary, **{k: v for k, v in result.provenance.items() if k != "inputs"}}
+    return {
+        "numbers": numbers_table(numbers),
+        "inputs": _inputs(result.provenance.get("inputs")),
+        "missing": bool(np.isnan(result.values).all()),
+        "tests": _tests(result),
+    }
+
+
+def _by_row(result: SeriesMeasure) -> dict[str, Any]:
+    """Return what the page of a table shows."""
+    frame = result.to_frame()
+    surrogate = dict(result.surrogate)
+    floor = p_floor(surrogate.get("n"), surrogate.get("sided"))
+    return {
+        "numbers": numbers_table(result.summary),
+        "surrogate": {k: shown(k, v) for k, v in surrogate.items()},
+        "p": p_equals(surrogate.get("p"), floor=floor),
+        "table": page_table(
+            "Table",
+            list(map(str, frame.columns)),
+            list(frame.head(_SHOWN_ROWS).itertuples(index=False, name=None)),
+            labels={str(name): str(name).replace("_", " ") for name in frame.columns},
+        ),
+        "more": max(0, len(frame) - _SHOWN_ROWS),
+    }
 
 
 def numbers_table(numbers: Mapping[str, Any]) -> Table:
@@ -74,81 +96,6 @@ def _inputs(inputs: Any) -> list[str]:
         for item in inputs
         if isinstance(item, Mapping) and item
     ]
-
-
-def _figure(result: Synchrony, width: float) -> "Figure":
-    from matplotlib.figure import Figure
-
-    one = len(result) == 1
-    figure = Figure(figsize=(width, 3.6 if one else 6.4), layout="constrained", dpi=130)
-    if one:
-        _profile(figure.subplots(), result)
-    else:
-        top, bottom = figure.subplots(2, 1, height_ratios=(3, 2))
-        _heat_map(figure, top, result)
-        _profile(bottom, result)
-    return figure
-
-
-def _heat_map(figure: "Figure", axes: "Axes", result: Synchrony) -> None:
-    values = np.ma.masked_invalid(result.scored.T)
-    signed = bool((values < 0).any())
-    # a few extreme cells must not bleach the rest
-    reach = float(np.quantile(np.abs(values.compressed()), 0.995)) if values.count() else 1.0
-    times = result.window_start_s + result.settings.window_s / 2
-    step = result.settings.step_s
-    edges = np.append(times - step / 2, times[-1] + step / 2)
-    lag_step = 1.0 / result.rate_hz
-    lag_edges = np.append(result.lags_s - lag_step / 2, result.lags_s[-1] + lag_step / 2)
-    mesh = axes.pcolormesh(
-        edges,
-        lag_edges,
-        values,
-        cmap="RdBu_r" if signed else "viridis",
-        vmin=-reach if signed else 0.0,
-        vmax=reach,
-        rasterized=True,
-    )
-    axes.set_facecolor("#d1d5db")  # missing
-    inner = ~result.best_at_edge & np.isfinite(result.best_lag_s)
-    lags, label = result.best_lag_s, "best lag"
-    if result.settings.peak_region_s > 0:
-        lags, label, inner = result.peak_lag_s, "nearest peak", np.isfinite(result.peak_lag_s)
-    size = float(np.clip(600 / len(result), 1, 16))
-    axes.scatter(times[inner], lags[inner], s=size, c="#111827", linewidths=0, label=label)
-    axes.axhline(0.0, color="#111827", linewidth=0.7, linestyle=(0, (4, 3)))
-    axes.set_xlabel("middle of the window (s)")
-    axes.set_ylabel(f"lag (s)\n> 0: {shortened(result.names[0])} leads")
-    if inner.any():
-        axes.legend(loc="upper right", fontsize=8, framealpha=0.9)
-    figure.colorbar(mesh, ax=axes, label=_value_name(result), pad=0.01)
-
-
-def _profile(axes: "Axes", result: Synchrony) -> None:
-    lags, profile = result.lags_s, result.lag_profile
-    first, second = map(shortened, result.names)
-    axes.axhline(0.0, color="#d1d5db", linewidth=0.8)
-    axes.axvline(0.0, color="#9ca3af", linewidth=0.8, linestyle=(0, (4, 3)))
-    axes.plot(lags[lags >= 0], profile[lags >= 0], color=_LEAD, label=f"{first} leads")
-    axes.plot(lags[lags <= 0], profile[lags <= 0], color=_FOLLOW, label=f"{second} leads")
-    test = result.surrogate.get("grand_average")
-    if test:
-        axes.axhline(test["mean"], color=_INK, linewidth=1, linestyle=":", label="chance (mean)")
-    bound = result.provenance.get("white_noise_bound")
-    if bound:
-        axes.axhspan(-bound, bound, color="#eef2f7", zorder=0, label="95 % for white noise")
-    axes.set_xlim(lags[0], lags[-1])
-    axes.set_xlabel("lag (s)")
-    axes.set_ylabel(f"mean {_value_name(result)}")
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(loc="best", fontsize=8, frameon=False)
-
-
-def _value_name(result: Synchrony) -> str:
-    name = {"cross_lagged": "gain in R²", "recurrence": "recurrence rate"}.get(
-        result.settings.method, "Fisher z"
-    )
-    return f"|{name}|" if result.settings.absolute else name
 
 
 def _tests(result: Synchrony) -> Table:

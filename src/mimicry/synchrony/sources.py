@@ -1,4 +1,4 @@
-"""What two people's synchrony is computed from: files, tracks or arrays on one grid."""
+"""Reading people: from files, tracks or arrays to series on one grid."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from mimicry.errors import AlignmentError, InputError, TableError
 from mimicry.files import digest, sha256_of
 from mimicry.interchange.sources import reading_note
-from mimicry.records import ActionUnitTrack, ReadingOptions, ScoringSettings
+from mimicry.records import ActionUnitTrack, ScoringSettings
 from mimicry.synchrony.tracks import (
     Person,
+    Sampling,
     Source,
     frame_rate,
     read_track,
@@ -21,7 +22,7 @@ from mimicry.synchrony.tracks import (
     with_column,
 )
 
-__all__ = ["Shared", "Source", "origin_of", "read_pair", "read_partner", "read_shared"]
+__all__ = ["Sampling", "Shared", "Source", "origin_of", "read_partner", "read_shared"]
 
 Floats = NDArray[np.float64]
 
@@ -46,31 +47,7 @@ class Shared:
     provenance: Mapping[str, Any]
 
 
-def read_pair(first: Source, second: Source | None, **options: Any) -> Shared:
-    """Return two people's series on one grid; see :func:`mimicry.synchrony`.
-
-    Raises
-    ------
-    InputError
-        When a source cannot be read, the two are of different kinds or of different length.
-    AlignmentError
-        When two recordings have no time in common.
-    """
-    return read_shared([s for s in (first, second) if s is not None], people=2, **options)
-
-
-def read_shared(
-    sources: Sequence[Source],
-    *,
-    people: int | None,
-    rate_hz: float | None,
-    columns: Sequence[int] | None,
-    action_unit: str,
-    offset_s: float,
-    smooth_s: float | None,
-    reading: ReadingOptions | None = None,
-    faces: Sequence[str] = (),
-) -> Shared:
+def read_shared(sources: Sequence[Source], sampling: Sampling, *, people: int | None) -> Shared:
     """Return people's series on one grid: `people` of them, None: three or more.
 
     A single table that holds several faces, or a column for each person beside its times, stands
@@ -83,134 +60,131 @@ def read_shared(
     AlignmentError
         When recordings have no time in common.
     """
-    found = read_tracks(
-        sources, people=people, columns=columns, action_unit=action_unit,
-        reading=reading or ReadingOptions(), faces=faces,
-    )  # fmt: skip
-    if all(person.track is None for person in found):
-        return _untimed(sources, people, rate_hz, columns, smooth_s)
-    untimed = next((p for p in found if p.track is None), None)
+    persons = read_tracks(sources, sampling, people=people)
+    if all(person.track is None for person in persons):
+        return _untimed(sources, sampling, people)
+    untimed = next((p for p in persons if p.track is None), None)
     if untimed is not None:
         raise InputError(
             "one has times and the other has none",
             path=_path(untimed.source),
             hint="Give recordings or action-unit tables only, or columns of numbers only.",
         )
-    timed = [p.track for p in found if p.track is not None]
-    sources = [p.source for p in found]
-    if len(timed) < (people or 3):
+    if len(persons) < (people or 3):
         raise InputError(
             f"a recording holds one person; {_COUNTS[people]} needed",
-            path=_path(sources[0]),
+            path=_path(persons[0].source),
             hint="Give one recording or action-unit table a person; or, where both are in one "
             "picture, --face left --face right.",
         )
-    if people is not None and len(timed) > people:
-        raise InputError(_too_many(len(timed), people), path=_path(sources[people]))
-    if offset_s and len(timed) != 2:
+    if people is not None and len(persons) > people:
+        raise InputError(_too_many(len(persons), people), path=_path(persons[people].source))
+    if sampling.offset_s and len(persons) != 2:
         raise InputError("an offset is for two recordings", key="--offset")
-    shifts = [0.0, offset_s, *[0.0] * len(timed)][: len(timed)]
-    rates = [frame_rate(t, p.source) for t, p in zip(timed, found, strict=True)]
+    return _timed(persons, sampling)
+
+
+def _timed(persons: Sequence[Person], sampling: Sampling) -> Shared:
+    """Return the series of people with times, where all are recorded."""
+    tracks = [p.track for p in persons if p.track is not None]
+    shifts = [0.0, sampling.offset_s, *[0.0] * len(tracks)][: len(tracks)]
+    rates = [frame_rate(t, p.source) for t, p in zip(tracks, persons, strict=True)]
     slowest = min(rates)
-    grid_hz = rate_hz or (COMMON_HZ if slowest > _NEARLY * COMMON_HZ else slowest)
-    start = max(t.times_s[0] + shift for t, shift in zip(timed, shifts, strict=True))
-    stop = min(t.times_s[-1] + shift for t, shift in zip(timed, shifts, strict=True))
+    grid_hz = sampling.rate_hz or (COMMON_HZ if slowest > _NEARLY * COMMON_HZ else slowest)
+    spans = [
+        (t.times_s[0] + shift, t.times_s[-1] + shift)
+        for t, shift in zip(tracks, shifts, strict=True)
+    ]
+    start, stop = max(first for first, _ in spans), min(last for _, last in spans)
     if not stop > start:
-        spans = ", ".join(
-            f"{t.times_s[0] + shift:.3f} to {t.times_s[-1] + shift:.3f} s"
-            for t, shift in zip(timed, shifts, strict=True)
-        )
+        ranges = ", ".join(f"{first:.3f} to {last:.3f} s" for first, last in spans)
         raise AlignmentError(
-            f"the recordings run from {spans}: nothing in common",
+            f"the recordings run from {ranges}: nothing in common",
             key="--offset",
             hint="All must be on one clock; --offset is added to the second's times.",
         )
-    smooth = SMOOTH_S if smooth_s is None else smooth_s
+    smooth = SMOOTH_S if sampling.smooth_s is None else sampling.smooth_s
     times = start + np.arange(int(np.floor((stop - start) * grid_hz + 1e-9)) + 1) / grid_hz
+    columns = [p.column or sampling.action_unit for p in persons]
     values = np.stack(
         [
-            _sampled(track, person.column or action_unit, times - shift, smooth)
-            for track, shift, person in zip(timed, shifts, found, strict=True)
+            _sampled(track, column, times - shift, smooth)
+            for track, column, shift in zip(tracks, columns, shifts, strict=True)
         ]
     )
     provenance = {
-        "inputs": [origin_of(s) for s in sources],
-        "action_unit": action_unit,
-        "columns_used": [p.column or action_unit for p in found],
-        "offset_s": offset_s,
+        "inputs": [origin_of(p.source) for p in persons],
+        "action_unit": sampling.action_unit,
+        "columns_used": columns,
+        "offset_s": sampling.offset_s,
         "smooth_s": smooth,
         "shared_start_s": float(start),
         "frame_rates_hz": rates,
-        "faces": list(faces),
-        "reading": reading_note(reading or ReadingOptions()),
+        "faces": list(sampling.faces),
+        "reading": reading_note(sampling.reading),
         "missing_fraction": np.isnan(values).mean(axis=1).tolist(),
     }
-    names = tuple(p.name or _name(p.source, _person(k)) for k, p in enumerate(found))
+    names = tuple(p.name or _name(p.source, _person(k)) for k, p in enumerate(persons))
     _refuse_nothing(values, names)
     return Shared(values, float(grid_hz), names, True, float(start), provenance)
 
 
 def _refuse_nothing(values: Floats, names: Sequence[str]) -> None:
     """Refuse people of whom nothing usable is there, or nothing at one time."""
-    there = np.isfinite(values)
-    for name, row in zip(names, there, strict=True):
+    finite = np.isfinite(values)
+    for name, row in zip(names, finite, strict=True):
         if not row.any():
             raise InputError(
                 f"{name} has no usable sample in the shared {values.shape[1]} samples: all are "
                 "missing or masked (no face, blink, head turned away, not sure)",
                 hint="Look at the recording's quality, or take another action unit with --au.",
             )
-    if not there.all(axis=0).any():
-        shares = ", ".join(f"{n} {r.mean():.0%}" for n, r in zip(names, there, strict=True))
+    if not finite.all(axis=0).any():
+        shares = ", ".join(f"{n} {r.mean():.0%}" for n, r in zip(names, finite, strict=True))
         raise InputError(
             f"there is no moment at which all have a usable sample (usable: {shares})",
             hint="Check that they were recorded at the same time.",
         )
 
 
-def _too_many(found: int, people: int) -> str:
-    return f"{found} recordings; expected {'one' if people == 1 else people}"
+def _too_many(count: int, people: int) -> str:
+    return f"{count} recordings; expected {'one' if people == 1 else people}"
 
 
 def _person(k: int) -> str:
     return ("first", "second")[k] if k < 2 else f"person {k + 1}"
 
 
-def read_partner(
-    source: Source,
-    pair: Shared,
-    *,
-    columns: Sequence[int] | None,
-    action_unit: str,
-    smooth_s: float | None,
-    reading: ReadingOptions | None = None,
-) -> Floats:
-    """Return the second person of another session, on the grid of a pair from its own start."""
-    track = read_track(source, reading or ReadingOptions(), columns)
+def read_partner(source: Source, pair: Shared, sampling: Sampling) -> Floats:
+    """Return the second person of another session, on the grid of a pair from their own start.
+
+    Raises
+    ------
+    InputError
+        When it cannot be read, or carries no times although the pair does.
+    """
+    track = read_track(source, sampling.reading, sampling.columns)
     if track is not None:
         length = track.times_s[-1] - track.times_s[0]
         times = track.times_s[0] + np.arange(int(length * pair.rate_hz + 1e-9) + 1) / pair.rate_hz
-        column = with_column(Person(source, track), action_unit).column or action_unit
-        return _sampled(track, column, times, SMOOTH_S if smooth_s is None else smooth_s)
+        person = with_column(Person(source, track), sampling.action_unit)
+        smooth_s = SMOOTH_S if sampling.smooth_s is None else sampling.smooth_s
+        return _sampled(track, person.column or sampling.action_unit, times, smooth_s)
     if pair.timed:
         raise InputError("a partner without times among recordings with times", key="--partner")
-    values, _ = _table(source, columns)
+    values, _ = _table(source, sampling.columns)
     if values.shape[1] > 2:
         raise InputError(
             f"expected one column or two, found {values.shape[1]}",
             path=_path(source),
             key="--columns",
         )
-    return _smoothed(values[:, -1], pair.rate_hz, smooth_s)
+    return _smoothed(values[:, -1], pair.rate_hz, sampling.smooth_s)
 
 
-def _untimed(
-    sources: Sequence[Source],
-    people: int | None,
-    rate_hz: float | None,
-    columns: Sequence[int] | None,
-    smooth_s: float | None,
-) -> Shared:
+def _untimed(sources: Sequence[Source], sampling: Sampling, people: int | None) -> Shared:
+    """Return the series of columns of numbers, which begin and end together."""
+    rate_hz, columns = sampling.rate_hz, sampling.columns
     if rate_hz is None or not rate_hz > 0:
         raise InputError(
             "text and arrays carry no times, so the number of samples per second is needed",
@@ -220,11 +194,11 @@ def _untimed(
     first = sources[0]
     if len(sources) == 1:
         values, names = _table(first, columns)
-        found = values.shape[1]
-        if found != people if people is not None else found < 3:
+        count = values.shape[1]
+        if count != people if people is not None else count < 3:
             wanted = "three columns or more" if people is None else _COLUMNS[people]
             raise InputError(
-                f"expected {wanted}, found {found}",
+                f"expected {wanted}, found {count}",
                 path=_path(first),
                 key="--columns",
                 hint="Name them, for instance --columns 1,2, or give a file for each.",
@@ -244,11 +218,11 @@ def _untimed(
                 )
         series = np.stack(single)
         labels = tuple(_name(s, _person(k)) for k, s in enumerate(sources))
-    values = np.stack([_smoothed(row, rate_hz, smooth_s) for row in series])
+    values = np.stack([_smoothed(row, rate_hz, sampling.smooth_s) for row in series])
     provenance = {
         "inputs": [origin_of(s) for s in sources],
         "columns": None if columns is None else list(columns),
-        "smooth_s": smooth_s or 0.0,
+        "smooth_s": sampling.smooth_s or 0.0,
     }
     return Shared(values, rate_hz, labels, False, 0.0, provenance)
 
@@ -263,7 +237,7 @@ def _order(source: Source, sources: Sequence[Source]) -> str:
 
 
 def _sampled(track: ActionUnitTrack, name: str, times_s: Floats, smooth_s: float) -> Floats:
-    """One action unit at given times: masked, smoothed, never across gaps."""
+    """Return one action unit at given times: masked, smoothed, never across gaps."""
     from mimicry.kernels.resample import sample_at
     from mimicry.kernels.smooth import gaussian_smooth
     from mimicry.timeline.masking import hidden_frames
@@ -286,7 +260,7 @@ def _smoothed(values: Floats, rate_hz: float, smooth_s: float | None) -> Floats:
 
 
 def _one(source: Source, columns: Sequence[int] | None) -> Floats:
-    """The series of one person, from a file of their own."""
+    """Return the series of one person, from a file of their own."""
     values, _ = _table(source, columns)
     if values.shape[1] != 1:
         raise InputError(

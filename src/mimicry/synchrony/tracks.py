@@ -1,7 +1,7 @@
 """The people in recordings and tables that carry times: one track for each."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +12,7 @@ from mimicry.records import ActionUnitTrack, ReadingOptions
 
 __all__ = [
     "Person",
+    "Sampling",
     "Source",
     "frame_rate",
     "read_track",
@@ -23,6 +24,19 @@ Source = str | Path | ArrayLike | ActionUnitTrack
 
 _NEAR = 0.1  # steps within this share of the median step make the frame rate
 _NO_TIMES = frozenset({"t", "onset"})  # as likely a person's initial as a time
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How series are read from sources; see :func:`mimicry.measure_synchrony`."""
+
+    rate_hz: float | None = None
+    columns: Sequence[int] | None = None
+    action_unit: str = "AU12"
+    offset_s: float = 0.0
+    smooth_s: float | None = None
+    reading: ReadingOptions = field(default_factory=ReadingOptions)
+    faces: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +53,7 @@ class Person:
 
 
 def read_tracks(
-    sources: Sequence[Source],
-    *,
-    people: int | None,
-    columns: Sequence[int] | None,
-    action_unit: str,
-    reading: ReadingOptions,
-    faces: Sequence[str] = (),
+    sources: Sequence[Source], sampling: Sampling, *, people: int | None
 ) -> list[Person]:
     """Return the people in some sources; of a single one, all that it holds.
 
@@ -54,6 +62,7 @@ def read_tracks(
     InputError
         When a source cannot be read, or faces are named that are not there.
     """
+    faces, reading = sampling.faces, sampling.reading
     if len(faces) > 1 and len(sources) != 1:
         raise InputError(
             f"{len(faces)} faces for {len(sources)} files; several are for the people in one file",
@@ -61,24 +70,24 @@ def read_tracks(
         )
     single = sources[0] if len(sources) == 1 else None
     if isinstance(single, str | Path):
-        named = faces if len(faces) > 1 else _faces_in(Path(single), reading, faces, people)
-        if named:
-            stem = Path(single).stem
-            tracks = [read_track(single, replace(reading, face=f), columns) for f in named]
+        together = _faces_of(Path(single), sampling, people)
+        if together:
             return [
-                Person(single, t, f"{stem} face {f}") for t, f in zip(tracks, named, strict=True)
+                Person(single, track, f"{Path(single).stem} face {face}")
+                for face, track in together
             ]
     _refuse_unused(sources, reading)
     if faces:
         reading = replace(reading, face=faces[0])
-    found = [Person(s, read_track(s, reading, columns)) for s in sources]
-    for person in found:
-        _refuse_unusable(person, action_unit)
-    if single is not None and found[0].track is not None and people != 1:
-        own = found[0].track.names
-        if _is_plain(found[0].track) and (len(own) == people if people else len(own) > 2):
-            return [Person(single, found[0].track, name, name) for name in own]
-    return [with_column(p, action_unit) for p in found]
+    persons = [Person(s, read_track(s, reading, sampling.columns)) for s in sources]
+    for person in persons:
+        _refuse_unusable(person, sampling.action_unit)
+    track = persons[0].track
+    if single is not None and track is not None and people != 1:
+        names = track.names
+        if _is_plain(track) and (len(names) == people if people else len(names) > 2):
+            return [Person(single, track, name, name) for name in names]
+    return [with_column(p, sampling.action_unit) for p in persons]
 
 
 def read_track(
@@ -114,7 +123,7 @@ def read_track(
 
 
 def frame_rate(track: ActionUnitTrack, source: Source = "") -> float:
-    """Frames per second: from the usual step, whatever frames are missing.
+    """Return frames per second from the usual step, whatever frames are missing.
 
     Times rounded to milliseconds give 24 and not 23.8, and 25 frames a second are 25.
 
@@ -148,29 +157,38 @@ def _refuse_unused(sources: Sequence[Source], reading: ReadingOptions) -> None:
         )
 
 
-def _faces_in(
-    path: Path, reading: ReadingOptions, faces: Sequence[str], people: int | None
-) -> tuple[str, ...]:
-    """The faces of a table that stands for all of them; empty where it holds one."""
-    from mimicry.interchange.sources import identify
-    from mimicry.interchange.tables import faces_in_table
+def _faces_of(
+    path: Path, sampling: Sampling, people: int | None
+) -> list[tuple[str, ActionUnitTrack | None]]:
+    """Return the faces of a recording that stands for several people, with their tracks.
 
-    if faces or reading.face is not None or people == 1:
-        return ()
+    These are the faces that are named; else those of a table that holds several. Empty: it
+    stands for one person. A table is read once.
+    """
+    from mimicry.interchange.sources import identify
+    from mimicry.interchange.tables import open_au_table
+
+    faces, reading = sampling.faces, sampling.reading
+    if len(faces) < 2 and (faces or reading.face is not None or people == 1):
+        return []
     reader = identify(path).reader
     if reader is None or not reader.several_faces:
-        return ()
-    found = faces_in_table(path)
-    if len(found) < 2:
-        return ()
-    if people is not None and len(found) != people:
-        raise TableError(
-            f"holds {len(found)} faces ({', '.join(found[:5])}); {people} are compared",
-            path=path,
-            key="--face",
-            hint=f"Name them in their order, for instance --face {found[0]} --face {found[1]}.",
-        )
-    return found
+        if len(faces) < 2:
+            return []
+        return [(f, read_track(path, replace(reading, face=f), sampling.columns)) for f in faces]
+    table = open_au_table(path, reading)
+    if len(faces) < 2:
+        faces = table.faces
+        if len(faces) < 2:
+            return []
+        if people is not None and len(faces) != people:
+            raise TableError(
+                f"holds {len(faces)} faces ({', '.join(faces[:5])}); {people} are compared",
+                path=path,
+                key="--face",
+                hint=f"Name them in their order, for instance --face {faces[0]} --face {faces[1]}.",
+            )
+    return [(face, table.track(replace(reading, face=face))) for face in faces]
 
 
 def _is_plain(track: ActionUnitTrack) -> bool:

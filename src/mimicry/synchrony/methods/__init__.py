@@ -1,8 +1,8 @@
-"""Association of two continuous series: windows, lags, lead and follow, chance."""
+"""Formulas for people together, as one registry: windows, lags, rhythms, answers, chance."""
 
-from mimicry.synchrony.methods.measures import measure
-from mimicry.synchrony.methods.presets import PRESETS, preset
-from mimicry.synchrony.methods.registry import METHODS, choose_method
-from mimicry.synchrony.methods.synchronise import synchronise
+from mimicry.synchrony.methods.chance import NULLS
+from mimicry.synchrony.methods.measure import measure
+from mimicry.synchrony.methods.method import Method, People, Result
+from mimicry.synchrony.methods.registry import METHODS, choose_settings
 
-__all__ = ["METHODS", "PRESETS", "choose_method", "measure", "preset", "synchronise"]
+__all__ = ["METHODS", "NULLS", "Method", "People", "Result", "choose_settings", "measure"]

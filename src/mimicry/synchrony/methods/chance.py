@@ -1,54 +1,143 @@
-"""Comparing synchrony with what two unrelated people would show."""
+"""Comparing people together with what unrelated people would show."""
 
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mimicry.errors import InputError
 from mimicry.kernels.chance import Tail, generator, p_value, z_surrogate
 from mimicry.kernels.series_surrogates import circular_shift, phase_randomised, segment_shuffle
-from mimicry.records import SynchronySettings
-from mimicry.synchrony.methods.association import Grid
+from mimicry.records import Null, SynchronySettings, nulls_by_name
+from mimicry.synchrony.methods.method import Floats, Method, People
 
-__all__ = ["NULLS", "compare", "surrogate_series"]
-
-NULLS = ("pseudo-pairs", "segment-shuffle", "circular-shift", "phase")
-
-Floats = NDArray[np.float64]
+__all__ = ["NULLS", "against_chance", "compare", "stand_ins"]
 
 
-def surrogate_series(
-    second: Floats, settings: SynchronySettings, grid: Grid, partners: Sequence[Floats]
-) -> Iterator[Floats]:
-    """Yield what the second person could have done, as often as the settings ask.
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Samples in a segment that is reordered, and in the shortest shift."""
 
-    Under ``pseudo-pairs`` these are the `partners`: people of the same role from other
-    sessions, each once, cut or filled (NaN) at the end to the recording's length.
+    segment: int
+    shift: int
+
+
+#: Yields what the second of two people could have done, again and again.
+SeriesDraw = Callable[[People, Reach, np.random.Generator], Iterator[Floats]]
+
+
+def _partners(people: People, _reach: Reach, _rng: np.random.Generator) -> Iterator[Floats]:
+    """Yield each partner once, cut or filled (NaN) at the end to the recording's length."""
+    n = people.values.shape[1]
+    for partner in people.partners:
+        series = np.full(n, np.nan)
+        series[: min(n, len(partner))] = partner[:n]
+        yield series
+
+
+def _segments(people: People, reach: Reach, rng: np.random.Generator) -> Iterator[Floats]:
+    while True:
+        yield segment_shuffle(people.values[1], rng, segment=reach.segment)
+
+
+def _shifts(people: People, reach: Reach, rng: np.random.Generator) -> Iterator[Floats]:
+    while True:
+        yield circular_shift(people.values[1], rng, min_shift=reach.shift)
+
+
+def _phases(people: People, _reach: Reach, rng: np.random.Generator) -> Iterator[Floats]:
+    while True:
+        yield phase_randomised(people.values[1], rng)
+
+
+NULLS: dict[str, Null[SeriesDraw]] = nulls_by_name(
+    Null(
+        "pseudo-pairs",
+        surrogate="another session's second person, as recorded",
+        question="is this pair more in step than strangers in the same role? **The one to use "
+        "between people.**",
+        wrong_when="few other sessions; sessions that differ in length or task",
+        draw=_partners,
+    ),
+    Null(
+        "segment-shuffle",
+        surrogate="the second person's movement cut into segments, none in its old place",
+        question="is this moment of A tied to this moment of B, given what each does anyway?",
+        wrong_when="drift or a trend through the session",
+        draw=_segments,
+    ),
+    Null(
+        "circular-shift",
+        surrogate="the second person's movement moved round the recording, further than any lag",
+        question="is the timing tied at all?",
+        wrong_when="a common clock drives both, drift",
+        draw=_shifts,
+    ),
+    Null(
+        "phase",
+        surrogate="a movement of the second person's power spectrum and random phases",
+        question="the same, for Gaussian signals",
+        wrong_when="on-off movement",
+        draw=_phases,
+    ),
+)
+
+
+def stand_ins(people: People, settings: SynchronySettings, method: Method) -> Iterator[Floats]:
+    """Yield what the second person could have done: surrogates, or the partners once each.
 
     Raises
     ------
     InputError
-        When the null is unknown, or cannot be drawn from these data.
+        When the null cannot be drawn from these data.
     """
+    count = settings.surrogates
     if settings.null == "pseudo-pairs":
-        if not partners:
+        count = len(people.partners)
+        if not count:
             raise InputError(
                 "pseudo-pairs need recordings of other second persons",
                 key="--partner",
                 hint="Give --partner FILE for each, or choose --null segment-shuffle.",
             )
-        yield from (_same_length(p, len(second)) for p in partners)
-        return
-    draw = _drawer(settings, grid, len(second))
-    rng = generator(settings.seed, settings.null)
+    n = people.values.shape[1]
+    window, lag = (
+        round((length or 0.0) * people.rate_hz)
+        for length in (settings.window_s, settings.max_lag_s)
+    )
+    # a shift is further than any lag looked at, on both sides, so that no surrogate is the truth
+    reach = Reach(method.shuffled(window, lag, n) if method.shuffled else n, 2 * lag + 1)
+    draw = NULLS[str(settings.null)].draw
     try:
-        for _ in range(settings.surrogates):
-            yield draw(second, rng)
+        yield from islice(draw(people, reach, generator(settings.seed, str(settings.null))), count)
     except ValueError as error:
         raise InputError(str(error), key="--null") from error
+
+
+def against_chance(people: People, settings: SynchronySettings, method: Method) -> dict[str, Any]:
+    """Return every statistic of a method against its surrogates; empty: none are asked for."""
+    if method.statistics is None or not (settings.surrogates or people.partners):
+        return {}
+    observed = method.statistics(people, settings)
+    drawn = [
+        method.statistics(people.with_second(series), settings)
+        for series in stand_ins(people, settings, method)
+    ]
+    # where nothing can be negative, less than chance is no finding
+    only_more = settings.absolute or method.only_more
+    tests = {
+        name: compare(
+            value,
+            [d[name] for d in drawn],
+            greater_only=name == "profile_maximum" or (only_more and name != "lead_asymmetry"),
+        )
+        for name, value in observed.items()
+    }
+    first = next(iter(tests))
+    head = {"null": settings.null, "n": len(drawn), "seed": settings.seed, "statistic": first}
+    return {**head, **tests[first], **(tests if len(tests) > 1 else {})}
 
 
 def compare(observed: float, surrogates: Sequence[float], *, greater_only: bool) -> dict[str, Any]:
@@ -58,44 +147,15 @@ def compare(observed: float, surrogates: Sequence[float], *, greater_only: bool)
     without a value count as being as extreme.
     """
     drawn = np.asarray(surrogates, np.float64)
-    there = drawn[np.isfinite(drawn)]
-    sd = there.std(ddof=1) if len(there) > 1 else np.nan
+    finite = drawn[np.isfinite(drawn)]
+    sd = finite.std(ddof=1) if len(finite) > 1 else np.nan
     tail: Tail = "greater" if greater_only else "either"
-    known = bool(np.isfinite(observed)) and len(there) > 0
+    known = bool(np.isfinite(observed)) and len(finite) > 0
     return {
         "observed": observed,
-        "mean": float(there.mean()) if len(there) else float("nan"),
+        "mean": float(finite.mean()) if len(finite) else float("nan"),
         "sd": float(sd),
         "z_surrogate": z_surrogate(observed, drawn) if known else float("nan"),
         "p": p_value(observed, drawn, tail=tail) if known else float("nan"),
         "sided": "greater" if greater_only else "two",
     }
-
-
-def _drawer(
-    settings: SynchronySettings, grid: Grid, n: int
-) -> Callable[[Floats, np.random.Generator], Floats]:
-    if settings.null == "segment-shuffle":
-        return partial(segment_shuffle, segment=_segment(settings, grid, n))
-    if settings.null == "circular-shift":
-        # further than any lag looked at, on both sides, so that no surrogate is the truth
-        return partial(circular_shift, min_shift=2 * grid.max_lag + 1)
-    if settings.null == "phase":
-        return phase_randomised
-    raise InputError(
-        f"no null {settings.null!r} for two series; known are {', '.join(NULLS)}", key="--null"
-    )
-
-
-def _segment(settings: SynchronySettings, grid: Grid, n: int) -> int:
-    """Segments longer than a window, so that few windows hold a seam, but at least six."""
-    if settings.method == "segments":
-        return grid.window
-    whole = settings.method in ("prewhitened", "recurrence")
-    return min(4 * grid.max_lag if whole else grid.window + grid.max_lag, n // 6)
-
-
-def _same_length(series: Floats, n: int) -> Floats:
-    result = np.full(n, np.nan)
-    result[: min(n, len(series))] = series[:n]
-    return result

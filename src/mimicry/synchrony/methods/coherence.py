@@ -1,0 +1,63 @@
+"""At which rhythms two people move together: coherence."""
+
+import numpy as np
+
+from mimicry.errors import InputError
+from mimicry.kernels.coherence import Coherence, coherence
+from mimicry.records import SeriesMeasure, SynchronySettings
+from mimicry.synchrony.methods.method import People
+
+__all__ = ["measure_coherence", "statistics_of_coherence"]
+
+
+def measure_coherence(people: People, settings: SynchronySettings) -> SeriesMeasure:
+    """Return the coherence of two people by frequency, with its largest value.
+
+    Raises
+    ------
+    InputError
+        When no frequency of the band has power.
+    """
+    found = _between(people, settings)
+    if np.isnan(found.coherence).all():
+        low, high = settings.options["lowest_hz"], settings.options["highest_hz"]
+        raise InputError(f"no frequency between {low:g} and {high:g} Hz has power", key="--set")
+    best = int(np.nanargmax(found.coherence))
+    return SeriesMeasure(
+        settings=settings,
+        names=people.names,
+        rate_hz=people.rate_hz,
+        summary={
+            "mean_coherence": float(np.nanmean(found.coherence)),
+            "peak_hz": float(found.frequency_hz[best]),
+            "peak_coherence": float(found.coherence[best]),
+            "peak_lag_s": float(found.lag_s[best]),
+            "n_windows": found.n_windows,
+            "bound_95": found.bound_95,
+            "share_above_bound": float(np.mean(found.coherence > found.bound_95)),
+        },
+        table={k: getattr(found, k) for k in ("frequency_hz", "coherence", "lag_s")},
+        columns={
+            "frequency_hz": "frequency",
+            "coherence": "magnitude-squared coherence, 0 to 1",
+            "lag_s": "lag from the phase, ambiguous by whole periods; positive: the first leads",
+        },
+    )
+
+
+def statistics_of_coherence(people: People, settings: SynchronySettings) -> dict[str, float]:
+    """Return the mean coherence; NaN when no frequency of the band has power."""
+    values = _between(people, settings).coherence
+    known = np.isfinite(values).any()
+    return {"mean_coherence": float(np.nanmean(values)) if known else float("nan")}
+
+
+def _between(people: People, settings: SynchronySettings) -> Coherence:
+    low, high = (float(settings.options[k] or 0.0) for k in ("lowest_hz", "highest_hz"))
+    return coherence(
+        people.values[0],
+        people.values[1],
+        rate_hz=people.rate_hz,
+        window_s=float(settings.window_s or 0.0),
+        band_hz=(low, high),
+    )

@@ -1,0 +1,79 @@
+"""Series of people on one grid -> the result of a method, with its comparison with chance."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from mimicry.errors import InputError
+from mimicry.kernels.resample import sample_at
+from mimicry.records import SynchronySettings
+from mimicry.synchrony.methods.chance import against_chance
+from mimicry.synchrony.methods.method import Floats, People, Result
+from mimicry.synchrony.methods.registry import METHODS
+
+__all__ = ["measure"]
+
+
+def measure(
+    people: People, settings: SynchronySettings, provenance: Mapping[str, Any] | None = None
+) -> Result:
+    """Return what a method finds in people's series. Positive lag: the first leads.
+
+    Parameters
+    ----------
+    people
+        Their series on one grid, and what else the method needs.
+    settings
+        From :func:`mimicry.synchrony.methods.choose_settings`.
+    provenance
+        Where the series come from. JSON types only.
+
+    Returns
+    -------
+    Synchrony or SeriesMeasure
+        With values by window and lag, or without.
+
+    Raises
+    ------
+    InputError
+        When the recordings are too few, too many, too short or hold nothing to measure, or the
+        null cannot be drawn.
+    """
+    n = len(people.values)
+    if not {"1": n == 1, "2": n == 2}.get(settings.series, n > 2):
+        raise InputError(
+            f"preset {settings.preset!r} takes {settings.series} series; found {n}", key="--preset"
+        )
+    if people.partners and settings.null != "pseudo-pairs":
+        raise InputError(
+            f"partners are for the null pseudo-pairs; null is {settings.null}", key="--partner"
+        )
+    bridge = settings.options.get("bridge_s")
+    if bridge:
+        people = replace(
+            people,
+            values=np.stack([_bridged(row, people.rate_hz, bridge) for row in people.values]),
+            partners=[_bridged(row, people.rate_hz, bridge) for row in people.partners],
+        )
+    method = METHODS[settings.preset]
+    try:
+        result = method.run(people, settings)
+        surrogate = against_chance(people, settings, method)
+    except ValueError as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(f"{settings.preset}: {error}", key="--preset") from error
+    length = {"duration_s": people.values.shape[1] / people.rate_hz}
+    return replace(
+        result,
+        surrogate=surrogate,
+        provenance={**(provenance or {}), **length, **result.provenance},
+    )
+
+
+def _bridged(row: Floats, rate_hz: float, longest_s: float) -> Floats:
+    """Return the series with gaps no longer than a blink filled by straight lines."""
+    times = np.arange(len(row)) / rate_hz
+    return sample_at(times, row, times, max_gap_s=longest_s)

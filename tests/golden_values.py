@@ -11,6 +11,7 @@ meant, write the tables anew and read what they say::
 import csv
 import os
 from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,9 +40,45 @@ def same_as_golden(
     assert not differ, f"(now, frozen) of {path.name}: {differ}"
 
 
+def numbers(value: Any) -> dict[str, Any]:
+    """Give what tells one array from another: count, missing, mean, SD and two weighted sums."""
+    if is_dataclass(value):
+        parts = ((f.name, getattr(value, f.name)) for f in fields(value))
+    elif isinstance(value, tuple):
+        parts = ((str(k), each) for k, each in enumerate(value))
+    elif isinstance(value, Mapping):
+        parts = ((str(k), each) for k, each in value.items())
+    else:
+        parts = iter([("", value)])
+    found: dict[str, Any] = {}
+    for name, each in parts:
+        if isinstance(each, str) or (isinstance(each, tuple) and any(map(_is_text, each))):
+            found[name] = each if isinstance(each, str) else ";".join(map(str, each))
+            continue
+        flat = np.asarray(each, dtype=float).ravel()
+        kept = np.where(np.isfinite(flat), flat, 0.0)
+        if flat.size == 1:
+            found[name] = float(flat[0])
+            continue
+        place = np.arange(flat.size)
+        found |= {
+            f"{name} size": flat.size,
+            f"{name} missing": int(np.isnan(flat).sum()),
+            f"{name} mean": kept.mean() if flat.size else 0.0,
+            f"{name} sd": kept.std() if flat.size else 0.0,
+            f"{name} cos": kept @ np.cos(place),
+            f"{name} square": kept**2 @ np.sin(1 + place / 3),
+        }
+    return found
+
+
 def rows_of(table: "pd.DataFrame", *keys: str) -> dict[str, dict[str, Any]]:
     """Return each row of a table as a case, named by its cells in the columns `keys`."""
     return {" ".join(str(row[k]) for k in keys): dict(row) for _, row in table.iterrows()}
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
 
 
 def _written(value: Any) -> str:

@@ -1,11 +1,9 @@
 """Every kernel on two coupled series with gaps: its numbers, its directions, its defaults."""
 
-from dataclasses import asdict, is_dataclass
-
 import numpy as np
 import pytest
 
-from golden_values import same_as_golden
+from golden_values import numbers, same_as_golden
 from mimicry.kernels import (
     arrangements,
     baseline,
@@ -50,36 +48,6 @@ def coupled(n=900, *, lag=7, gaps=False):
         first[100:130] = np.nan
         second[500:505] = np.nan
     return first, second
-
-
-def numbers(value):
-    """Give what tells one array from another: count, missing, mean, SD and two weighted sums."""
-    if is_dataclass(value):
-        parts = asdict(value).items()
-    elif isinstance(value, tuple):
-        parts = ((str(k), each) for k, each in enumerate(value))
-    else:
-        parts = [("", value)]
-    found = {}
-    for name, each in parts:
-        if isinstance(each, str):
-            found[name] = each
-            continue
-        flat = np.asarray(each, dtype=float).ravel()
-        kept = np.where(np.isfinite(flat), flat, 0.0)
-        if flat.size == 1:
-            found[name] = float(flat[0])
-            continue
-        place = np.arange(flat.size)
-        found |= {
-            f"{name} size": flat.size,
-            f"{name} missing": int(np.isnan(flat).sum()),
-            f"{name} mean": kept.mean() if flat.size else 0.0,
-            f"{name} sd": kept.std() if flat.size else 0.0,
-            f"{name} cos": kept @ np.cos(place),
-            f"{name} square": kept**2 @ np.sin(1 + place / 3),
-        }
-    return found
 
 
 A, B = coupled()

@@ -19,6 +19,8 @@
     QualityWarning (UserWarning)
 
 A message says what was found, what was expected, where (file and key) and what to do next.
+Parameters stand in backticks, with a value where one helps (```face='left'```); the command line
+shows the option that it has for each.
 Array functions in ``kernels`` raise plain ``ValueError`` and ``TypeError``.
 """
 
@@ -52,7 +54,7 @@ class MimicryError(Exception):
     path
         The file concerned, if there is one.
     key
-        The column, key or option concerned, if there is one.
+        The column or key concerned, or, in backticks, the parameter.
     hint
         What to do next.
     """

@@ -34,7 +34,7 @@ def test_frame_numbers_are_no_times(tmp_path, reference):
     _, values = course(300)
     counted = tmp_path / "counted.csv"
     pd.DataFrame({"frame": np.arange(300), "AU12": values}).to_csv(counted, index=False)
-    with pytest.raises(TableError, match=r"counts frames.*--fps"):
+    with pytest.raises(TableError, match=r"counts frames.*`fps`"):
         validate(reference, counted, time_column="frame")
     found = validate(reference, counted, time_column="frame", reading=reading(fps=25))
     assert found.rows[0].r > 0.999

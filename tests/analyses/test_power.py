@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from mimicry.analyses.power import power, whole_numbers
-from mimicry.errors import InputError, ProtocolError
+from mimicry.analyses.power import power
+from mimicry.errors import ProtocolError
 from mimicry.kernels.baseline import delta
 from mimicry.protocol import load_protocol
 from mimicry.records import ScoringSettings
@@ -99,10 +99,3 @@ def test_a_score_that_is_not_covered_is_named():
     protocol = load_protocol("exposure-latency")
     with pytest.raises(ProtocolError, match="latency_shift_s"):
         power(protocol, participants=[4], studies=2)
-
-
-def test_numbers_are_read_or_explained():
-    assert whole_numbers("20, 40", "--participants") == [20, 40]
-    assert whole_numbers(None, "--participants") == []
-    with pytest.raises(InputError, match="whole numbers"):
-        whole_numbers("many", "--participants")

@@ -218,7 +218,7 @@ def test_shards_cover_everything_once_and_a_last_run_joins(many, tmp_path):
     assert (tmp_path / "failures_1-of-3.tsv").exists()
     last = run_batch([many], out=tmp_path)
     assert len(last.failures) == 6
-    with pytest.raises(InputError, match="--shard"):
+    with pytest.raises(InputError, match="`shard`"):
         shard_of(tasks, "4/3")
 
 

@@ -84,5 +84,5 @@ def test_a_cluster_that_loses_a_worker_gives_the_bytes_of_a_local_run(
 @pytest.mark.filterwarnings("ignore")
 def test_a_scheduler_that_does_not_answer_is_refused(monkeypatch):
     monkeypatch.setattr("mimicry.batch.cluster._ANSWER_WITHIN", "1s")
-    with pytest.raises(InputError, match="--dask"):
+    with pytest.raises(InputError, match="`dask`"):
         list(run_dask([], "tcp://127.0.0.1:9"))

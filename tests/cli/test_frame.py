@@ -3,14 +3,17 @@
 import json
 import subprocess
 import sys
+import warnings
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import typer
+from typer.testing import CliRunner
 
 from mimicry import __version__
-from mimicry.cli._run import Outcome, run_command
-from mimicry.errors import MissingExtraError, TableError
+from mimicry.cli._run import Outcome, command
+from mimicry.errors import MissingExtraError, QualityWarning, TableError
 
 
 def _run(*args: str) -> subprocess.CompletedProcess[str]:
@@ -40,19 +43,23 @@ def test_version_is_printed() -> None:
     assert _run("--version").stdout.strip() == f"mimicry {__version__}"
 
 
-def test_an_input_error_is_one_sentence_and_exit_2(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+def _result(work: Callable[..., Outcome], *words: str):
+    app = typer.Typer()
+    app.callback()(lambda: None)
+    app.command("one")(command(work))
+    return CliRunner().invoke(app, ["one", *words])
+
+
+def test_an_input_error_is_one_sentence_and_exit_2() -> None:
     def work() -> Outcome:
         raise TableError("no column onset", path="e.tsv", key="onset", hint="Add it.")
 
-    with pytest.raises(typer.Exit) as stop:
-        run_command("score", work, as_json=True)
-    out, err = capsys.readouterr()
-    assert stop.value.exit_code == 2
-    assert err == "error: e.tsv: no column onset. Add it.\n"
-    envelope = json.loads(out)
+    result = _result(work, "--json")
+    assert result.exit_code == 2
+    assert result.stderr == "error: e.tsv: no column onset. Add it.\n"
+    envelope = json.loads(result.stdout)
     assert envelope["status"] == "failed"
+    assert envelope["command"] == "one"
     assert envelope["error"] == {
         "type": "TableError",
         "message": "e.tsv: no column onset. Add it.",
@@ -66,17 +73,39 @@ def test_a_missing_extra_is_exit_3() -> None:
     def work() -> Outcome:
         raise MissingExtraError("pip install 'facial-mimicry[runner]'")
 
-    with pytest.raises(typer.Exit) as stop:
-        run_command("run", work, as_json=False)
-    assert stop.value.exit_code == 3
+    assert _result(work).exit_code == 3
 
 
-def test_some_failures_are_exit_1_and_keep_the_envelope(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    with pytest.raises(typer.Exit) as stop:
-        run_command(
-            "batch", lambda: Outcome(status="partial", outputs=[Path("a.tsv")]), as_json=True
-        )
-    assert stop.value.exit_code == 1
-    assert json.loads(capsys.readouterr().out)["outputs"] == ["a.tsv"]
+def test_some_failures_are_exit_1_and_keep_the_envelope() -> None:
+    result = _result(lambda: Outcome(status="partial", outputs=[Path("a.tsv")]), "--json")
+    assert result.exit_code == 1
+    assert json.loads(result.stdout)["outputs"] == ["a.tsv"]
+
+
+def test_a_parameter_is_told_as_the_option_of_this_command() -> None:
+    def work(roi: str = typer.Option("", "--part")) -> Outcome:
+        warnings.warn(QualityWarning("dark; choose `roi_px=(X, Y)`."), stacklevel=1)
+        raise TableError("has no picture", key="`roi_px`", hint="Leave `roi_px` out. Or `fps`.")
+
+    result = _result(work)
+    assert result.stderr.splitlines() == [
+        "warning: dark; choose --part X,Y.",
+        "error: has no picture (key: --part). Leave --part out.",
+    ]
+
+
+def test_a_slip_of_our_own_is_no_sentence() -> None:
+    def work() -> Outcome:
+        return Outcome(status={}["missing"])
+
+    assert isinstance(_result(work).exception, KeyError)
+
+
+def test_a_command_keeps_its_options_and_its_help() -> None:
+    def work(few: int = typer.Option(3, "--few", help="How few.")) -> Outcome:
+        """Do it."""
+        return Outcome(text=str(few))
+
+    assert _result(work, "--few", "2").stdout == "2\n"
+    text = _result(work, "--help").stdout
+    assert [w in text for w in ("Do it.", "How few.", "--json")] == [True] * 3

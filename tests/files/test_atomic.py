@@ -51,14 +51,14 @@ def test_a_folder_below_a_file_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     with pytest.raises(InputError, match="cannot make the output folder") as problem:
         files.make_folder(tmp_path / "file" / "out")
-    assert problem.value.key == "--out"
+    assert problem.value.key == "`out`"
 
 
 def test_results_of_other_settings_are_refused(tmp_path: Path) -> None:
     sidecar = files.write_json(tmp_path / "s.json", {"digest": "one"})
     assert files.refuse_other_results(sidecar, "one")
     assert not files.refuse_other_results(tmp_path / "absent.json", "one")
-    with pytest.raises(OutputExistsError, match="--overwrite"):
+    with pytest.raises(OutputExistsError, match="`overwrite=True`"):
         files.refuse_other_results(sidecar, "two")
 
 

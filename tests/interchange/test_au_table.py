@@ -126,7 +126,7 @@ def test_impossible_openface_times_are_refused_unless_true_ones_are_given(tmp_pa
 
 def test_several_openface_faces_need_a_choice(tmp_path):
     path = openface(tmp_path / "o.csv", face_id=[0, 1, 0])
-    with pytest.raises(TableError, match=r"2 faces.*--face"):
+    with pytest.raises(TableError, match=r"2 faces.*`face='"):
         read_au_table(path)
     assert len(read_au_table(path, face=0)) == 2
     with pytest.raises(TableError, match="no face 7"):

@@ -52,7 +52,7 @@ def test_a_face_is_chosen_by_id_by_place_and_by_size(tmp_path):
         assert len(track) == N
         assert track.provenance["face"] == face
     assert faces_in_table(path) == ("1", "0")
-    with pytest.raises(TableError, match=r"2 faces \(0, 1\).*--face 0 or --face left"):
+    with pytest.raises(TableError, match=r"2 faces \(0, 1\).*`face='0'` or `face='left'`"):
         read_au_table(path)
     with pytest.raises(TableError, match="no face 7; it has 0, 1"):
         read_au_table(path, reading=choose(face="7"))
@@ -60,7 +60,7 @@ def test_a_face_is_chosen_by_id_by_place_and_by_size(tmp_path):
 
 def test_where_nothing_tells_places_apart_only_ids_are_offered(tmp_path):
     path = openface(tmp_path / "o.csv", faces=2)
-    with pytest.raises(TableError, match=r"no column that tells where.*by id.*--face 0.*0, 1"):
+    with pytest.raises(TableError, match=r"no column that tells where.*by id.*`face='0'`.*0, 1"):
         read_au_table(path, reading=choose(face="left"))
     assert faces_in_table(path) == ("0", "1")
 
@@ -262,5 +262,5 @@ def test_a_table_given_to_extract_is_named(tmp_path):
 
 def test_a_table_has_no_picture(tmp_path):
     path = openface(tmp_path / "o.csv")
-    with pytest.raises(TableError, match=r"no picture to cut \(key: --roi\)"):
+    with pytest.raises(TableError, match=r"no picture to cut \(key: `roi_px`\)"):
         read_au_table(path, reading=choose(roi_px=(0, 0, 10, 10)))

@@ -156,7 +156,7 @@ def test_no_connection_and_no_name_look_up_happens(clips, tmp_path):
 def test_another_or_damaged_model_is_refused(tmp_path, monkeypatch):
     damaged = tmp_path / "face.task"
     damaged.write_bytes(checked_model().read_bytes()[:-1])
-    with pytest.raises(IntegrityError, match=r"face\.task.*SHA-256.*--model"):
+    with pytest.raises(IntegrityError, match=r"face\.task.*SHA-256.*`model`"):
         checked_model(damaged)
     with pytest.raises(IntegrityError, match="face model: file not found"):
         checked_model(tmp_path / "missing.task")

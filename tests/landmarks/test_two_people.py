@@ -97,8 +97,8 @@ def test_a_part_of_the_picture_is_measured_as_if_it_were_the_picture(look, peopl
 
 
 def test_what_a_video_does_not_have_is_refused(people):
-    with pytest.raises(InputError, match=r"two\.mkv.*no ids.*'3'.*largest, left, right.*--face"):
+    with pytest.raises(InputError, match=r"two\.mkv.*no ids.*'3'.*largest, left, right.*`face`"):
         LandmarkStream(people, reading=ReadingOptions(face="3"))
     stream = LandmarkStream(people, reading=ReadingOptions(roi_px=(600, 0, 41, 240)))
-    with pytest.raises(InputError, match=r"600,0,41,240 reaches beyond.*640x240.*--roi"):
+    with pytest.raises(InputError, match=r"600,0,41,240 reaches beyond.*640x240.*`roi_px`"):
         list(stream)

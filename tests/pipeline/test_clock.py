@@ -75,7 +75,7 @@ def test_unix_onsets_give_the_scores_of_the_same_onsets_in_seconds(tmp_path: Pat
     unix, head = scored(*tables(tmp_path, ZERO), tmp_path / "b", "unix")
     assert unix == plain
     assert head["clock"]["shift_s"] == -ZERO
-    with pytest.raises(EventsError, match="4 would lie inside with --clock unix"):
+    with pytest.raises(EventsError, match="4 would lie inside with `clock='unix'`"):
         scored(*tables(tmp_path, ZERO), tmp_path / "c", "container")
 
 
@@ -99,7 +99,7 @@ def test_a_table_that_does_not_begin_at_0_has_an_unknown_start(
     rows = [row.split(",") for row in text[1:]]
     later = [",".join([r[0], f"{float(r[1]) + first_s:.3f}", *r[2:]]) for r in rows]
     recording.write_text("\n".join([text[0], *later]) + "\n")
-    with pytest.raises(InputError, match=r"task-x_au\.csv.*not known where.*--clock container"):
+    with pytest.raises(InputError, match=r"task-x_au\.csv.*not known where.*`clock='container'`"):
         clock_of(recording, events, ReadingOptions(clock="start"))
     assert clock_of(recording, events, ReadingOptions()).start_s is None
     counted = ReadingOptions(clock="start", fps=25)  # times count from frame 0 then

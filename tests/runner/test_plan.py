@@ -172,7 +172,7 @@ def test_a_taken_recording_is_noticed_before_anyone_is_filmed(
     taken = session_files(tmp_path, house)["recording"]
     taken.parent.mkdir(parents=True)
     taken.write_text("{}")
-    with pytest.raises(OutputExistsError, match="--session"):
+    with pytest.raises(OutputExistsError, match="`session`"):
         require_free(tmp_path, house)
 
 

@@ -14,8 +14,7 @@ from typer.testing import CliRunner
 
 from mimicry.batch import run_batch
 from mimicry.batch.work import do_task
-from mimicry.cli import COMMANDS, GROUPS, app
-from mimicry.cli._run import OPEN
+from mimicry.cli import app
 from mimicry.errors import QualityWarning
 from mimicry.files import private
 from mimicry.pipeline import extract_recording
@@ -138,9 +137,3 @@ def test_what_is_about_no_person_follows_the_user(tmp_path: Path) -> None:
     made = CliRunner().invoke(app, ["protocol", "new", str(target)])
     assert made.exit_code == 0, made.output
     assert stat.S_IMODE(target.stat().st_mode) == 0o644
-
-
-def test_every_open_command_is_one() -> None:
-    for name in OPEN:
-        group, _, command = name.partition(" ")
-        assert group in (GROUPS if command else COMMANDS), name

@@ -208,7 +208,7 @@ def test_the_session_folder_and_its_key_are_private(client: Client) -> None:
 @pytest.mark.parametrize("label", ["../x", "a/b", "a b", "", "é", "01\n", "a-b", ".."])
 def test_labels_are_letters_and_digits(label: str) -> None:
     with pytest.raises(InputError, match="letters and digits"):
-        check_label(label, key="--participant")
+        check_label(label, key="`participant`")
 
 
 def test_a_taken_port_is_an_error_when_it_must_be_this_one(client: Client) -> None:

@@ -58,7 +58,7 @@ def test_another_entry_of_the_same_id_needs_overwrite(tmp_path: Path) -> None:
     entry = manifest_entry(parse_id("happy-f01-dynamic"))
     path = merge_manifest(tmp_path / "manifest.json", [entry])
     other = {**entry, "emotion": "sad"}
-    with pytest.raises(OutputExistsError, match="--overwrite"):
+    with pytest.raises(OutputExistsError, match="`overwrite=True`"):
         merge_manifest(path, [other], overwrite=False)
     merge_manifest(path, [other], overwrite=True)
     assert read_entries(path)[1][0]["emotion"] == "sad"

@@ -122,8 +122,8 @@ def validate(
         raise InputError(
             str(error),
             path=reference,
-            hint="Say which columns belong together with --pair AU12=NAME, and bring both on "
-            "one clock with --offset.",
+            hint="Say which columns belong together with `pairs=['AU12=NAME']`, and bring both on "
+            "one clock with `offset_s`.",
         ) from error
     _say_what_counts(ours, theirs, Path(track), Path(reference))
     _say_what_is_empty(rows, ours, theirs, rate_hz, Path(reference))
@@ -206,7 +206,7 @@ def _check_used(reading: ReadingOptions, track: Path, reference: Path, column: s
         raise InputError(
             "both tables have times of their own, so a frame rate or video means nothing",
             path=track,
-            key="--fps",
+            key="`fps`",
         )
 
 
@@ -223,7 +223,7 @@ def _say_what_counts(
         if counted and np.median(other) < 0.5:
             text = (
                 f"{path.name}: the times rise by exactly 1, as frame numbers do. If they are frame "
-                "numbers, call the column frame and give --time-column frame with --fps."
+                "numbers, call the column frame and give `time_column='frame'` with `fps`."
             )
             warnings.warn(QualityWarning(text), stacklevel=3)
 

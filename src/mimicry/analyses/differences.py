@@ -15,7 +15,7 @@ ABSENT = "not there"
 class Difference:
     """One place in which a study departs from its preregistration.
 
-    With `when_finished` it is one that a study without ``--incomplete`` must not have: people
+    With `when_finished` it is one that a study without `incomplete` must not have: people
     or recordings are still missing.
     """
 

@@ -204,13 +204,13 @@ def settings_of(
 
 def _load(file: Path) -> dict[str, Any]:
     if not file.is_file():
-        raise InputError("file not found", path=file, key="--grid")
+        raise InputError("file not found", path=file, key="`grid`")
     # YAML reads the bare word null as nothing; here it is a name
     document = parse_yaml(_NULL.sub('"null"', read_text(file)))
     if document.problems:
         problem = document.problems[0]
         where = "" if problem.line is None else f"line {problem.line}: "
-        raise InputError(f"{where}{problem.sentence}", path=file, key="--grid")
+        raise InputError(f"{where}{problem.sentence}", path=file, key="`grid`")
     content: dict[str, Any] = document.data
     return content
 

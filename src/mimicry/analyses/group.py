@@ -266,7 +266,7 @@ def _control(study: Study, by: str, groups: list[str], named: str | None) -> str
     if named is not None:
         if named not in groups:
             raise InputError(
-                f"no group {named!r}; the study has {', '.join(groups)}", key="--control"
+                f"no group {named!r}; the study has {', '.join(groups)}", key="`control`"
             )
         return named
     planned = study.protocol.file.analysis.primary.between

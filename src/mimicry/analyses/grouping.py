@@ -31,12 +31,12 @@ def with_groups(summary: "pd.DataFrame", people: People | None, by: str | None) 
             raise InputError(
                 f"no column {by!r} in participants.tsv; it has {', '.join(columns) or 'none'}",
                 path=None if people is None else people.path,
-                key="--by",
+                key="`by`",
             )
         return summary.assign(group=ALL)
     name = by or "group"
     if name in summary.columns:
-        raise InputError(f"the condition tables have a column {name!r} of their own", key="--by")
+        raise InputError(f"the condition tables have a column {name!r} of their own", key="`by`")
     return summary.assign(**{name: [labels.get(p, UNKNOWN) for p in summary["participant"]]})
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mimicry.analyses.primary import primary_test
-from mimicry.errors import InputError, ProtocolError
+from mimicry.errors import ProtocolError
 from mimicry.protocol import Protocol
 from mimicry.records import StimulusTimeline
 from mimicry.simulation.contrasts import COVERED, ContrastPeople
@@ -22,7 +22,7 @@ from mimicry.simulation.recordings import predicted, with_predicted_changes
 from mimicry.simulation.scores import cell_trials, planned_people
 from mimicry.statistics.planned import PlannedTest, decide
 
-__all__ = ["PowerEstimate", "people_needed", "planned_power", "power", "whole_numbers"]
+__all__ = ["PowerEstimate", "people_needed", "planned_power", "power"]
 
 Floats = NDArray[np.float64]
 
@@ -210,23 +210,6 @@ def people_needed(protocol: Protocol, *, n: int = 400, seed: int = 0) -> tuple[i
     flat = np.concatenate(list(values.values()))[:, 0]
     d = float(flat.mean() / flat.std(ddof=1))
     return int(np.ceil((QUANTILES / d) ** 2 + 2)), d
-
-
-def whole_numbers(text: str | None, key: str) -> list[int]:
-    """Read ``"20,40"``; None gives an empty list.
-
-    Raises
-    ------
-    InputError
-        When something else stands there, or a number below 2.
-    """
-    try:
-        numbers = [int(part) for part in (text or "").split(",") if part.strip()]
-    except ValueError:
-        numbers = [0]
-    if any(n < 2 for n in numbers):
-        raise InputError(f"found {text!r}, expected whole numbers from 2 up, as in 20,40", key=key)
-    return numbers
 
 
 def _rates(planned: PlannedTest, people: Floats, n_trials: int) -> PowerEstimate:

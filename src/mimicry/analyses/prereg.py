@@ -122,7 +122,7 @@ def write_prereg(document: Mapping[str, Any], path: Path) -> list[Path]:
             raise OutputExistsError(
                 "another preregistration is there already, and one is never replaced",
                 path=path,
-                hint="Choose another --out; keep both, and say why the plan changed.",
+                hint="Choose another `out`; keep both, and say why the plan changed.",
             )
         return [path, readable]
     dated = {**document, "frozen_at": now()}

@@ -160,10 +160,10 @@ def study_reliability(
     name = window or settings.primary_window
     if name not in settings.windows:
         raise InputError(
-            f"no window {name!r}; the protocol has {', '.join(settings.windows)}", key="--window"
+            f"no window {name!r}; the protocol has {', '.join(settings.windows)}", key="`window`"
         )
     if splits < 2:
-        raise InputError(f"--splits is {splits}; expected at least 2", key="--splits")
+        raise InputError(f"`splits` is {splits}; expected at least 2", key="`splits`")
     check_same_stimuli(study.root)
     table = read_scores(study)
     people = read_people(study.root)

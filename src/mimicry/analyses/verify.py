@@ -131,8 +131,8 @@ def _own_prereg(folder: Path) -> Path:
     raise InputError(
         f"{found} in the study, expected one",
         path=folder,
-        key="--prereg",
-        hint="Name it with --prereg FILE, or make one with: mimicry prereg PROTOCOL --study STUDY",
+        key="`prereg`",
+        hint="Name it with `prereg=FILE`, or make one with: mimicry prereg PROTOCOL --study STUDY",
     )
 
 

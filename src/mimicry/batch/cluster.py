@@ -44,7 +44,7 @@ def run_dask(tasks: Sequence[Task], address: str) -> Iterator[tuple[Task, Result
         client = Client(address, timeout=_ANSWER_WITHIN)
     except (OSError, TimeoutError, ValueError) as error:
         raise InputError(
-            f"no Dask scheduler answers at {address!r}", key="--dask", hint="Check the address."
+            f"no Dask scheduler answers at {address!r}", key="`dask`", hint="Check the address."
         ) from error
     with client:
         ordered = sorted(tasks, key=lambda t: -t.size)

@@ -32,6 +32,10 @@ class Watcher:
     def result(self, task: Task, result: Result) -> None:
         """A recording is done."""
 
+    def words(self, text: str) -> str:
+        """Return the message of a failure as it is to be written."""
+        return text
+
 
 @dataclass(slots=True)
 class Batch:
@@ -126,6 +130,8 @@ def run_batch(
     found: dict[str, Result] = {}
     for task, result in _results(tasks, jobs or usable_cores(), dask, watcher.frames):
         found[task.recording] = result
+        if result.failure is not None:
+            result.failure["message"] = watcher.words(result.failure["message"])
         watcher.result(task, result)
     for task in gone:
         found[task.recording] = without_source(task)

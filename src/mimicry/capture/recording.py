@@ -96,7 +96,7 @@ def record_camera(
         if not camera.isOpened():
             raise RecordingError(
                 f"the camera {source} cannot be opened",
-                key="--camera",
+                key="`source`",
                 hint="Check its number, and that no other program uses it.",
             )
         if not isinstance(source, Path):
@@ -122,7 +122,7 @@ def _record(
 ) -> CameraRecording:
     ok, first = camera.read()
     if not ok:
-        raise RecordingError("the camera gives no picture", key="--camera")
+        raise RecordingError("the camera gives no picture", key="`source`")
     height, width = first.shape[:2]
     width, height = width // 2 * 2, height // 2 * 2
     found = CameraRecording(video, (width, height))

@@ -250,7 +250,7 @@ class VideoReader:
                 f"the part {x},{y},{width},{height} reaches beyond the picture of {wide}x{high} "
                 "pixels",
                 path=self.path,
-                key="--roi",
+                key="`roi_px`",
                 hint="The four numbers are x and y of the left upper corner, width and height.",
             )
         return rgb[y : y + height, x : x + width]

@@ -14,34 +14,31 @@ from mimicry.files.processes import open_missing_streams
 
 __all__ = ["app", "main"]
 
-# command -> module; groups (sub-commands) hold a typer app called `app`
-COMMANDS: dict[str, str] = {
-    "batch": "mimicry.cli.batch",
-    "calibrate": "mimicry.cli.calibrate",
-    "demo": "mimicry.cli.demo",
-    "doctor": "mimicry.cli.doctor",
-    "extract": "mimicry.cli.extract",
-    "group": "mimicry.cli.group",
-    "live": "mimicry.cli.live",
-    "multiverse": "mimicry.cli.multiverse",
-    "power": "mimicry.cli.power",
-    "prereg": "mimicry.cli.prereg",
-    "record": "mimicry.cli.record",
-    "reliability": "mimicry.cli.reliability",
-    "resume": "mimicry.cli.resume",
-    "run": "mimicry.cli.run",
-    "score": "mimicry.cli.score",
-    "simulate": "mimicry.cli.simulate",
-    "synchrony": "mimicry.cli.synchrony",
-    "validate": "mimicry.cli.validate",
-    "verify": "mimicry.cli.verify",
-    "withdraw": "mimicry.cli.withdraw",
-}
-GROUPS: dict[str, str] = {
-    "blind": "mimicry.cli.blind",
-    "protocol": "mimicry.cli.protocol",
-    "stimuli": "mimicry.cli.stimuli",
-}
+# a command is the function of its name in the module of its name
+COMMANDS = (
+    "batch",
+    "calibrate",
+    "demo",
+    "doctor",
+    "extract",
+    "group",
+    "live",
+    "multiverse",
+    "power",
+    "prereg",
+    "record",
+    "reliability",
+    "resume",
+    "run",
+    "score",
+    "simulate",
+    "synchrony",
+    "validate",
+    "verify",
+    "withdraw",
+)
+# a group is the typer app called `app` in the module of its name
+GROUPS = ("blind", "protocol", "stimuli")
 
 app = typer.Typer(
     name="mimicry",
@@ -71,10 +68,10 @@ def _root(
     pass
 
 
-for _name, _module in COMMANDS.items():
-    app.command(_name)(getattr(import_module(_module), _name))
-for _name, _module in GROUPS.items():
-    app.add_typer(import_module(_module).app, name=_name)
+for _name in COMMANDS:
+    app.command(_name)(getattr(import_module(f"mimicry.cli.{_name}"), _name))
+for _name in GROUPS:
+    app.add_typer(import_module(f"mimicry.cli.{_name}").app, name=_name)
 
 
 def main() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from rich.markup import escape
 
 from mimicry.batch import Plan, Result, Task, Watcher
+from mimicry.cli._run import told
 
 __all__ = ["batch_view"]
 
@@ -55,6 +56,9 @@ class _Counting(Watcher):
                 self._bytes -= task.size
             else:
                 self._bytes_done += task.size
+
+    def words(self, text: str) -> str:
+        return told(text)
 
     def seconds_left(self) -> float | None:
         """Time left, from the bytes done so far."""

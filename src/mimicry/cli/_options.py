@@ -1,12 +1,15 @@
 """Options that mean the same in every command that has them."""
 
+import math
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast, get_args
 
 import typer
 
 if TYPE_CHECKING:
     from mimicry.records import ReadingOptions
+    from mimicry.records.reading import TableFormat
 
 __all__ = [
     "CLOCK",
@@ -18,7 +21,10 @@ __all__ = [
     "ROI",
     "STIMULI",
     "VIDEO",
+    "checked_format",
+    "intervals",
     "reading_options",
+    "whole_numbers",
 ]
 
 FACE: Any = typer.Option(
@@ -111,3 +117,61 @@ def _box(text: str) -> tuple[int, ...]:
             hint="For example --roi 0,0,640,720 for the left half of 1280x720.",
         ) from error
     return x, y, width, height
+
+
+def intervals(texts: Sequence[str], option: str = "--neutral") -> list[tuple[float, float]] | None:
+    """Return ``["0:2", "10.5:12"]`` as pairs of seconds; nothing given: None.
+
+    Raises
+    ------
+    InputError
+        When a text is not two numbers, the second larger.
+    """
+    from mimicry.errors import InputError
+
+    pairs = []
+    for text in texts:
+        try:
+            start, end = (float(part) for part in text.split(":"))
+        except ValueError:
+            start = end = math.nan
+        if not start < end or math.isinf(end):
+            raise InputError(
+                f"{text!r} is no interval, expected START:END in seconds with START < END",
+                key=option,
+                hint=f"For example {option} 0:2",
+            )
+        pairs.append((start, end))
+    return pairs or None
+
+
+def whole_numbers(text: str | None, option: str) -> list[int]:
+    """Return the numbers of ``"20,40"``; None gives an empty list.
+
+    Raises
+    ------
+    InputError
+        When something else stands there, or a number below 2.
+    """
+    from mimicry.errors import InputError
+
+    try:
+        numbers = [int(part) for part in (text or "").split(",") if part.strip()]
+    except ValueError:
+        numbers = [0]
+    if any(n < 2 for n in numbers):
+        message = f"found {text!r}, expected whole numbers from 2 up, as in 20,40"
+        raise InputError(message, key=option)
+    return numbers
+
+
+def checked_format(name: str) -> "TableFormat":
+    """Return the name of a table format, or refuse it."""
+    from mimicry.errors import InputError
+    from mimicry.records.reading import TableFormat
+
+    for known in get_args(TableFormat):
+        if name == known:
+            return cast("TableFormat", known)
+    names = ", ".join(get_args(TableFormat))
+    raise InputError(f"unknown format {name!r}, expected {names}", key="--format")

@@ -6,33 +6,31 @@ Exit codes: 0 done; 1 some of several inputs failed; 2 wrong use, bad input or a
 
 import contextlib
 import errno
+import functools
+import inspect
 import json
 import os
 import signal
 import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TextIO
 
 import typer
 
+from mimicry.cli._hints import fitting, followable, options_of
 from mimicry.errors import InputError, MimicryError, MissingExtraError, QualityWarning
 from mimicry.files import printable, private
 from mimicry.files.processes import stoppable
 
-__all__ = ["OPEN", "Outcome", "run_command", "say"]
+__all__ = ["Outcome", "command", "fitted", "open_command", "say", "told"]
 
-# What these write is about no person; what all other commands write is for its owner only.
-OPEN = frozenset(
-    {
-        *("doctor", "power", "prereg", "simulate", "verify"),
-        *("protocol check", "protocol list", "protocol new", "protocol preview"),
-        *("protocol schema", "protocol show"),
-        *("stimuli list", "stimuli measure", "stimuli render"),
-    }
-)
+_JSON = typer.Option(False, "--json", help="Print one JSON object on standard output.")
+_Guard = Callable[[], contextlib.AbstractContextManager[Any]]
+_OPTIONS: ContextVar[Mapping[str, str] | None] = ContextVar("options of the command", default=None)
 
 
 @dataclass
@@ -41,7 +39,8 @@ class Outcome:
 
     `recordings` entries are ``{input, frames, frames_with_face, files}``; `extra` holds the
     command's own keys for ``--json``; `text` is what a person reads on standard output.
-    A `problem` is reported like an error that was raised, but the rest is printed as well.
+    A `problem` is reported like an error that was raised, but the rest is printed as well;
+    `code` is the exit code where the problem does not tell.
     """
 
     status: str = "done"
@@ -51,6 +50,7 @@ class Outcome:
     extra: dict[str, Any] = field(default_factory=dict)
     text: str = ""
     problem: MimicryError | None = None
+    code: int | None = None
 
 
 def say(message: str) -> None:
@@ -58,66 +58,118 @@ def say(message: str) -> None:
     _print(message, sys.stderr)
 
 
-def run_command(command: str, work: Callable[[], Outcome], *, as_json: bool) -> None:
-    """Do `work`, print its outcome and leave with the right exit code.
+def told(text: str) -> str:
+    """Return a text of the library in the options of the running command."""
+    options = _OPTIONS.get()
+    return text if options is None else followable(text, options)
 
-    This is the one place where errors become sentences and exit codes.
+
+def fitted(problem: MimicryError) -> MimicryError:
+    """Return an error of the library in the options of the running command."""
+    options = _OPTIONS.get()
+    return problem if options is None else fitting(problem, options)
+
+
+def command(function: Callable[..., Outcome]) -> Callable[..., None]:
+    """Make a command of a function that returns what it did; ``--json`` is added.
+
+    The outcome is printed and sets the exit code. This is the one place where errors become
+    sentences and exit codes. What the command writes is for its owner only.
     """
-    from mimicry.cli import app
-    from mimicry.cli._hints import fitting, followable, options_of
+    return _command(function, private)
 
-    error: dict[str, Any] | None = None
-    code = 0
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("ignore")
-        warnings.simplefilter("always", QualityWarning)
+
+def open_command(function: Callable[..., Outcome]) -> Callable[..., None]:
+    """Make a command of which nothing that it writes is about a person."""
+    return _command(function, contextlib.nullcontext)
+
+
+def _command(function: Callable[..., Outcome], guard: _Guard) -> Callable[..., None]:
+    @functools.wraps(function)
+    def run(context: typer.Context, as_json: bool, **values: Any) -> None:
+        token = _OPTIONS.set(options_of(context.command))
         try:
-            with stoppable(), contextlib.nullcontext() if command in OPEN else private():
-                outcome = work()
-        except MimicryError as problem:
-            outcome = Outcome(status="failed", problem=problem)
-        except Exception as slip:  # of the system or a library; slips of our own are raised again
-            from mimicry.landmarks.libraries import explained
+            with warnings.catch_warnings(record=True) as caught:
+                warnings.simplefilter("ignore")
+                warnings.simplefilter("always", QualityWarning)
+                outcome = _done(lambda: function(**values), guard)
+            outcome.warnings += [str(w.message) for w in caught if w.category is QualityWarning]
+            code = _said(outcome, _name_of(context), as_json=as_json)
+        finally:
+            _OPTIONS.reset(token)
+        if code:
+            raise typer.Exit(code)
 
-            # an error of the system that has no number comes from a library
-            numbered = getattr(slip, "errno", None) is not None
-            caused = (None if numbered else explained(slip)) or _of_the_system(slip)
-            if caused is None:
-                raise
-            outcome = Outcome(status="failed", problem=caused)
-        except KeyboardInterrupt as stop:
-            outcome = Outcome(status="failed")
-            code = 128 + getattr(stop, "number", signal.SIGINT)
-            error = {
-                "type": "Interrupted",
-                "message": f"{str(stop) or 'interrupted'}; finished files are kept, "
-                "run again to resume",
-                "path": None,
-                "key": None,
-                "hint": None,
-            }
-    options = options_of(app, command) if outcome.problem or outcome.warnings or caught else ()
-    if outcome.problem is not None:
-        outcome.problem = fitting(outcome.problem, options)
-        code = 3 if isinstance(outcome.problem, MissingExtraError) else 2
-        error = _described(outcome.problem)
-    outcome.warnings += [str(w.message) for w in caught if w.category is QualityWarning]
-    outcome.warnings = [followable(text, options) for text in dict.fromkeys(outcome.warnings)]
+    added = {"context": typer.Context, "as_json": bool}
+    first, last = (
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=kind)
+        for name, kind in added.items()
+    )
+    given = [
+        p.replace(kind=inspect.Parameter.KEYWORD_ONLY)
+        for p in inspect.signature(function).parameters.values()
+    ]
+    run.__annotations__ = {**function.__annotations__, **added}
+    run.__signature__ = inspect.Signature(  # type: ignore[attr-defined]  # typer reads it
+        [first, *given, last.replace(default=_JSON)]
+    )
+    return run
+
+
+class Interrupted(MimicryError):  # noqa: N818  # the name is part of the JSON
+    """The command was told to end."""
+
+
+def _done(work: Callable[[], Outcome], guard: _Guard) -> Outcome:
+    """Do the work; an error becomes an outcome, a slip of our own is raised again."""
+    try:
+        with stoppable(), guard():
+            return work()
+    except MimicryError as problem:
+        return Outcome(status="failed", problem=problem)
+    except Exception as slip:  # of the system or a library
+        from mimicry.landmarks.libraries import explained
+
+        # an error of the system that has no number comes from a library
+        numbered = getattr(slip, "errno", None) is not None
+        caused = (None if numbered else explained(slip)) or _of_the_system(slip)
+        if caused is None:
+            raise
+        return Outcome(status="failed", problem=caused)
+    except KeyboardInterrupt as stop:
+        text = f"{str(stop) or 'interrupted'}; finished files are kept, run again to resume"
+        code = 128 + getattr(stop, "number", signal.SIGINT)
+        return Outcome(status="failed", problem=Interrupted(text), code=code)
+
+
+def _said(outcome: Outcome, name: str, *, as_json: bool) -> int:
+    """Print an outcome and return the exit code."""
+    outcome.warnings = [told(text) for text in dict.fromkeys(outcome.warnings)]
     for text in outcome.warnings:
         say(f"warning: {text}")
-    if error is not None:
+    error = None
+    code = {"partial": 1, "failed": 2}.get(outcome.status, 0)
+    if outcome.problem is not None:
+        problem = fitted(outcome.problem)
+        code = outcome.code or (3 if isinstance(problem, MissingExtraError) else 2)
+        error = _described(problem)
         say(f"error: {error['message']}")
-    elif outcome.status == "partial":
-        code = 1
-    elif outcome.status == "failed":
-        code = 2
-    text = _json(_envelope(command, outcome, error)) if as_json else outcome.text
+    text = _json(_envelope(name, outcome, error)) if as_json else outcome.text
     refused = _print(text, sys.stdout) if text else None
     if refused is not None and not isinstance(refused, BrokenPipeError):
         say(f"error: cannot write to standard output ({refused.strerror})")
         code = code or 2
-    if code:
-        raise typer.Exit(code)
+    return code
+
+
+def _name_of(context: typer.Context) -> str:
+    """Return a command's name (``"score"``, ``"stimuli render"``)."""
+    words: list[str] = []
+    node: Any = context
+    while node.parent is not None:
+        words.insert(0, str(node.info_name))
+        node = node.parent
+    return " ".join(words)
 
 
 def _of_the_system(problem: Exception) -> MimicryError | None:

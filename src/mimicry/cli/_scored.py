@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from mimicry.cli._frames import frames_text
-from mimicry.cli._run import Outcome
+from mimicry.cli._run import Outcome, told
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,7 +29,7 @@ def outcome_of(scored: "ScoredRecording") -> Outcome:
         warnings=list(scored.warnings),
         extra={
             "resumed": scored.resumed,
-            "read_with": scored.read_with,
+            "read_with": {name: told(text) for name, text in scored.read_with.items()},
             "trials": {"total": len(scored.scores), "valid": int(scored.scores["valid"].sum())},
             "summary": scored.summary.to_dict("records"),
         },
@@ -65,7 +65,7 @@ def _frames(scored: "ScoredRecording") -> str:
 
 
 def _read_with(scored: "ScoredRecording") -> list[str]:
-    return [f"{name.capitalize()}: {text}" for name, text in scored.read_with.items()]
+    return [f"{name.capitalize()}: {told(text)}" for name, text in scored.read_with.items()]
 
 
 def _trials(scores: "pd.DataFrame", shown: list[str]) -> str:

@@ -12,9 +12,10 @@ from mimicry.cli._options import (
     MIN_CONFIDENCE,
     ROI,
     STIMULI,
+    checked_format,
     reading_options,
 )
-from mimicry.cli._run import Outcome, run_command
+from mimicry.cli._run import Outcome, command
 
 if TYPE_CHECKING:
     from mimicry.batch import Batch
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["batch"]
 
 
+@command
 def batch(
     inputs: list[str] = typer.Argument(help="A study, a folder of videos, or files and patterns."),
     out: Path | None = typer.Option(
@@ -50,63 +52,56 @@ def batch(
         False, "--delete-video", help="Delete each video after its landmarks were read back."
     ),
     debug_frame: bool = DEBUG_FRAME,
-    as_json: bool = typer.Option(False, "--json", help="Print one JSON object on standard output."),
-) -> None:
+) -> Outcome:
     """Extract, and where there are events score, many recordings.
 
     Run it again after an interruption: what is done is kept. A recording that fails is a row in
     failures.tsv and does not stop the others.
     """
+    reading = reading_options(face=face, roi=roi, clock=clock, min_confidence=min_confidence)
+    _one_way(dask=dask, shard=shard, sbatch=sbatch)
+    if sbatch is not None:
+        chosen = {
+            "--out": out and out.absolute(),
+            "--protocol": _absolute(protocol),
+            "--face": face,
+            "--roi": roi,
+            "--clock": None if clock == "container" else clock,
+            "--min-confidence": min_confidence,
+            "--stimuli": stimuli and stimuli.absolute(),
+            "--format": None if format == "parquet" else checked_format(format),
+            "--model": model and model.absolute(),
+            "--overwrite": overwrite,
+            "--delete-video": delete_video,
+            "--debug-frame": debug_frame,
+        }
+        return _script(inputs, sbatch, chosen)
+    from mimicry.batch import run_batch
+    from mimicry.cli._batch_view import batch_view
+    from mimicry.records import ExtractionOptions
 
-    def work() -> Outcome:
-        from mimicry.cli.extract import checked_format
+    options = ExtractionOptions(
+        reading=reading,
+        format=checked_format(format),
+        model=model,
+        overwrite=overwrite,
+        debug_frame=debug_frame,
+    )
 
-        reading = reading_options(face=face, roi=roi, clock=clock, min_confidence=min_confidence)
-        _one_way(dask=dask, shard=shard, sbatch=sbatch)
-        if sbatch is not None:
-            chosen = {
-                "--out": out and out.absolute(),
-                "--protocol": _absolute(protocol),
-                "--face": face,
-                "--roi": roi,
-                "--clock": None if clock == "container" else clock,
-                "--min-confidence": min_confidence,
-                "--stimuli": stimuli and stimuli.absolute(),
-                "--format": None if format == "parquet" else checked_format(format),
-                "--model": model and model.absolute(),
-                "--overwrite": overwrite,
-                "--delete-video": delete_video,
-                "--debug-frame": debug_frame,
-            }
-            return _script(inputs, sbatch, chosen)
-        from mimicry.batch import run_batch
-        from mimicry.cli._batch_view import batch_view
-        from mimicry.records import ExtractionOptions
-
-        options = ExtractionOptions(
-            reading=reading,
-            format=checked_format(format),
-            model=model,
-            overwrite=overwrite,
-            debug_frame=debug_frame,
+    with batch_view() as watcher:
+        done = run_batch(
+            inputs,
+            out=out,
+            protocol=protocol,
+            stimuli=stimuli,
+            options=options,
+            jobs=jobs,
+            dask=dask,
+            shard=shard,
+            delete_video=delete_video,
+            watcher=watcher,
         )
-
-        with batch_view() as watcher:
-            done = run_batch(
-                inputs,
-                out=out,
-                protocol=protocol,
-                stimuli=stimuli,
-                options=options,
-                jobs=jobs,
-                dask=dask,
-                shard=shard,
-                delete_video=delete_video,
-                watcher=watcher,
-            )
-        return _outcome(done)
-
-    run_command("batch", work, as_json=as_json)
+    return _outcome(done)
 
 
 def _one_way(**ways: Any) -> None:

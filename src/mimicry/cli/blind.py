@@ -4,69 +4,59 @@ from pathlib import Path
 
 import typer
 
-from mimicry.cli._run import Outcome, run_command
+from mimicry.cli._run import Outcome, command
 
 __all__ = ["app"]
 
 app = typer.Typer(no_args_is_help=True, help="Quality control before conditions are seen.")
 
 _STUDY = typer.Argument(help="The study's folder.")
-_JSON = typer.Option(False, "--json", help="Print one JSON object.")
 
 
 @app.command("start")
-def start(study: Path = _STUDY, as_json: bool = _JSON) -> None:
+@command
+def start(study: Path = _STUDY) -> Outcome:
     """Make a study blind: until the lock, scoring gives only masked quality tables."""
+    from mimicry.study.blind import start_blind
 
-    def work() -> Outcome:
-        from mimicry.study.blind import start_blind
-
-        path = start_blind(study)
-        text = "The study is blind. Next: mimicry batch, look at *_blind.tsv, mimicry blind lock."
-        return Outcome(outputs=[path], extra={"state": "blind"}, text=text)
-
-    run_command("blind start", work, as_json=as_json)
+    path = start_blind(study)
+    text = "The study is blind. Next: mimicry batch, look at *_blind.tsv, mimicry blind lock."
+    return Outcome(outputs=[path], extra={"state": "blind"}, text=text)
 
 
 @app.command("lock")
-def lock(study: Path = _STUDY, as_json: bool = _JSON) -> None:
+@command
+def lock(study: Path = _STUDY) -> Outcome:
     """End quality control; STUDY/exclusions.tsv is applied from now on and cannot change."""
+    from mimicry.study.blind import MARKER, lock_study, read_exclusions
 
-    def work() -> Outcome:
-        from mimicry.study.blind import MARKER, lock_study, read_exclusions
-
-        found = lock_study(study)
-        count = len(read_exclusions(study))
-        text = f"Locked: {len(found['tables'])} recordings, {count} exclusions. Score again now."
-        extra = {"state": "locked", "lock": found, "exclusions": count}
-        return Outcome(outputs=[study / MARKER], extra=extra, text=text)
-
-    run_command("blind lock", work, as_json=as_json)
+    found = lock_study(study)
+    count = len(read_exclusions(study))
+    text = f"Locked: {len(found['tables'])} recordings, {count} exclusions. Score again now."
+    extra = {"state": "locked", "lock": found, "exclusions": count}
+    return Outcome(outputs=[study / MARKER], extra=extra, text=text)
 
 
 @app.command("status")
-def status(study: Path = _STUDY, as_json: bool = _JSON) -> None:
+@command
+def status(study: Path = _STUDY) -> Outcome:
     """Tell whether a study is open, blind or locked, and whether the lock still holds."""
+    from mimicry.errors import InputError, IntegrityError
+    from mimicry.study.blind import blind_study_of, lock_problems
 
-    def work() -> Outcome:
-        from mimicry.errors import InputError, IntegrityError
-        from mimicry.study.blind import blind_study_of, lock_problems
-
-        if not study.is_dir():
-            raise InputError("no such study folder", path=study)
-        blind = blind_study_of(study)
-        state = "open" if blind is None else "locked" if blind.locked else "blind"
-        broken = lock_problems(blind) if blind is not None and blind.locked else []
-        problem = None
-        if broken:
-            problem = IntegrityError(
-                f"{broken[0][0]} is not as it was when quality control was locked", path=study
-            )
-        return Outcome(
-            status="failed" if broken else "done",
-            extra={"state": state, "changed": [where for where, _, _ in broken]},
-            text=state,
-            problem=problem,
+    if not study.is_dir():
+        raise InputError("no such study folder", path=study)
+    blind = blind_study_of(study)
+    state = "open" if blind is None else "locked" if blind.locked else "blind"
+    broken = lock_problems(blind) if blind is not None and blind.locked else []
+    problem = None
+    if broken:
+        problem = IntegrityError(
+            f"{broken[0][0]} is not as it was when quality control was locked", path=study
         )
-
-    run_command("blind status", work, as_json=as_json)
+    return Outcome(
+        status="failed" if broken else "done",
+        extra={"state": state, "changed": [where for where, _, _ in broken]},
+        text=state,
+        problem=problem,
+    )

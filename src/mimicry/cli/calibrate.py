@@ -2,11 +2,12 @@
 
 import typer
 
-from mimicry.cli._run import Outcome, run_command
+from mimicry.cli._run import Outcome, command
 
 __all__ = ["calibrate"]
 
 
+@command
 def calibrate(
     flashes: int = typer.Option(100, min=20, help="How many flashes."),
     width: int = typer.Option(640, help="Width asked of the camera; as in your protocol."),
@@ -15,32 +16,27 @@ def calibrate(
     browser: str = typer.Option(None, help="Program of the browser."),
     seed: int = typer.Option(0, help="Seed of the pauses between flashes."),
     keep: bool = typer.Option(True, help="Use the result for later recordings on this computer."),
-    as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),
-) -> None:
+) -> Outcome:
     """Let the camera watch the screen flash, and measure how late it sees it."""
+    from mimicry.runner.calibration import store_path
+    from mimicry.runner.measure import calibrate as measure_delay
+    from mimicry.runner.plan import CameraSettings
+    from mimicry.runner.serve import need_extra
 
-    def work() -> Outcome:
-        from mimicry.runner.calibration import store_path
-        from mimicry.runner.measure import calibrate as measure_delay
-        from mimicry.runner.plan import CameraSettings
-        from mimicry.runner.serve import need_extra
-
-        need_extra()
-        found = measure_delay(
-            flashes=flashes,
-            camera=CameraSettings(width=width, height=height, fps=fps),
-            browser=browser,
-            seed=seed,
-            keep=keep,
-        )
-        lines = [
-            f"{kind}: {1000 * found[kind]['offset_s']:.1f} ms "
-            f"(standard error {1000 * found[kind]['standard_error_s']:.1f} ms, "
-            f"{found[kind]['used']} of {found[kind]['flashes']} flashes)"
-            for kind in ("video", "image")
-        ]
-        if keep:
-            lines.append(f"kept in {store_path()}; used by later recordings of this set-up")
-        return Outcome(extra={"calibration": found}, text="\n".join(lines))
-
-    run_command("calibrate", work, as_json=as_json)
+    need_extra()
+    found = measure_delay(
+        flashes=flashes,
+        camera=CameraSettings(width=width, height=height, fps=fps),
+        browser=browser,
+        seed=seed,
+        keep=keep,
+    )
+    lines = [
+        f"{kind}: {1000 * found[kind]['offset_s']:.1f} ms "
+        f"(standard error {1000 * found[kind]['standard_error_s']:.1f} ms, "
+        f"{found[kind]['used']} of {found[kind]['flashes']} flashes)"
+        for kind in ("video", "image")
+    ]
+    if keep:
+        lines.append(f"kept in {store_path()}; used by later recordings of this set-up")
+    return Outcome(extra={"calibration": found}, text="\n".join(lines))

@@ -1,22 +1,22 @@
 """``mimicry extract``: landmarks and action units of any video, no protocol needed."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast, get_args
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from mimicry.cli._frames import frames_text
-from mimicry.cli._options import DEBUG_FRAME, FACE, ROI, reading_options
-from mimicry.cli._run import Outcome, run_command, say
+from mimicry.cli._options import DEBUG_FRAME, FACE, ROI, checked_format, intervals, reading_options
+from mimicry.cli._run import Outcome, command, fitted, say
 
 if TYPE_CHECKING:
     from mimicry.pipeline import Extraction
     from mimicry.records import ExtractionOptions
-    from mimicry.records.reading import TableFormat
 
-__all__ = ["checked_format", "extract"]
+__all__ = ["extract"]
 
 
+@command
 def extract(
     videos: list[Path] = typer.Argument(help="Video files, or folders of them."),
     out: Path = typer.Option(..., "--out", help="Folder for the results."),
@@ -30,44 +30,27 @@ def extract(
     jobs: int = typer.Option(0, "--jobs", help="Worker processes (0: one per core)."),
     overwrite: bool = typer.Option(False, "--overwrite", help="Replace results that differ."),
     debug_frame: bool = DEBUG_FRAME,
-    as_json: bool = typer.Option(False, "--json", help="Print one JSON object on standard output."),
-) -> None:
+) -> Outcome:
     """Extract landmarks and action units from videos.
 
     Writes NAME_landmarks.parquet, NAME_au.parquet, NAME_au.json and NAME_qc.json for each video.
     Results that are there already, made from the same inputs and settings, are kept.
     """
+    from mimicry.files import make_folder
+    from mimicry.pipeline.extraction import usable_cores
+    from mimicry.pipeline.inputs import find_videos, named_stems
+    from mimicry.records import ExtractionOptions
 
-    def work() -> Outcome:
-        from mimicry.files import make_folder
-        from mimicry.pipeline.extraction import usable_cores
-        from mimicry.pipeline.inputs import find_videos, named_stems, parse_intervals
-        from mimicry.records import ExtractionOptions
-
-        options = ExtractionOptions(
-            reading=reading_options(face=face, roi=roi),
-            neutral=parse_intervals(neutral, key="--neutral"),
-            format=checked_format(format),
-            model=model,
-            jobs=jobs or usable_cores(),
-            overwrite=overwrite,
-            debug_frame=debug_frame,
-        )
-        return _each(named_stems(find_videos(videos)), make_folder(out), options)
-
-    run_command("extract", work, as_json=as_json)
-
-
-def checked_format(name: str) -> "TableFormat":
-    """Return the name of a table format, or refuse it."""
-    from mimicry.errors import InputError
-    from mimicry.records.reading import TableFormat
-
-    for known in get_args(TableFormat):
-        if name == known:
-            return cast("TableFormat", known)
-    names = ", ".join(get_args(TableFormat))
-    raise InputError(f"unknown format {name!r}, expected {names}", key="--format")
+    options = ExtractionOptions(
+        reading=reading_options(face=face, roi=roi),
+        neutral=intervals(neutral),
+        format=checked_format(format),
+        model=model,
+        jobs=jobs or usable_cores(),
+        overwrite=overwrite,
+        debug_frame=debug_frame,
+    )
+    return _each(named_stems(find_videos(videos)), make_folder(out), options)
 
 
 def _each(videos: list[tuple[Path, str]], out: Path, options: "ExtractionOptions") -> Outcome:
@@ -90,8 +73,9 @@ def _each(videos: list[tuple[Path, str]], out: Path, options: "ExtractionOptions
             except MimicryError as error:
                 if len(videos) == 1:
                     raise
-                say(f"error: {error}")
-                failures.append(Failure.of(video, error))
+                problem = fitted(error)
+                say(f"error: {problem}")
+                failures.append(Failure.of(video, problem))
                 continue
             outcome.recordings.append(_entry(made))
             outcome.outputs += made.files.values()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from mimicry.cli._options import INCOMPLETE
-from mimicry.cli._run import Outcome, run_command
+from mimicry.cli._run import Outcome, command
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["group"]
 
 
+@command
 def group(
     study: Path = typer.Argument(help="A study folder that has been scored."),
     protocol: str | None = typer.Option(None, help="Protocol; default: the study's own."),
@@ -28,27 +29,22 @@ def group(
     incomplete: bool = INCOMPLETE,
     out: Path | None = typer.Option(None, help="Folder; default: STUDY/derivatives/mimicry."),
     overwrite: bool = typer.Option(False, "--overwrite", help="Replace other results."),
-    as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),
-) -> None:
+) -> Outcome:
     """Means of every group, differences between groups, and who has no latency and why."""
+    from mimicry.analyses.group import group_tables
+    from mimicry.study import open_study
 
-    def work() -> Outcome:
-        from mimicry.analyses.group import group_tables
-        from mimicry.study import open_study
-
-        opened = open_study(study, protocol)
-        found = group_tables(opened, by=by, control=control, incomplete=incomplete)
-        paths = found.write(out or opened.results, overwrite=overwrite)
-        extra = {
-            "by": found.by,
-            "control": found.control,
-            "contrasts": found.contrasts.to_dict("records"),
-            "differences": found.differences.to_dict("records"),
-            "latency_refusals": found.refusals.to_dict("records"),
-        }
-        return Outcome(outputs=paths, extra=extra, text=_text(found))
-
-    run_command("group", work, as_json=as_json)
+    opened = open_study(study, protocol)
+    found = group_tables(opened, by=by, control=control, incomplete=incomplete)
+    paths = found.write(out or opened.results, overwrite=overwrite)
+    extra = {
+        "by": found.by,
+        "control": found.control,
+        "contrasts": found.contrasts.to_dict("records"),
+        "differences": found.differences.to_dict("records"),
+        "latency_refusals": found.refusals.to_dict("records"),
+    }
+    return Outcome(outputs=paths, extra=extra, text=_text(found))
 
 
 def _text(found: "GroupTables") -> str:

@@ -6,11 +6,12 @@ from pathlib import Path
 import typer
 
 from mimicry.cli._options import INCOMPLETE, STIMULI
-from mimicry.cli._run import Outcome, run_command
+from mimicry.cli._run import Outcome, command
 
 __all__ = ["multiverse"]
 
 
+@command
 def multiverse(
     study: Path = typer.Argument(help="A study folder with extracted recordings."),
     grid: Path = typer.Option(..., "--grid", help="YAML file of the choices."),
@@ -19,28 +20,23 @@ def multiverse(
     incomplete: bool = INCOMPLETE,
     out: Path | None = typer.Option(None, help="Folder; default: STUDY/derivatives/mimicry."),
     overwrite: bool = typer.Option(False, "--overwrite", help="Replace other results."),
-    as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),
-) -> None:
+) -> Outcome:
     """Baseline x window x standardisation x smoothing x null: table and specification curve."""
+    from mimicry.analyses.multiverse import multiverse as run
+    from mimicry.cli._progress import progress
+    from mimicry.report.numbers import shown
+    from mimicry.study import open_study
 
-    def work() -> Outcome:
-        from mimicry.analyses.multiverse import multiverse as run
-        from mimicry.cli._progress import progress
-        from mimicry.report.numbers import shown
-        from mimicry.study import open_study
-
-        opened = open_study(study, protocol)
-        with progress("recordings") as show:
-            found = run(opened, grid, stimuli=stimuli, incomplete=incomplete, progress=show)
-        summary = found.summary()
-        paths = found.write(out or opened.results, overwrite=overwrite)
-        lines = [f"{name.replace('_', ' '):24} {shown(name, v)}" for name, v in summary.items()]
-        extra = {"summary": summary, "rows": found.rows}
-        notes = []
-        if summary["without_result"] == summary["specifications"]:
-            why = Counter(str(row["reason"]) for row in found.rows).most_common(1)[0][0]
-            most = max(int(row["n"]) for row in found.rows)
-            notes = [f"no analysis gave a result; reason: {why} (people with a contrast: {most})"]
-        return Outcome(outputs=paths, extra=extra, warnings=notes, text="\n".join(lines))
-
-    run_command("multiverse", work, as_json=as_json)
+    opened = open_study(study, protocol)
+    with progress("recordings") as show:
+        found = run(opened, grid, stimuli=stimuli, incomplete=incomplete, progress=show)
+    summary = found.summary()
+    paths = found.write(out or opened.results, overwrite=overwrite)
+    lines = [f"{name.replace('_', ' '):24} {shown(name, v)}" for name, v in summary.items()]
+    extra = {"summary": summary, "rows": found.rows}
+    notes = []
+    if summary["without_result"] == summary["specifications"]:
+        why = Counter(str(row["reason"]) for row in found.rows).most_common(1)[0][0]
+        most = max(int(row["n"]) for row in found.rows)
+        notes = [f"no analysis gave a result; reason: {why} (people with a contrast: {most})"]
+    return Outcome(outputs=paths, extra=extra, warnings=notes, text="\n".join(lines))

@@ -4,12 +4,13 @@ from pathlib import Path
 
 import typer
 
-from mimicry.cli._options import STIMULI
-from mimicry.cli._run import Outcome, run_command
+from mimicry.cli._options import STIMULI, whole_numbers
+from mimicry.cli._run import Outcome, open_command
 
 __all__ = ["power"]
 
 
+@open_command
 def power(
     protocol: str = typer.Argument(help="A protocol file, or the name of a bundled protocol."),
     participants: str | None = typer.Option(
@@ -31,47 +32,41 @@ def power(
     no_effect: bool = typer.Option(
         False, "--no-effect", help="Simulate the null hypothesis: the rates are false claims."
     ),
-    as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),
-) -> None:
+) -> Outcome:
     """Estimate power by simulation, with its Monte-Carlo error."""
+    from mimicry.analyses.power import power as estimate
+    from mimicry.protocol import load_protocol
+    from mimicry.report.numbers import number
+    from mimicry.simulation.effects import named_effect, parse_group
+    from mimicry.simulation.recordings import check_known, noise_level
 
-    def work() -> Outcome:
-        from mimicry.analyses.power import power as estimate
-        from mimicry.analyses.power import whole_numbers
-        from mimicry.protocol import load_protocol
-        from mimicry.report.numbers import number
-        from mimicry.simulation.effects import named_effect, parse_group
-        from mimicry.simulation.recordings import check_known, noise_level
-
-        sizes = whole_numbers(participants, "--participants")
-        numbers: list[int | None] = [*whole_numbers(trials, "--trials")]
-        found = []
-        loaded = load_protocol(protocol)
-        known = loaded.timelines(stimuli)
-        check_known(loaded, known)
-        for n_trials in numbers or [None]:
-            found += estimate(
-                loaded,
-                participants=sizes,
-                trials=n_trials,
-                groups=[parse_group(text) for text in group],
-                effect=None if effect is None else named_effect(effect),
-                without_effect=no_effect,
-                nuisance=noise_level(noise),
-                known={} if known.source == "shipped" else known,
-                studies=studies,
-                seed=seed,
-            )
-        head = f"{'people':>7} {'trials':>7} {'power':>13} {'right sign':>11} {'wrong way':>10}"
-        lines = [
-            f"{e.participants:>7} {e.trials:>7} {number(e.power, 2):>6} +- "
-            f"{number(e.power_se, 2)} {number(e.right_sign, 2):>11} {number(e.wrong_way, 2):>10}"
-            for e in found
-        ]
-        note = f"{studies} simulated studies each; people in each group; +- Monte-Carlo error"
-        return Outcome(
-            text="\n".join([head, *lines, note]),
-            extra={"estimates": [e.to_json() for e in found], "seed": seed},
+    sizes = whole_numbers(participants, "--participants")
+    numbers: list[int | None] = [*whole_numbers(trials, "--trials")]
+    found = []
+    loaded = load_protocol(protocol)
+    known = loaded.timelines(stimuli)
+    check_known(loaded, known)
+    for n_trials in numbers or [None]:
+        found += estimate(
+            loaded,
+            participants=sizes,
+            trials=n_trials,
+            groups=[parse_group(text) for text in group],
+            effect=None if effect is None else named_effect(effect),
+            without_effect=no_effect,
+            nuisance=noise_level(noise),
+            known={} if known.source == "shipped" else known,
+            studies=studies,
+            seed=seed,
         )
-
-    run_command("power", work, as_json=as_json)
+    head = f"{'people':>7} {'trials':>7} {'power':>13} {'right sign':>11} {'wrong way':>10}"
+    lines = [
+        f"{e.participants:>7} {e.trials:>7} {number(e.power, 2):>6} +- "
+        f"{number(e.power_se, 2)} {number(e.right_sign, 2):>11} {number(e.wrong_way, 2):>10}"
+        for e in found
+    ]
+    note = f"{studies} simulated studies each; people in each group; +- Monte-Carlo error"
+    return Outcome(
+        text="\n".join([head, *lines, note]),
+        extra={"estimates": [e.to_json() for e in found], "seed": seed},
+    )

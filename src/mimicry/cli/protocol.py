@@ -1,4 +1,4 @@
-"""``mimicry protocol list | show | check | preview | schema | new | claims``."""
+"""``mimicry protocol list | show | check | preview | schema | new``."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from mimicry.cli._options import STIMULI
-from mimicry.cli._run import Outcome, run_command, say
+from mimicry.cli._run import Outcome, fitted, open_command, say, told
 
 if TYPE_CHECKING:
     from mimicry.protocol import Protocol
@@ -17,92 +17,82 @@ app = typer.Typer(
     help="Protocol files: list, show, check, preview, start a new one.", no_args_is_help=True
 )
 
-JSON = typer.Option(False, "--json", help="Print one JSON object.")
 PROTOCOL = typer.Argument(help="Name of a shipped protocol, or a YAML file.")
 
 
 @app.command("list")
-def list_(as_json: bool = JSON) -> None:
+@open_command
+def list_() -> Outcome:
     """List the shipped protocols."""
+    from mimicry.protocol import list_protocols, load_protocol
 
-    def work() -> Outcome:
-        from mimicry.protocol import list_protocols, load_protocol
-
-        rows = []
-        for name in list_protocols():
-            file = load_protocol(name).file
-            rows.append(
-                {
-                    "name": name,
-                    "paradigm": file.paradigm,
-                    "status": file.status,
-                    "title": file.title,
-                }
-            )
-        width = max(len(r["name"]) for r in rows)
-        lines = [
-            f"{r['name']:<{width}}  {r['paradigm']:<5}  {r['title']}"
-            + ("" if r["status"] == "ready" else f"  [{r['status']}]")
-            for r in rows
-        ]
-        return Outcome(extra={"protocols": rows}, text="\n".join(lines))
-
-    run_command("protocol list", work, as_json=as_json)
+    rows = []
+    for name in list_protocols():
+        file = load_protocol(name).file
+        rows.append(
+            {
+                "name": name,
+                "paradigm": file.paradigm,
+                "status": file.status,
+                "title": file.title,
+            }
+        )
+    width = max(len(r["name"]) for r in rows)
+    lines = [
+        f"{r['name']:<{width}}  {r['paradigm']:<5}  {r['title']}"
+        + ("" if r["status"] == "ready" else f"  [{r['status']}]")
+        for r in rows
+    ]
+    return Outcome(extra={"protocols": rows}, text="\n".join(lines))
 
 
 @app.command()
-def show(protocol: str = PROTOCOL, as_json: bool = JSON) -> None:
+@open_command
+def show(protocol: str = PROTOCOL) -> Outcome:
     """Print a protocol with everything it inherits, and the origin of every value."""
+    from mimicry.protocol import load_protocol
+    from mimicry.protocol.show import resolved_rows, resolved_text
 
-    def work() -> Outcome:
-        from mimicry.protocol import load_protocol
-        from mimicry.protocol.show import resolved_rows, resolved_text
-
-        loaded = load_protocol(protocol)
-        extra: dict[str, Any] = {"protocol": loaded.name, "digest": loaded.digest}
-        if as_json:
-            extra |= {"content": loaded.content(), "origins": resolved_rows(loaded)}
-        return Outcome(extra=extra, text=resolved_text(loaded).rstrip())
-
-    run_command("protocol show", work, as_json=as_json)
+    loaded = load_protocol(protocol)
+    extra: dict[str, Any] = {"protocol": loaded.name, "digest": loaded.digest}
+    extra |= {"content": loaded.content(), "origins": resolved_rows(loaded)}
+    return Outcome(extra=extra, text=resolved_text(loaded).rstrip())
 
 
 @app.command()
+@open_command
 def check(
     protocols: list[str] = typer.Argument(None, help="Names or files; none: all shipped ones."),
     stimuli: Path | None = STIMULI,
-    as_json: bool = JSON,
-) -> None:
+) -> Outcome:
     """Check protocol files, as `run` would; one sentence for each mistake, with its line."""
+    from mimicry.errors import MimicryError
+    from mimicry.protocol import list_protocols, load_protocol
+    from mimicry.runner.rehearsal import rehearse
 
-    def work() -> Outcome:
-        from mimicry.errors import MimicryError
-        from mimicry.protocol import list_protocols, load_protocol
-        from mimicry.runner.rehearsal import rehearse
-
-        results: list[dict[str, Any]] = []
-        lines = []
-        for name in protocols or list_protocols():
-            try:
-                loaded = load_protocol(name)
-                notes = rehearse(loaded, stimuli=stimuli)
-            except MimicryError as error:
-                results.append({"protocol": name, "ok": False, "message": str(error)})
-                say(f"error: {error}")
-            else:
-                summary = _summary(loaded)
-                results.append({"protocol": loaded.name, "ok": True, **summary, "notes": notes})
-                lines.append(f"ok  {loaded.name}: {_told(summary)}")
-                lines += [f"    note: {note}" for note in notes]
-        failed = sum(not r["ok"] for r in results)
-        lines.append(f"{len(results) - failed} of {len(results)} protocols pass")
-        status = "done" if not failed else "failed" if failed == len(results) else "partial"
-        return Outcome(status=status, extra={"protocols": results}, text="\n".join(lines))
-
-    run_command("protocol check", work, as_json=as_json)
+    results: list[dict[str, Any]] = []
+    lines = []
+    for name in protocols or list_protocols():
+        try:
+            loaded = load_protocol(name)
+            notes = [told(note) for note in rehearse(loaded, stimuli=stimuli)]
+        except MimicryError as error:
+            problem = fitted(error)
+            results.append({"protocol": name, "ok": False, "message": str(problem)})
+            say(f"error: {problem}")
+        else:
+            summary = _summary(loaded)
+            results.append({"protocol": loaded.name, "ok": True, **summary, "notes": notes})
+            lines.append(f"ok  {loaded.name}: {_told(summary)}")
+            lines += [f"    note: {note}" for note in notes]
+    failed = sum(not r["ok"] for r in results)
+    lines.append(f"{len(results) - failed} of {len(results)} protocols pass")
+    status = "done" if not failed else "failed" if failed == len(results) else "partial"
+    return Outcome(status=status, extra={"protocols": results}, text="\n".join(lines))
 
 
 @app.command()
+@open_command
 def preview(
     protocol: str = PROTOCOL,
     out: Path = typer.Option(Path(), "--out", help="Folder for the preview."),
@@ -110,60 +100,47 @@ def preview(
     visit: str | None = typer.Option(
         None, "--visit", help="Visit, where the protocol has several."
     ),
-    as_json: bool = JSON,
-) -> None:
+) -> Outcome:
     """Draw one trial and one session to NAME_preview.html and NAME_preview.png."""
+    from mimicry.files import make_folder
+    from mimicry.protocol import load_protocol
+    from mimicry.protocol.preview import write_preview
 
-    def work() -> Outcome:
-        from mimicry.files import make_folder
-        from mimicry.protocol import load_protocol
-        from mimicry.protocol.preview import write_preview
-
-        loaded = load_protocol(protocol)
-        written = write_preview(loaded, make_folder(out), participant=participant, visit=visit)
-        return Outcome(outputs=written, text="\n".join(str(p) for p in written))
-
-    run_command("protocol preview", work, as_json=as_json)
+    loaded = load_protocol(protocol)
+    written = write_preview(loaded, make_folder(out), participant=participant, visit=visit)
+    return Outcome(outputs=written, text="\n".join(str(p) for p in written))
 
 
 @app.command()
+@open_command
 def schema(
     out: Path | None = typer.Option(None, "--out", help="File to write; none: print it."),
-    as_json: bool = JSON,
-) -> None:
+) -> Outcome:
     """Print the JSON Schema of protocol files, for editors."""
+    from mimicry.files import to_json_text, write_text
+    from mimicry.protocol.json_schema import json_schema
 
-    def work() -> Outcome:
-        from mimicry.files import to_json_text, write_text
-        from mimicry.protocol.json_schema import json_schema
-
-        text = to_json_text(json_schema())
-        if out is None:
-            return Outcome(extra={"schema": json_schema()} if as_json else {}, text=text.rstrip())
-        return Outcome(outputs=[write_text(out, text)], text=str(out))
-
-    run_command("protocol schema", work, as_json=as_json)
+    text = to_json_text(json_schema())
+    if out is None:
+        return Outcome(extra={"schema": json_schema()}, text=text.rstrip())
+    return Outcome(outputs=[write_text(out, text)], text=str(out))
 
 
 @app.command()
+@open_command
 def new(
     file: Path = typer.Argument(help="File to write, for instance my-study.yaml."),
     extends: str | None = typer.Option(
         None, "--extends", help="Protocol to change, by name or file."
     ),
     overwrite: bool = typer.Option(False, "--overwrite", help="Replace an existing file."),
-    as_json: bool = JSON,
-) -> None:
+) -> Outcome:
     """Write a commented protocol file to start from."""
+    from mimicry.protocol.start import start_protocol
 
-    def work() -> Outcome:
-        from mimicry.protocol.start import start_protocol
-
-        written = start_protocol(file, extends=extends, overwrite=overwrite)
-        text = f"{written}\nEdit it, then: mimicry protocol check {written}"
-        return Outcome(outputs=[written], text=text)
-
-    run_command("protocol new", work, as_json=as_json)
+    written = start_protocol(file, extends=extends, overwrite=overwrite)
+    text = f"{written}\nEdit it, then: mimicry protocol check {written}"
+    return Outcome(outputs=[written], text=text)
 
 
 def _summary(protocol: "Protocol") -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from mimicry.cli._run import Outcome, run_command, say
+from mimicry.cli._run import Outcome, command, say
 
 if TYPE_CHECKING:
     from mimicry.runner.plan import SessionPlan
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 __all__ = ["record"]
 
 
+@command
 def record(
     participant: str = typer.Option(..., help="Label of the participant: letters and digits."),
     study: Path = typer.Option(..., help="Study folder; made when it does not exist."),
@@ -29,21 +30,16 @@ def record(
     height: int = typer.Option(480, help="Height asked of the camera."),
     fps: float = typer.Option(30.0, help="Frames per second asked of the camera."),
     browser: str = typer.Option(None, help="Program of the browser, with --exact."),
-    as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),
-) -> None:
+) -> Outcome:
     """Record a participant's face while another program shows the stimuli."""
+    from mimicry.runner.plan import CameraSettings
+    from mimicry.runner.record import recording_plan
 
-    def work() -> Outcome:
-        from mimicry.runner.plan import CameraSettings
-        from mimicry.runner.record import recording_plan
-
-        asked = CameraSettings(width=width, height=height, fps=fps)
-        plan = recording_plan(participant, task, session=session, camera=asked)
-        if exact:
-            return _exact(study, plan, browser)
-        return _plain(study, plan, camera, seconds)
-
-    run_command("record", work, as_json=as_json)
+    asked = CameraSettings(width=width, height=height, fps=fps)
+    plan = recording_plan(participant, task, session=session, camera=asked)
+    if exact:
+        return _exact(study, plan, browser)
+    return _plain(study, plan, camera, seconds)
 
 
 def _plain(study: Path, plan: "SessionPlan", camera: str, seconds: float | None) -> Outcome:

@@ -6,11 +6,12 @@ from typing import Any
 import typer
 
 from mimicry.cli._options import INCOMPLETE
-from mimicry.cli._run import Outcome, run_command
+from mimicry.cli._run import Outcome, command
 
 __all__ = ["reliability"]
 
 
+@command
 def reliability(
     study: Path = typer.Argument(help="A study folder that has been scored."),
     protocol: str | None = typer.Option(None, help="Protocol; default: the study's own."),
@@ -19,31 +20,26 @@ def reliability(
     incomplete: bool = INCOMPLETE,
     out: Path | None = typer.Option(None, help="Folder; default: STUDY/derivatives/mimicry."),
     overwrite: bool = typer.Option(False, "--overwrite", help="Replace other results."),
-    as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),
-) -> None:
+) -> Outcome:
     """Split-half, odd-even and ICC reliability of every contrast, and the trials needed."""
+    from mimicry.analyses.reliability import study_reliability
+    from mimicry.cli._progress import progress
+    from mimicry.study import open_study
 
-    def work() -> Outcome:
-        from mimicry.analyses.reliability import study_reliability
-        from mimicry.cli._progress import progress
-        from mimicry.study import open_study
-
-        opened = open_study(study, protocol)
-        with progress("contrasts") as show:
-            found = study_reliability(
-                opened, window=window, splits=splits, incomplete=incomplete, progress=show
-            )
-        paths = found.write(out or opened.results, overwrite=overwrite)
-        shown = [row for row in found.rows if row["unit"] == "raw"]
-        notes = [f"{_where(row)}: {text}" for row in shown for text in row["warnings"]]
-        return Outcome(
-            outputs=paths,
-            warnings=notes,
-            extra={"contrasts": found.rows, "sessions": found.sessions},
-            text="\n".join([_HEAD, *(_line(row) for row in found.rows)]),
+    opened = open_study(study, protocol)
+    with progress("contrasts") as show:
+        found = study_reliability(
+            opened, window=window, splits=splits, incomplete=incomplete, progress=show
         )
-
-    run_command("reliability", work, as_json=as_json)
+    paths = found.write(out or opened.results, overwrite=overwrite)
+    shown = [row for row in found.rows if row["unit"] == "raw"]
+    notes = [f"{_where(row)}: {text}" for row in shown for text in row["warnings"]]
+    return Outcome(
+        outputs=paths,
+        warnings=notes,
+        extra={"contrasts": found.rows, "sessions": found.sessions},
+        text="\n".join([_HEAD, *(_line(row) for row in found.rows)]),
+    )
 
 
 _HEAD = (

@@ -4,11 +4,12 @@ from pathlib import Path
 
 import typer
 
-from mimicry.cli._run import Outcome, run_command, say
+from mimicry.cli._run import Outcome, command, say
 
 __all__ = ["resume"]
 
 
+@command
 def resume(
     folder: Path = typer.Argument(
         ..., help="Session folder (sourcedata/sub-.../run-...), or the study with --participant."
@@ -17,33 +18,28 @@ def resume(
     browser: str = typer.Option(None, help="Program of the browser."),
     window: bool = typer.Option(False, "--window", help="A plain window instead of full screen."),
     score: bool = typer.Option(True, help="Score the recording after the last trial."),
-    as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),
-) -> None:
+) -> Outcome:
     """Go on with an interrupted session; the unfinished trial is shown again."""
+    from mimicry.cli.run import ended
+    from mimicry.runner.browser import find_browser
+    from mimicry.runner.face_check import FaceChecker
+    from mimicry.runner.journal import Journal
+    from mimicry.runner.serve import need_extra
+    from mimicry.runner.session import run_session
+    from mimicry.runner.study import latest_session, study_of
 
-    def work() -> Outcome:
-        from mimicry.cli.run import ended
-        from mimicry.runner.browser import find_browser
-        from mimicry.runner.face_check import FaceChecker
-        from mimicry.runner.journal import Journal
-        from mimicry.runner.serve import need_extra
-        from mimicry.runner.session import run_session
-        from mimicry.runner.study import latest_session, study_of
-
-        need_extra()
-        place = latest_session(folder, participant) if participant else folder
-        journal = Journal.open(place)
-        study = study_of(place)
-        with FaceChecker() as look:
-            end = run_session(
-                journal,
-                study,
-                browser=find_browser(browser),
-                say=say,
-                kiosk=not window,
-                face_check=look,
-                score=score,
-            )
-        return ended(end)
-
-    run_command("resume", work, as_json=as_json)
+    need_extra()
+    place = latest_session(folder, participant) if participant else folder
+    journal = Journal.open(place)
+    study = study_of(place)
+    with FaceChecker() as look:
+        end = run_session(
+            journal,
+            study,
+            browser=find_browser(browser),
+            say=say,
+            kiosk=not window,
+            face_check=look,
+            score=score,
+        )
+    return ended(end)

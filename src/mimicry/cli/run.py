@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from mimicry.cli._options import STIMULI
-from mimicry.cli._run import Outcome, run_command, say
+from mimicry.cli._run import Outcome, command, say
 from mimicry.errors import InputError
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["ended", "run"]
 
 
+@command
 def run(
     protocol: str = typer.Argument(..., help="Name of a protocol, or its file."),
     participant: str = typer.Option(..., help="Label of the participant: letters and digits."),
@@ -37,63 +38,58 @@ def run(
     calibrated: bool = typer.Option(
         True, help="Use this computer's calibration when its camera and mode fit."
     ),
-    as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),
-) -> None:
+) -> Outcome:
     """Run PROTOCOL with one participant and score what was recorded."""
+    from mimicry.protocol import load_protocol
+    from mimicry.runner.browser import find_browser
+    from mimicry.runner.calibration import keep_with_session
+    from mimicry.runner.face_check import FaceChecker
+    from mimicry.runner.from_protocol import plan_session
+    from mimicry.runner.journal import Journal
+    from mimicry.runner.serve import need_extra
+    from mimicry.runner.session import run_session
+    from mimicry.runner.study import prepare_study, require_free, shown_stimuli
 
-    def work() -> Outcome:
-        from mimicry.protocol import load_protocol
-        from mimicry.runner.browser import find_browser
-        from mimicry.runner.calibration import keep_with_session
-        from mimicry.runner.face_check import FaceChecker
-        from mimicry.runner.from_protocol import plan_session
-        from mimicry.runner.journal import Journal
-        from mimicry.runner.serve import need_extra
-        from mimicry.runner.session import run_session
-        from mimicry.runner.study import prepare_study, require_free, shown_stimuli
-
-        if delete_video and not score:
-            raise InputError(
-                "a video is deleted once it is scored, and this session is not",
-                key="--delete-video",
-                hint="Leave out --no-score or --delete-video.",
-            )
-        need_extra()
-        loaded = load_protocol(protocol)
-        shown = shown_stimuli(loaded, study, stimuli)
-        plan = plan_session(
-            loaded,
-            participant,
-            session=session,
-            visit=visit,
-            seed=seed,
-            manifest=shown.path,
+    if delete_video and not score:
+        raise InputError(
+            "a video is deleted once it is scored, and this session is not",
+            key="--delete-video",
+            hint="Leave out --no-score or --delete-video.",
+        )
+    need_extra()
+    loaded = load_protocol(protocol)
+    shown = shown_stimuli(loaded, study, stimuli)
+    plan = plan_session(
+        loaded,
+        participant,
+        session=session,
+        visit=visit,
+        seed=seed,
+        manifest=shown.path,
+        say=say,
+    )
+    plan = replace(
+        plan,
+        consent=_paragraphs(consent) if consent else plan.consent,
+        keep_video=not delete_video,
+    )
+    program = find_browser(browser)
+    require_free(study, plan)
+    prepare_study(study, loaded, stimuli=stimuli)
+    journal = Journal.create(study, plan)
+    if calibrated:
+        keep_with_session(journal.folder)
+    with FaceChecker() as look:
+        end = run_session(
+            journal,
+            study,
+            browser=program,
             say=say,
+            kiosk=not window,
+            face_check=look,
+            score=score,
         )
-        plan = replace(
-            plan,
-            consent=_paragraphs(consent) if consent else plan.consent,
-            keep_video=not delete_video,
-        )
-        program = find_browser(browser)
-        require_free(study, plan)
-        prepare_study(study, loaded, stimuli=stimuli)
-        journal = Journal.create(study, plan)
-        if calibrated:
-            keep_with_session(journal.folder)
-        with FaceChecker() as look:
-            end = run_session(
-                journal,
-                study,
-                browser=program,
-                say=say,
-                kiosk=not window,
-                face_check=look,
-                score=score,
-            )
-        return ended(end)
-
-    run_command("run", work, as_json=as_json)
+    return ended(end)
 
 
 def _paragraphs(path: Path) -> tuple[str, ...]:

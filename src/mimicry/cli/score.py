@@ -13,13 +13,15 @@ from mimicry.cli._options import (
     ROI,
     STIMULI,
     VIDEO,
+    intervals,
     reading_options,
 )
-from mimicry.cli._run import Outcome, run_command
+from mimicry.cli._run import Outcome, command
 
 __all__ = ["score"]
 
 
+@command
 def score(
     recording: Path = typer.Argument(..., help="A video, or an action-unit table."),
     events: Path = typer.Option(
@@ -51,37 +53,31 @@ def score(
         False, "--blind", help="Only trial quality, with masked condition labels."
     ),
     debug_frame: bool = DEBUG_FRAME,
-    as_json: bool = typer.Option(False, "--json", help="Print one JSON object on standard output."),
-) -> None:
+) -> Outcome:
     """Score one recording: per-trial responses, contrasts with their nulls, and a report."""
+    from mimicry.cli._progress import progress
+    from mimicry.cli._scored import outcome_of
+    from mimicry.pipeline import score_recording
+    from mimicry.records import ExtractionOptions, ScoringInputs
 
-    def work() -> Outcome:
-        from mimicry.cli._progress import progress
-        from mimicry.cli._scored import outcome_of
-        from mimicry.pipeline import score_recording
-        from mimicry.pipeline.inputs import parse_intervals
-        from mimicry.records import ExtractionOptions, ScoringInputs
-
-        reading = reading_options(
-            face=face, roi=roi, clock=clock, min_confidence=min_confidence, fps=fps, video=video
+    reading = reading_options(
+        face=face, roi=roi, clock=clock, min_confidence=min_confidence, fps=fps, video=video
+    )
+    options = ExtractionOptions(
+        reading=reading,
+        neutral=intervals(neutral),
+        model=model,
+        jobs=jobs,
+        overwrite=overwrite,
+        debug_frame=debug_frame,
+    )
+    with progress("reading faces") as show:
+        scored = score_recording(
+            recording,
+            ScoringInputs(events, protocol, stimuli, participant=participant),
+            out,
+            options=options,
+            blind=blind,
+            progress=show,
         )
-        options = ExtractionOptions(
-            reading=reading,
-            neutral=parse_intervals(neutral, key="--neutral"),
-            model=model,
-            jobs=jobs,
-            overwrite=overwrite,
-            debug_frame=debug_frame,
-        )
-        with progress("reading faces") as show:
-            scored = score_recording(
-                recording,
-                ScoringInputs(events, protocol, stimuli, participant=participant),
-                out,
-                options=options,
-                blind=blind,
-                progress=show,
-            )
-        return outcome_of(scored)
-
-    run_command("score", work, as_json=as_json)
+    return outcome_of(scored)

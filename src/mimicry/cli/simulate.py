@@ -5,11 +5,12 @@ from pathlib import Path
 import typer
 
 from mimicry.cli._options import STIMULI
-from mimicry.cli._run import Outcome, run_command
+from mimicry.cli._run import Outcome, open_command
 
 __all__ = ["simulate"]
 
 
+@open_command
 def simulate(
     protocol: str = typer.Argument(help="A protocol file, or the name of a bundled protocol."),
     participants: int = typer.Option(10, help="People in each group."),
@@ -27,42 +28,37 @@ def simulate(
     video: bool = typer.Option(False, "--video", help="Render a video of every session (slow)."),
     out: Path = typer.Option(..., help="Folder of the study."),
     overwrite: bool = typer.Option(False, "--overwrite", help="Replace another simulated study."),
-    as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),
-) -> None:
+) -> Outcome:
     """Simulate a whole study of a protocol, with its truth."""
+    from mimicry.cli._progress import progress
+    from mimicry.protocol import load_protocol
+    from mimicry.simulation.effects import named_effect, parse_group
+    from mimicry.simulation.study import simulate_study
 
-    def work() -> Outcome:
-        from mimicry.cli._progress import progress
-        from mimicry.protocol import load_protocol
-        from mimicry.simulation.effects import named_effect, parse_group
-        from mimicry.simulation.study import simulate_study
-
-        with progress("participants") as show:
-            made = simulate_study(
-                load_protocol(protocol),
-                out,
-                participants=participants,
-                groups=[parse_group(text) for text in group],
-                effect=None if effect is None else named_effect(effect),
-                nuisance=noise,
-                seed=seed,
-                stimuli=stimuli,
-                video=video,
-                overwrite=overwrite,
-                progress=show,
-            )
-        text = (
-            f"{len(made.recordings)} simulated recordings in {made.folder}; what they did stands "
-            f"in {made.settings.parent}"
+    with progress("participants") as show:
+        made = simulate_study(
+            load_protocol(protocol),
+            out,
+            participants=participants,
+            groups=[parse_group(text) for text in group],
+            effect=None if effect is None else named_effect(effect),
+            nuisance=noise,
+            seed=seed,
+            stimuli=stimuli,
+            video=video,
+            overwrite=overwrite,
+            progress=show,
         )
-        return Outcome(
-            outputs=[made.folder, made.settings],
-            recordings=[
-                {"input": name, "frames": None, "frames_with_face": None, "files": {}}
-                for name in made.recordings
-            ],
-            text=text,
-            extra={"study": str(made.folder), "seed": seed},
-        )
-
-    run_command("simulate", work, as_json=as_json)
+    text = (
+        f"{len(made.recordings)} simulated recordings in {made.folder}; what they did stands "
+        f"in {made.settings.parent}"
+    )
+    return Outcome(
+        outputs=[made.folder, made.settings],
+        recordings=[
+            {"input": name, "frames": None, "frames_with_face": None, "files": {}}
+            for name in made.recordings
+        ],
+        text=text,
+        extra={"study": str(made.folder), "seed": seed},
+    )

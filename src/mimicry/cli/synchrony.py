@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from mimicry.cli._options import FPS, MIN_CONFIDENCE, VIDEO, reading_options
-from mimicry.cli._run import Outcome, run_command
+from mimicry.cli._run import Outcome, command, told
 
 if TYPE_CHECKING:
     from mimicry.synchrony.methods import Result
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["synchrony"]
 
 
+@command
 def synchrony(
     files: list[Path] | None = typer.Argument(
         None,
@@ -63,42 +64,37 @@ def synchrony(
     seed: int = typer.Option(0, help="Seed of the surrogates."),
     out: Path | None = typer.Option(None, help="Folder for tables, picture and page."),
     overwrite: bool = typer.Option(False, "--overwrite", help="Replace other results."),
-    as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),
-) -> None:
+) -> Outcome:
     """Synchrony of people, by window and lag or otherwise. Positive lag: the first leads."""
+    if presets:
+        return _listed()
+    from mimicry.synchrony.measure import measure_synchrony
+    from mimicry.synchrony.write import write_synchrony
 
-    def work() -> Outcome:
-        if presets:
-            return _listed()
-        from mimicry.synchrony.measure import measure_synchrony
-        from mimicry.synchrony.write import write_synchrony
-
-        named = _files(files)
-        result = measure_synchrony(
-            *named,
-            preset=preset,
-            window_s=window,
-            step_s=step,
-            max_lag_s=max_lag,
-            absolute=absolute,
-            options=_options(options),
-            events=events,
-            surrogates=surrogates,
-            null=null,
-            partners=partner,
-            seed=seed,
-            rate_hz=rate,
-            columns=_columns(columns),
-            action_unit=au,
-            offset_s=offset,
-            smooth_s=smooth,
-            reading=reading_options(min_confidence=min_confidence, fps=fps, video=video),
-            faces=face,
-        )
-        paths = write_synchrony(result, out, named[0].stem, overwrite=overwrite) if out else []
-        return _outcome(result, paths)
-
-    run_command("synchrony", work, as_json=as_json)
+    named = _files(files)
+    result = measure_synchrony(
+        *named,
+        preset=preset,
+        window_s=window,
+        step_s=step,
+        max_lag_s=max_lag,
+        absolute=absolute,
+        options=_options(options),
+        events=events,
+        surrogates=surrogates,
+        null=null,
+        partners=partner,
+        seed=seed,
+        rate_hz=rate,
+        columns=_columns(columns),
+        action_unit=au,
+        offset_s=offset,
+        smooth_s=smooth,
+        reading=reading_options(min_confidence=min_confidence, fps=fps, video=video),
+        faces=face,
+    )
+    paths = write_synchrony(result, out, named[0].stem, overwrite=overwrite) if out else []
+    return _outcome(result, paths)
 
 
 def _outcome(result: "Result", paths: list[Path]) -> Outcome:
@@ -137,10 +133,10 @@ def _listed() -> Outcome:
         lengths = {k: getattr(settings, k) for k in ("window_s", "step_s", "max_lag_s")}
         options = {} if settings.method else {"options": dict(settings.options)}
         row = {"preset": name, "question": settings.question, **lengths, **options}
-        rows.append({**row, "source": settings.source})
+        rows.append({**row, "source": told(settings.source)})
     blocks = [
         f"{m.settings.preset}: {m.settings.question}\n  {m.settings.numbers()}\n"
-        f"  {m.settings.source}"
+        f"  {told(m.settings.source)}"
         for m in METHODS.values()
     ]
     return Outcome(extra={"presets": rows}, text="\n\n".join(blocks))

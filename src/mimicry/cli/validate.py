@@ -5,11 +5,12 @@ from pathlib import Path
 import typer
 
 from mimicry.cli._options import FACE, FPS, MIN_CONFIDENCE, VIDEO, reading_options
-from mimicry.cli._run import Outcome, run_command
+from mimicry.cli._run import Outcome, command
 
 __all__ = ["validate"]
 
 
+@command
 def validate(
     track: Path = typer.Argument(help="Table of mimicry extract, OpenFace or Py-Feat."),
     reference: Path = typer.Option(
@@ -32,39 +33,34 @@ def validate(
     video: Path | None = VIDEO,
     out: Path | None = typer.Option(None, help="Folder for the table."),
     overwrite: bool = typer.Option(False, "--overwrite", help="Replace other results."),
-    as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),
-) -> None:
+) -> Outcome:
     """Agreement per action unit: correlation, lag, ICC, limits. Positive lag: TRACK is late."""
+    from typing import Literal, cast
 
-    def work() -> Outcome:
-        from typing import Literal, cast
+    from mimicry.analyses import agreement
+    from mimicry.errors import InputError
 
-        from mimicry.analyses import agreement
-        from mimicry.errors import InputError
-
-        if rescale not in ("fit", "none"):
-            raise InputError(f"no rescaling {rescale!r}", key="--rescale", hint="fit or none.")
-        result = agreement.validate(
-            track,
-            reference,
-            pairs=pair,
-            time_column=time_column,
-            offset_s=offset,
-            rate_hz=rate,
-            smooth_s=smooth,
-            max_lag_s=max_lag,
-            rescale=cast("Literal['fit', 'none']", rescale),
-            reading=reading_options(face=face, min_confidence=min_confidence, fps=fps, video=video),
-        )
-        paths = (
-            []
-            if out is None
-            else agreement.write_validation(result, track, reference, out, overwrite=overwrite)
-        )
-        extra = {"agreement": [row.to_dict() for row in result.rows], "settings": result.settings}
-        return Outcome(outputs=paths, extra=extra, text=_text(result))
-
-    run_command("validate", work, as_json=as_json)
+    if rescale not in ("fit", "none"):
+        raise InputError(f"no rescaling {rescale!r}", key="--rescale", hint="fit or none.")
+    result = agreement.validate(
+        track,
+        reference,
+        pairs=pair,
+        time_column=time_column,
+        offset_s=offset,
+        rate_hz=rate,
+        smooth_s=smooth,
+        max_lag_s=max_lag,
+        rescale=cast("Literal['fit', 'none']", rescale),
+        reading=reading_options(face=face, min_confidence=min_confidence, fps=fps, video=video),
+    )
+    paths = (
+        []
+        if out is None
+        else agreement.write_validation(result, track, reference, out, overwrite=overwrite)
+    )
+    extra = {"agreement": [row.to_dict() for row in result.rows], "settings": result.settings}
+    return Outcome(outputs=paths, extra=extra, text=_text(result))
 
 
 def _text(result: object) -> str:

@@ -5,51 +5,46 @@ from pathlib import Path
 import typer
 
 from mimicry.cli._options import INCOMPLETE
-from mimicry.cli._run import Outcome, run_command
+from mimicry.cli._run import Outcome, open_command
 
 __all__ = ["verify"]
 
 
+@open_command
 def verify(
     study: Path = typer.Argument(help="The study's folder."),
     prereg: Path | None = typer.Option(None, help="Preregistration; default: the study's own."),
     incomplete: bool = INCOMPLETE,
-    as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),
-) -> None:
+) -> Outcome:
     """Compare a study with its preregistration; name every difference (exit 2 if any)."""
+    from mimicry.analyses.verify import verify_study
+    from mimicry.analyses.verify_plan import NO_PROOF
+    from mimicry.errors import IntegrityError
 
-    def work() -> Outcome:
-        from mimicry.analyses.verify import verify_study
-        from mimicry.analyses.verify_plan import NO_PROOF
-        from mimicry.errors import IntegrityError
-
-        found = verify_study(study, prereg, incomplete=incomplete)
-        extra = {
-            "prereg": str(found.prereg),
-            "hash": found.hash,
-            "checked": found.checked,
-            "differences": [d.to_json() for d in found.differences],
-            **found.order.to_json(),
-        }
-        if not found.differences:
-            text = f"as preregistered ({found.hash[:12]}): {len(found.checked)} files compared"
-            text += f"\n{found.order.sentence()}\n{NO_PROOF}"
-            return Outcome(extra=extra, warnings=list(found.notes), text=text)
-        count = len(found.differences)
-        problem = IntegrityError(
-            f"the analysis differs from the preregistration in {count} "
-            f"place{'s' if count > 1 else ''}",
-            path=study,
-            hint="Restore what was registered, or report each difference as a deviation.",
-        )
-        lines = "\n".join(f"- {difference}" for difference in found.differences)
-        lines += f"\n{found.order.sentence()}\n{NO_PROOF}"
-        return Outcome(
-            status="failed",
-            extra=extra,
-            warnings=list(found.notes),
-            text=lines,
-            problem=problem,
-        )
-
-    run_command("verify", work, as_json=as_json)
+    found = verify_study(study, prereg, incomplete=incomplete)
+    extra = {
+        "prereg": str(found.prereg),
+        "hash": found.hash,
+        "checked": found.checked,
+        "differences": [d.to_json() for d in found.differences],
+        **found.order.to_json(),
+    }
+    if not found.differences:
+        text = f"as preregistered ({found.hash[:12]}): {len(found.checked)} files compared"
+        text += f"\n{found.order.sentence()}\n{NO_PROOF}"
+        return Outcome(extra=extra, warnings=list(found.notes), text=text)
+    count = len(found.differences)
+    problem = IntegrityError(
+        f"the analysis differs from the preregistration in {count} place{'s' if count > 1 else ''}",
+        path=study,
+        hint="Restore what was registered, or report each difference as a deviation.",
+    )
+    lines = "\n".join(f"- {difference}" for difference in found.differences)
+    lines += f"\n{found.order.sentence()}\n{NO_PROOF}"
+    return Outcome(
+        status="failed",
+        extra=extra,
+        warnings=list(found.notes),
+        text=lines,
+        problem=problem,
+    )

@@ -138,7 +138,7 @@ def make_folder(path: Path, *, shared: bool = False) -> Path:
         raise InputError(
             f"cannot make the output folder ({error.strerror})",
             path=path,
-            key="--out",
+            key="`out`",
             hint="Name a folder that can be written.",
         ) from error
     clear_leftovers(path)
@@ -162,7 +162,7 @@ def writing(folder: Path) -> Iterator[None]:
         raise InputError(
             f"cannot write results ({error.strerror})",
             path=folder,
-            key="--out",
+            key="`out`",
             hint="Make room or name another folder; finished files are kept.",
         ) from error
 
@@ -274,7 +274,7 @@ def refuse_other_results(sidecar: Path, expected_digest: str) -> bool:
     )
 
 
-_REPLACE = "Choose another --out folder, or replace the results there with --overwrite."
+_REPLACE = "Choose another `out` folder, or replace the results there with `overwrite=True`."
 
 
 def _plain(value: Any) -> Any:

@@ -115,4 +115,4 @@ class Results:
         return [*paths, sidecar]
 
 
-_REPLACE = "Choose another --out folder, or replace the results there with --overwrite."
+_REPLACE = "Choose another `out` folder, or replace the results there with `overwrite=True`."

@@ -182,7 +182,7 @@ def _confidence(
             raise TableError(
                 "has no column of confidence, so a limit means nothing",
                 path=table.path,
-                key="--min-confidence",
+                key="`min_confidence`",
             )
         return {}, {}
     score = table.numbers(column)
@@ -201,7 +201,7 @@ def _confidence(
         text = (
             f"{table.path.name}: {low} of {int(seen.sum())} frames with a face "
             f"({low / seen.sum():.0%}) have a {column} below {limit:g} and are masked. "
-            "Another limit is set with --min-confidence."
+            "Another limit is set with `min_confidence`."
         )
         warnings.warn(QualityWarning(text), stacklevel=4)
     known = {"column": column, "limit": limit, "frames_below": low}

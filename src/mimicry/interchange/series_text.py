@@ -57,7 +57,7 @@ def read_series_text(
     wrong = [c for c in columns or () if not 1 <= c <= width]
     if wrong:
         raise TableError(
-            f"no column {wrong[0]}: the file has {width} columns", path=path, key="--columns"
+            f"no column {wrong[0]}: the file has {width} columns", path=path, key="`columns`"
         )
     chosen = range(width) if columns is None else [c - 1 for c in columns]
     names = names or tuple(f"column {k + 1}" for k in range(width))

@@ -132,7 +132,7 @@ _TEXTS: tuple[AuReader | tuple[Kind, Callable[[_Text], str | None], str], ...] =
     ("foreign", _by("a table of trial scores of mimicry", lambda t: t.has(
         "participant", "trial_id", "valid", "nan_reasons")), "Name the recording itself."),
     ("foreign", _by(_BIDS, lambda t: t.has("onset", "trial_type")
-        or t.has("onset", "stim_file")), "Give it with --events, beside a recording."),
+        or t.has("onset", "stim_file")), "Give it with `events`, beside a recording."),
     MIMICRY,
     OPENFACE,
     ("foreign", _by("an OpenFace table without intensities (AU.._r)", lambda t: t.any(

@@ -46,18 +46,18 @@ def one_face(table: Table, face: str | None) -> Table:
     if face is None:
         if len(ids) < 2:
             return table.where(labels != "") if (labels == "").any() else table
+        place = "" if _place(table) is None else " or `face='left'`"
         raise TableError(
             f"holds {len(ids)} faces ({', '.join(ids[:5])}{', ...' if len(ids) > 5 else ''})",
             path=table.path,
-            key="--face",
-            hint=f"Choose one of them, for instance --face {ids[0]}"
-            f"{' or --face left' if _place(table) is not None else ''}.",
+            key="`face`",
+            hint=f"Choose one of them, for instance `face={ids[0]!r}`{place}.",
         )
     if face in _PLACES and face not in ids:
         face = _by_place(table, labels, ids, face)
     if face not in ids:
         raise TableError(
-            f"holds no face {face}; it has {', '.join(ids)}", path=table.path, key="--face"
+            f"holds no face {face}; it has {', '.join(ids)}", path=table.path, key="`face`"
         )
     return table.where(labels == face)
 
@@ -181,8 +181,8 @@ def _by_place(table: Table, labels: NDArray[np.str_], ids: Sequence[str], face: 
         raise TableError(
             f"has no column that tells where a face is, so which is the {face} one has no answer",
             path=table.path,
-            key="--face",
-            hint=f"Choose by id, for instance --face {ids[0]}; it has {', '.join(ids)}.",
+            key="`face`",
+            hint=f"Choose by id, for instance `face={ids[0]!r}`; it has {', '.join(ids)}.",
         )
     x, size = place
     middle = {i: _median(x[labels == i]) for i in ids}

@@ -21,7 +21,7 @@ Floats = NDArray[np.float64]
 _FASTEST_HZ = 250.0
 _SLOWEST_S = 5.0
 _SPARSE_S = 0.1  # as scoring and synchrony bridge at most
-_GIVE = "Give the frame rate with --fps, or the video that the table was made from with --video."
+_GIVE = "Give the frame rate with `fps`, or the video that the table was made from with `video`."
 
 
 def row_times(

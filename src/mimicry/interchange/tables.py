@@ -135,7 +135,7 @@ def open_au_table(path: str | Path, reading: ReadingOptions) -> OpenAuTable:
     """
     source = identify(path)
     if reading.roi_px is not None:
-        raise TableError("is a table and has no picture to cut", path=path, key="--roi")
+        raise TableError("is a table and has no picture to cut", path=path, key="`roi_px`")
     reader = source.reader
     if reader is None:
         if source.kind == "foreign" or source.kind in ("video", "landmarks"):

@@ -79,7 +79,7 @@ def read_time_table(
             f"column {name!r} counts frames or rows, expected seconds",
             path=table.path,
             key=name,
-            hint="Give the frame rate with --fps, or the video with --video.",
+            hint="Give the frame rate with `fps`, or the video with `video`.",
         )
     if counted:
         times = _counted_times(table, name, source, reading)
@@ -179,6 +179,6 @@ def _time_name(table: Table, wanted: str | None) -> tuple[str, float | None]:
             f"no column of seconds among {', '.join(name[:40] for name in names[:8])}",
             path=table.path,
             key="time",
-            hint=f"Name one {', '.join(TIME_NAMES)}, or say which with --time-column.",
+            hint=f"Name one {', '.join(TIME_NAMES)}, or say which with `time_column`.",
         )
     return column

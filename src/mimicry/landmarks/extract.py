@@ -253,7 +253,7 @@ def _rule(reading: ReadingOptions, path: Path) -> Rule:
     raise InputError(
         f"the faces of a video have no ids, found {reading.face!r}, expected {', '.join(RULES)}",
         path=path,
-        key="--face",
+        key="`face`",
     )
 
 

@@ -35,7 +35,7 @@ def checked_model(path: str | Path | None = None) -> Path:
     """
     named = path or os.environ.get(MODEL_VARIABLE)
     model = Path(named) if named else bundled_model()
-    key = "--model" if path else MODEL_VARIABLE if named else None
+    key = "`model`" if path else MODEL_VARIABLE if named else None
     hint = (
         f"Name the file {_NAME} or leave the option out to use the bundled one."
         if named

@@ -22,7 +22,7 @@ def check_landmarks_choices(
             raise InputError(
                 "the face was chosen when these landmarks were made",
                 path=recording,
-                key="--roi" if name == "roi_px" else "--face",
+                key=f"`{name}`",
                 hint="Extract the video again to choose another.",
             )
 
@@ -35,7 +35,7 @@ def check_video_choices(recording: Path, reading: ReadingOptions) -> None:
             raise InputError(
                 "is a video: it has frame times of its own and no confidence values",
                 path=recording,
-                key=f"--{name.replace('_', '-')}",
+                key=f"`{name}`",
                 hint="Leave the option out; it is for tables of other tools.",
             )
 
@@ -54,7 +54,7 @@ def save_debug_frame(recording: Path, folder: Path, prefix: str, reading: Readin
         raise InputError(
             "holds no picture to save",
             path=recording,
-            key="--debug-frame",
+            key="`debug_frame`",
             hint="Name the video that it was made from.",
         )
     png = make_folder(folder) / f"{prefix}{FIRST_FRAME}"

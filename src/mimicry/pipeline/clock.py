@@ -40,9 +40,9 @@ def clock_of(recording: Path, events: Path, reading: ReadingOptions) -> Recordin
         raise InputError(
             "it is not known where this recording begins on its own time stamps",
             path=recording,
-            key="--clock",
-            hint="Score the video itself (or name it with --video beside a table), or take "
-            "--clock container with onsets on the recording's own time stamps.",
+            key="`clock`",
+            hint="Score the video itself (or name it with `video` beside a table), or take "
+            "`clock='container'` with onsets on the recording's own time stamps.",
         )
     try:
         zero, source, rough = _unix_zero(recording, events, start, reading)
@@ -54,7 +54,7 @@ def clock_of(recording: Path, events: Path, reading: ReadingOptions) -> Recordin
         raise InputError(
             "it is not known at what unix time this recording began",
             path=recording,
-            key="--clock",
+            key="`clock`",
             hint="Put the ..._recording.json of mimicry record or run beside it, or write onsets "
             "on the recording's own time stamps.",
         )

@@ -1,15 +1,14 @@
-"""What a user names on the command line: videos, folders of videos, intervals."""
+"""Videos that a user names, alone or by folder."""
 
-import math
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from mimicry.capture.video import VIDEO_SUFFIXES
-from mimicry.errors import InputError, RecordingError
+from mimicry.errors import RecordingError
 from mimicry.files import output_stem
 from mimicry.study.layout import LANDMARKS
 
-__all__ = ["find_videos", "named_stems", "parse_intervals"]
+__all__ = ["find_videos", "named_stems"]
 
 
 def find_videos(named: Iterable[Path]) -> list[Path]:
@@ -50,27 +49,3 @@ def named_stems(videos: Sequence[Path]) -> list[tuple[Path, str]]:
         taken.add(stem)
         result.append((video, stem))
     return result
-
-
-def parse_intervals(texts: Sequence[str], *, key: str) -> list[tuple[float, float]] | None:
-    """Turn ``["0:2", "10.5:12"]`` into pairs of seconds; nothing given: None.
-
-    Raises
-    ------
-    InputError
-        When a text is not two numbers, the second larger.
-    """
-    pairs = []
-    for text in texts:
-        try:
-            start, end = (float(part) for part in text.split(":"))
-        except ValueError:
-            start = end = math.nan
-        if not start < end or math.isinf(end):
-            raise InputError(
-                f"{text!r} is no interval, expected START:END in seconds with START < END",
-                key=key,
-                hint=f"For example {key} 0:2",
-            )
-        pairs.append((start, end))
-    return pairs or None

@@ -58,7 +58,7 @@ class LandmarkSource:
             raise OutputExistsError(
                 "landmarks of another recording, model or version are there already",
                 path=path,
-                hint="Choose another --out folder, or replace them with --overwrite.",
+                hint="Choose another `out` folder, or replace them with `overwrite=True`.",
             )
         return digest == self.digest
 

@@ -150,7 +150,7 @@ def _reading_json(reading: ReadingOptions) -> dict[str, Any]:
         video = Path(reading.video)
         if not video.is_file():
             raise RecordingError(
-                "file not found", path=video, key="--video", hint="Check the name."
+                "file not found", path=video, key="`video`", hint="Check the name."
             )
         chosen["video"] = _identity(video)
     return {"reading": chosen} if chosen else {}

@@ -25,7 +25,7 @@ QUALITY_SHAPE: dict[str, Any] = {
 _NAMED_HOLES = 5
 _ADVICE = (
     "Check that it is the participant's recording and that the face is large enough. "
-    "With --debug-frame the first picture is saved as the detector gets it."
+    "With `debug_frame=True` the first picture is saved as the detector gets it."
 )
 
 
@@ -118,7 +118,7 @@ def _several_faces(quality: dict[str, Any]) -> list[str]:
     text = f"several faces in {count} of {quality['frames']} frames, the largest was followed"
     if another := quality["frames_of_another_face"]:
         text += f" (in {another} more only another one was seen)"
-    return [f"{text}. Choose with --face left, --face right or --roi X,Y,W,H."]
+    return [f"{text}. Choose with `face='left'`, `face='right'` or `roi_px=(X, Y, W, H)`."]
 
 
 def _sides(side: str, several: int | None, early: int | None) -> list[str]:

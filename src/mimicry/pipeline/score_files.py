@@ -236,6 +236,6 @@ def _read_tsv(path: Path, *needed: str) -> "pd.DataFrame":
                 f"the column {name!r} is missing or holds something else",
                 path=path,
                 key=name,
-                hint="Make the table again with --overwrite.",
+                hint="Make the table again with `overwrite=True`.",
             )
     return table

@@ -104,7 +104,7 @@ class Protocol:
         Parameters
         ----------
         explicit
-            The manifest that the user named (``--stimuli``).
+            The manifest that the caller named.
         study_copy
             Where the study's own copy would lie, from :func:`mimicry.study.layout.stimuli_copy`.
 

@@ -39,7 +39,9 @@ def start_protocol(path: Path, *, extends: str | None = None, overwrite: bool = 
         )
     if path.exists() and not overwrite:
         raise OutputExistsError(
-            "the file exists already", path=path, hint="Choose another name or give --overwrite."
+            "the file exists already",
+            path=path,
+            hint="Choose another name or give `overwrite=True`.",
         )
     if not path.parent.is_dir():
         raise ProtocolError(

@@ -74,7 +74,7 @@ def _check_stimuli(trials: TrialTable, stimuli: "StimulusSet") -> None:
             f"the stimulus manifest {stimuli} has no {shown}; {hint}",
             path=trials.source,
             key="stimulus",
-            hint="Name the manifest of these clips with --stimuli.",
+            hint="Name the manifest of these clips with `stimuli`.",
         )
 
 

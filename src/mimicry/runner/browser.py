@@ -81,7 +81,7 @@ def find_browser(wanted: str | None = None) -> str:
         program = shutil.which(wanted)
         if program:
             return program
-        raise InputError(f"no browser {wanted!r} found", key="--browser")
+        raise InputError(f"no browser {wanted!r} found", key="`browser`")
     for name in _NAMES:
         program = shutil.which(name)
         if program:
@@ -95,8 +95,8 @@ def find_browser(wanted: str | None = None) -> str:
             return str(path)
     raise InputError(
         "no Edge, Chrome or Chromium found on this computer",
-        key="--browser",
-        hint="Install one of them, or name its program with --browser. Firefox and Safari "
+        key="`browser`",
+        hint="Install one of them, or name its program with `browser`. Firefox and Safari "
         "cannot give the capture times of camera frames.",
     )
 

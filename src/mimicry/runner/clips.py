@@ -86,7 +86,7 @@ def _find(
                 f"the stimulus {name!r} has no video or image file to show",
                 path=manifest,
                 key=name,
-                hint="Give it a file there, or name the manifest beside the clips with --stimuli.",
+                hint="Give it a file there, or name the manifest beside the clips with `stimuli`.",
             )
         digest = sha256_of(file)
         if entry.get("sha256") not in (None, digest):

@@ -82,7 +82,7 @@ def convert_session(folder: Path, study: Path, *, overwrite: bool = False) -> di
         raise OutputExistsError(
             "this participant has a recording of this task already",
             path=files["recording"],
-            hint="Give the session a label of its own with --session.",
+            hint="Give the session a label of its own with `session`.",
         )
     segments = place_segments(_read_segments(folder))
     if not segments:

@@ -95,7 +95,7 @@ class Journal:
             folder.mkdir()
         except OSError as error:
             raise InputError(
-                f"cannot make the session folder ({error.strerror})", path=folder, key="--study"
+                f"cannot make the session folder ({error.strerror})", path=folder, key="`study`"
             ) from error
         write_json(folder / PLAN, plan.to_json())
         key = {"secret": secrets.token_urlsafe(32)}

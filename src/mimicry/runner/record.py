@@ -24,7 +24,7 @@ def recording_plan(
     return SessionPlan(
         protocol="none",
         protocol_digest="",
-        task=check_label(task, key="--task"),
+        task=check_label(task, key="`task`"),
         participant=participant,
         session=session,
         title="Recording",
@@ -60,7 +60,7 @@ def record_plainly(
             raise OutputExistsError(
                 "this participant has a recording of this task already",
                 path=path,
-                hint="Give the recording another --task or --session.",
+                hint="Give the recording another `task` or `session`.",
             )
     prepare_study(study, None)
     make_folder(files["video"].parent)

@@ -108,5 +108,5 @@ def _bind(port: int, *, must: bool) -> socket.socket:
         return sock
     raise MimicryError(
         f"port {port} of 127.0.0.1 is taken",
-        hint="End the other `mimicry` command, or the program that listens there.",
+        hint="End the other command of mimicry, or the program that listens there.",
     )

@@ -70,7 +70,7 @@ def prepare_study(
         raise ProtocolError(
             f"the study holds the protocol {copied.name} with other values than {protocol.name}",
             path=copy,
-            key="--study",
+            key="`study`",
             hint="Run each protocol in a study folder of its own.",
         )
 
@@ -111,7 +111,7 @@ def shown_stimuli(
     raise StimulusError(
         f"the study was made with another stimulus manifest than {named}",
         path=copy,
-        key="--stimuli",
+        key="`stimuli`",
         hint="Run each set of stimuli in a study folder of its own.",
     )
 
@@ -129,7 +129,7 @@ def require_free(study: Path, plan: SessionPlan) -> None:
         raise OutputExistsError(
             "this participant has a recording of this task already",
             path=taken,
-            hint="Give the session a label of its own with --session.",
+            hint="Give the session a label of its own with `session`.",
         )
 
 
@@ -148,7 +148,7 @@ def latest_session(study: Path, participant: str) -> Path:
         raise InputError(
             f"found no unfinished session of participant {participant!r}",
             path=study,
-            key="--participant",
+            key="`participant`",
         )
     return unfinished[-1]
 

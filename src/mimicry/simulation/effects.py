@@ -249,7 +249,7 @@ def named_effect(name: str) -> Effect:
         When there is none of that name; the names are listed.
     """
     if name not in EFFECTS:
-        raise InputError(f"no effect {name!r}; there are {', '.join(EFFECTS)}", key="--effect")
+        raise InputError(f"no effect {name!r}; there are {', '.join(EFFECTS)}", key="`effect`")
     return EFFECTS[name]
 
 
@@ -347,6 +347,6 @@ def _number(text: str, key: str, value: str) -> float:
 def _wrong(text: str, what: str) -> InputError:
     return InputError(
         f"group {text!r}: {what}",
-        key="--group",
-        hint="Write for instance --group low:gain=0.6,latency=0.7",
+        key="`groups`",
+        hint="Write for instance `groups=['low:gain=0.6,latency=0.7']`",
     )

@@ -163,7 +163,7 @@ def check_known(protocol: Protocol, known: "StimulusSet") -> None:
         raise StimulusError(
             f"the protocol {protocol.name} shows {missing[0]!r}{more}, which this manifest lacks",
             path=known.path,
-            key="--stimuli",
+            key="`stimuli`",
         )
 
 
@@ -176,7 +176,9 @@ def noise_level(name: str) -> Nuisance:
         When there is none of that name; the names are listed.
     """
     if name not in NUISANCE:
-        raise InputError(f"no noise level {name!r}; there are {', '.join(NUISANCE)}", key="--noise")
+        raise InputError(
+            f"no noise level {name!r}; there are {', '.join(NUISANCE)}", key="`nuisance`"
+        )
     return NUISANCE[name]
 
 
@@ -195,7 +197,7 @@ def check_changes(groups: Sequence[Group], trials: TrialTable) -> None:
             raise InputError(
                 f"group {group.name!r}: no trial has {asked}; the columns of the session are "
                 f"condition, stimulus, {', '.join(trials.columns)}",
-                key="--group",
+                key="`groups`",
             )
 
 

@@ -121,7 +121,7 @@ def simulate_study(
     out = Path(out)
     if participants < 1:
         raise InputError(
-            f"found {participants} participants, expected 1 or more", key="--participants"
+            f"found {participants} participants, expected 1 or more", key="`participants`"
         )
     level = noise_level(nuisance)
     own_effect, own_groups = predicted(protocol)
@@ -131,7 +131,7 @@ def simulate_study(
     effect, chosen = effect or own_effect, list(groups or own_groups)
     names = [group.name for group in chosen]
     if len(set(names)) < len(names):
-        raise InputError(f"two groups share a name: {', '.join(names)}", key="--group")
+        raise InputError(f"two groups share a name: {', '.join(names)}", key="`groups`")
     known = protocol.timelines(stimuli)
     check_known(protocol, known)
     settings = _settings(protocol, known, chosen, effect, nuisance, participants, seed, video)
@@ -200,7 +200,7 @@ def _claim_folder(out: Path, settings: Mapping[str, Any], *, overwrite: bool) ->
         raise OutputExistsError(
             "the folder holds something that is no simulated study",
             path=out,
-            hint="Choose a new folder for --out.",
+            hint="Choose a new folder for `out`.",
         )
     files.make_folder(marker.parent)
     return files.write_json(marker, settings)

@@ -142,7 +142,7 @@ def _hint(gaps: Gaps) -> str:
         first = "failures.tsv says why; where it can be mended, then: mimicry batch STUDY. "
     elif gaps.without_row or gaps.without_results or gaps.without_group:
         first = "Complete participants.tsv. "
-    return f"{first}Or go on with what is there: --incomplete."
+    return f"{first}Or go on with what is there: `incomplete=True`."
 
 
 def _listed(names: tuple[str, ...]) -> str:

@@ -97,8 +97,8 @@ def open_study(root: str | Path, protocol: str | Path | None = None) -> Study:
         raise InputError(
             "the study has no protocol.yaml",
             path=folder,
-            key="--protocol",
-            hint="Put the protocol file there, or name it with --protocol.",
+            key="`protocol`",
+            hint="Put the protocol file there, or name it with `protocol`.",
         )
     return Study(folder, load_protocol(own if protocol is None else protocol))
 

@@ -81,7 +81,7 @@ def check_label(value: str, *, key: str) -> str:
         raise InputError(
             f"{value!r} is no label; expected letters and digits only",
             key=key,
-            hint="For instance: --participant 01",
+            hint="For instance: `participant='01'`",
         )
     return value
 

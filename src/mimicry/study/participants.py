@@ -201,8 +201,8 @@ def column_or_near(people: People, name: str) -> str | None:
         raise InputError(
             f"no column {name!r}, but {near[0]!r}",
             path=people.path,
-            key="--by",
-            hint=f"Name it with --by {near[0]!r}, or rename the column.",
+            key="`by`",
+            hint=f"Name it with `by={near[0]!r}`, or rename the column.",
         )
     return None
 

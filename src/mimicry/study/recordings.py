@@ -138,7 +138,7 @@ def plan_batch(
     """
     root, videos = _found(inputs)
     if out is None and root is None:
-        raise InputError("several files need a folder for their results", key="--out")
+        raise InputError("several files need a folder for their results", key="`out`")
     results = Path(out) if out is not None else (root or Path()) / RESULTS
     found = _recordings(root, videos, results)
     scored = [f.events for f in found if f.events]
@@ -189,7 +189,7 @@ def shard_of(tasks: Sequence[Task], text: str) -> list[Task]:
     match = re.fullmatch(r"(\d+)/(\d+)", text)
     k, n = (int(g) for g in match.groups()) if match else (0, 0)
     if not 1 <= k <= n:
-        raise InputError(f"{text!r} is no part, expected K/N with 1 <= K <= N", key="--shard")
+        raise InputError(f"{text!r} is no part, expected K/N with 1 <= K <= N", key="`shard`")
     return list(tasks[k - 1 :: n])
 
 
@@ -311,8 +311,8 @@ def _check_choices(root: Path | None, scored: Sequence[Path], options: Extractio
         raise InputError(
             f"recordings with events keep their action units as parquet, found {options.format!r}",
             path=root,
-            key="--format",
-            hint="Leave --format out; for other formats use mimicry extract --format.",
+            key="`format`",
+            hint="Leave `format` out; for other formats use mimicry extract --format.",
         )
 
 
@@ -332,8 +332,8 @@ def _protocol(
             raise InputError(
                 "there are events but no protocol to score them with",
                 path=root,
-                key="--protocol",
-                hint="Name one with --protocol, or put protocol.yaml into the folder.",
+                key="`protocol`",
+                hint="Name one with `protocol`, or put protocol.yaml into the folder.",
             )
         return None
     from mimicry.protocol import load_protocol

@@ -41,7 +41,7 @@ def found_of(study: Path, participant: str) -> tuple[list[Path], list[Path]]:
     QualityWarning
         Of what goes and holds other people, too; of lines that name the person and stay.
     """
-    label = check_label(participant.removeprefix(PERSON), key="--participant")
+    label = check_label(participant.removeprefix(PERSON), key="`participant`")
     own: list[Path] = []
     others = [p for p in _below(study, label, own) if p.suffix == ".tsv" and p.name != WITHDRAWALS]
     own += [p for p in _joint_results(study, label) if p not in own]
@@ -63,7 +63,7 @@ def found_of(study: Path, participant: str) -> tuple[list[Path], list[Path]]:
             _warn(f"{path} is of {' and '.join(shared)}, too, and goes with {PERSON}{label}")
     if not own and not tables:
         raise InputError(
-            f"the study holds nothing of participant {label!r}", path=study, key="--participant"
+            f"the study holds nothing of participant {label!r}", path=study, key="`participant`"
         )
     return own, tables
 

@@ -128,12 +128,12 @@ def measure_synchrony(
     if preset == "fir" and smooth_s is None:
         smooth_s = 0.0  # smoothing before the autoregression would shrink the response
     if events is not None and preset != "fir":
-        raise InputError(f"--events means nothing for preset {preset!r}", key="--events")
+        raise InputError(f"`events` means nothing for preset {preset!r}", key="`events`")
     if settings.series == "2" and len(sources) > 2:
         raise InputError(
             f"{len(sources)} files; preset {preset!r} takes one or two",
             key="files",
-            hint="For three people or more there is --preset isc.",
+            hint="For three people or more there is `preset='isc'`.",
         )
     sampling = Sampling(
         rate_hz=rate_hz,

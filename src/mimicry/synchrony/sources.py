@@ -75,12 +75,12 @@ def read_shared(sources: Sequence[Source], sampling: Sampling, *, people: int | 
             f"a recording holds one person; {_COUNTS[people]} needed",
             path=_path(persons[0].source),
             hint="Give one recording or action-unit table a person; or, where both are in one "
-            "picture, --face left --face right.",
+            "picture, `faces=['left', 'right']`.",
         )
     if people is not None and len(persons) > people:
         raise InputError(_too_many(len(persons), people), path=_path(persons[people].source))
     if sampling.offset_s and len(persons) != 2:
-        raise InputError("an offset is for two recordings", key="--offset")
+        raise InputError("an offset is for two recordings", key="`offset_s`")
     return _timed(persons, sampling)
 
 
@@ -100,8 +100,8 @@ def _timed(persons: Sequence[Person], sampling: Sampling) -> Shared:
         ranges = ", ".join(f"{first:.3f} to {last:.3f} s" for first, last in spans)
         raise AlignmentError(
             f"the recordings run from {ranges}: nothing in common",
-            key="--offset",
-            hint="All must be on one clock; --offset is added to the second's times.",
+            key="`offset_s`",
+            hint="All must be on one clock; `offset_s` is added to the second's times.",
         )
     smooth = SMOOTH_S if sampling.smooth_s is None else sampling.smooth_s
     times = start + np.arange(int(np.floor((stop - start) * grid_hz + 1e-9)) + 1) / grid_hz
@@ -137,7 +137,8 @@ def _refuse_nothing(values: Floats, names: Sequence[str]) -> None:
             raise InputError(
                 f"{name} has no usable sample in the shared {values.shape[1]} samples: all are "
                 "missing or masked (no face, blink, head turned away, not sure)",
-                hint="Look at the recording's quality, or take another action unit with --au.",
+                hint="Look at the recording's quality, or take another action unit with "
+                "`action_unit`.",
             )
     if not finite.all(axis=0).any():
         shares = ", ".join(f"{n} {r.mean():.0%}" for n, r in zip(names, finite, strict=True))
@@ -171,13 +172,13 @@ def read_partner(source: Source, pair: Shared, sampling: Sampling) -> Floats:
         smooth_s = SMOOTH_S if sampling.smooth_s is None else sampling.smooth_s
         return _sampled(track, person.column or sampling.action_unit, times, smooth_s)
     if pair.timed:
-        raise InputError("a partner without times among recordings with times", key="--partner")
+        raise InputError("a partner without times among recordings with times", key="`partners`")
     values, _ = _table(source, sampling.columns)
     if values.shape[1] > 2:
         raise InputError(
             f"expected one column or two, found {values.shape[1]}",
             path=_path(source),
-            key="--columns",
+            key="`columns`",
         )
     return _smoothed(values[:, -1], pair.rate_hz, sampling.smooth_s)
 
@@ -188,8 +189,8 @@ def _untimed(sources: Sequence[Source], sampling: Sampling, people: int | None) 
     if rate_hz is None or not rate_hz > 0:
         raise InputError(
             "text and arrays carry no times, so the number of samples per second is needed",
-            key="--rate",
-            hint="Give --rate, for instance --rate 25.",
+            key="`rate_hz`",
+            hint="Give `rate_hz`, for instance `rate_hz=25`.",
         )
     first = sources[0]
     if len(sources) == 1:
@@ -200,8 +201,8 @@ def _untimed(sources: Sequence[Source], sampling: Sampling, people: int | None) 
             raise InputError(
                 f"expected {wanted}, found {count}",
                 path=_path(first),
-                key="--columns",
-                hint="Name them, for instance --columns 1,2, or give a file for each.",
+                key="`columns`",
+                hint="Name them, for instance `columns=(1, 2)`, or give a file for each.",
             )
         series, labels = np.ascontiguousarray(values.T), tuple(names)
     else:
@@ -244,7 +245,8 @@ def _sampled(track: ActionUnitTrack, name: str, times_s: Floats, smooth_s: float
 
     if name not in track.names:
         raise TableError(
-            f"no action unit {name!r}; the recording has {', '.join(track.names)}", key="--au"
+            f"no action unit {name!r}; the recording has {', '.join(track.names)}",
+            key="`action_unit`",
         )
     values = np.array(track.of(name))
     values[hidden_frames(track, name, ScoringSettings(emotions={}))] = np.nan
@@ -266,8 +268,8 @@ def _one(source: Source, columns: Sequence[int] | None) -> Floats:
         raise InputError(
             f"expected one column for one person, found {values.shape[1]}",
             path=_path(source),
-            key="--columns",
-            hint="Name the column, for instance --columns 2.",
+            key="`columns`",
+            hint="Name the column, for instance `columns=(2,)`.",
         )
     return values[:, 0]
 

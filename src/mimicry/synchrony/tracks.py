@@ -66,7 +66,7 @@ def read_tracks(
     if len(faces) > 1 and len(sources) != 1:
         raise InputError(
             f"{len(faces)} faces for {len(sources)} files; several are for the people in one file",
-            key="--face",
+            key="`faces`",
         )
     single = sources[0] if len(sources) == 1 else None
     if isinstance(single, str | Path):
@@ -147,13 +147,13 @@ def _refuse_unused(sources: Sequence[Source], reading: ReadingOptions) -> None:
     """Refuse choices that are about tables of action units where there is none."""
     from mimicry.interchange.sources import identify
 
-    names = {"fps": "--fps", "video": "--video", "min_confidence": "--min-confidence"}
-    given = [option for name, option in names.items() if getattr(reading, name) is not None]
+    names = ("fps", "video", "min_confidence")
+    given = [name for name in names if getattr(reading, name) is not None]
     paths = [s for s in sources if isinstance(s, str | Path)]
     if given and not any(identify(path).reader is not None for path in paths):
         raise InputError(
             "this choice is for tables of action units, and there is none among the files",
-            key=given[0],
+            key=f"`{given[0]}`",
         )
 
 
@@ -185,8 +185,8 @@ def _faces_of(
             raise TableError(
                 f"holds {len(faces)} faces ({', '.join(faces[:5])}); {people} are compared",
                 path=path,
-                key="--face",
-                hint=f"Name them in their order, for instance --face {faces[0]} --face {faces[1]}.",
+                key="`faces`",
+                hint=f"Name them in their order, for instance `faces={list(faces[:2])}`.",
             )
     return [(face, table.track(replace(reading, face=face))) for face in faces]
 
@@ -202,8 +202,8 @@ def _refuse_unusable(person: Person, action_unit: str) -> None:
         raise TableError(
             f"column {action_unit!r} holds no numbers",
             path=str(person.source) if isinstance(person.source, str | Path) else None,
-            key="--au",
-            hint=f"Name another column with --au; it has {', '.join(track.names[:8])}.",
+            key="`action_unit`",
+            hint=f"Name another column with `action_unit`; it has {', '.join(track.names[:8])}.",
         )
 
 
@@ -224,7 +224,7 @@ def with_column(person: Person, action_unit: str) -> Person:
         raise TableError(
             f"no column {action_unit!r}; it has {', '.join(track.names[:8])}",
             path=path,
-            key="--au",
-            hint="Name the column with --au.",
+            key="`action_unit`",
+            hint="Name the column with `action_unit`.",
         )
     return replace(person, column=track.names[0])

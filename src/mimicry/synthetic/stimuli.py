@@ -220,7 +220,9 @@ def merge_manifest(
         name = str(entry["id"])
         if not overwrite and name in table and table[name] != dict(entry):
             raise OutputExistsError(
-                f"the manifest holds another {name!r}", path=path, hint="Use --overwrite or --id."
+                f"the manifest holds another {name!r}",
+                path=path,
+                hint="Use `overwrite=True` or `stimulus_id`.",
             )
         table[name] = dict(entry)
     return write_manifest(path, table.values(), note=note)
@@ -325,7 +327,7 @@ def measured_entry(
         )
     unknown = sorted(set(names) - set(track.names))
     if unknown:
-        raise InputError(f"the track holds no {', '.join(unknown)}", key="--au")
+        raise InputError(f"the track holds no {', '.join(unknown)}", key="`names`")
     columns = {n: smooth[:, track.names.index(n)] for n in names}
     times = track.times_s - start
     filled = {

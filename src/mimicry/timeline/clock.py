@@ -125,7 +125,7 @@ def check_onsets(
     if clock.clock == "container" and _from_the_start(given, times_s, clock):
         text = (
             f"the onsets fall on frames when they count from the start of the recording, which "
-            f"is at {clock.late_s:.3f} s of its time stamps: then give --clock start"
+            f"is at {clock.late_s:.3f} s of its time stamps: then give `clock='start'`"
         )
         return [text]
     return []
@@ -139,12 +139,12 @@ def _readings(given: Floats, times_s: Floats, clock: RecordingClock) -> Iterator
     """Return how many onsets lie inside under every other reading that keeps trials apart."""
     ways: list[tuple[str, Floats]] = []
     if clock.clock != "container":
-        ways.append(("with --clock container", given))
+        ways.append(("with `clock='container'`", given))
     if clock.clock != "start" and clock.late_s:
-        ways.append(("with --clock start", given + clock.late_s))
+        ways.append(("with `clock='start'`", given + clock.late_s))
     if clock.clock != "unix" and clock.unix_zero_s is not None:
-        ways.append(("with --clock unix", given - clock.unix_zero_s))
-        text = "if they are unix times in milliseconds: divide by 1000, with --clock unix"
+        ways.append(("with `clock='unix'`", given - clock.unix_zero_s))
+        text = "if they are unix times in milliseconds: divide by 1000, with `clock='unix'`"
         ways.append((text, given / 1000 - clock.unix_zero_s))
     ways.append(("if they are milliseconds: write seconds", given / 1000))
     if len(times_s) > 1 and (given == np.round(given)).all():
@@ -175,5 +175,5 @@ def _off_frame(onset_s: Floats, times_s: Floats) -> Floats:
 
 def _hint(given: Floats) -> str:
     if given.min() > _UNIX_S:
-        return "They look like unix times; --clock unix needs to know when the recording began."
-    return "Onsets are seconds on the recording's own time stamps, or give another --clock."
+        return "They look like unix times; `clock='unix'` needs to know when the recording began."
+    return "Onsets are seconds on the recording's own time stamps, or give another `clock`."

@@ -137,7 +137,7 @@ def _named(file: Path, error: EventsError) -> EventsError:
     return EventsError(
         f"this is {name}; expected a tab-separated events table with onset, trial_type, stimulus",
         path=file,
-        key="--events",
+        key="`events`",
         hint="Make these columns from it; onsets are seconds on the recording's clock.",
     )
 
@@ -148,10 +148,10 @@ def _lines(file: Path) -> list[str]:
         decoded = decode(read_bytes(file, kind=EventsError))
     except EventsError as error:
         raise EventsError(
-            error.message, path=file, key="--events", hint="Check the name."
+            error.message, path=file, key="`events`", hint="Check the name."
         ) from error
     if decoded is None:
-        raise EventsError("not a text file", path=file, key="--events")
+        raise EventsError("not a text file", path=file, key="`events`")
     lines = [line for line in split_lines(decoded[0])[0] if line.strip()]
     if not lines:
         raise EventsError(

@@ -17,7 +17,7 @@ __all__ = ["ManifestSource", "StimulusSet", "choose_manifest", "read_manifest", 
 ManifestSource = Literal["option", "study", "protocol", "shipped"]
 
 _NAMED = {
-    "option": "named with --stimuli",
+    "option": "named with `stimuli`",
     "study": "the study's own copy",
     "protocol": "named by the protocol",
     "shipped": "shipped with the package",
@@ -76,7 +76,7 @@ def choose_manifest(
     Parameters
     ----------
     explicit
-        Named on the command line (``--stimuli``).
+        The one that the caller named (`stimuli`).
     study_copy
         The study's own copy; skipped when there is no such file.
     named

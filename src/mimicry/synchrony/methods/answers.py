@@ -24,7 +24,7 @@ def measure_answers(people: People, settings: SynchronySettings) -> SeriesMeasur
     option = {k: float(v or 0.0) for k, v in settings.options.items()}
     answer = option["answer_from_s"], option["answer_to_s"]
     if not 0 <= answer[0] < answer[1]:
-        raise InputError("answer_from_s must lie below answer_to_s", key="--set")
+        raise InputError("answer_from_s must lie below answer_to_s", key="`options`")
     onsets = [
         find_onsets(row, rate_hz=people.rate_hz, sigma=option["sigma"], hold_s=option["hold_s"])
         for row in people.values

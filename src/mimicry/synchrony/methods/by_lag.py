@@ -138,7 +138,7 @@ def _without_value(result: Synchrony, people: People) -> str:
     if empty.all():
         raise InputError(
             f"none of {len(empty)} windows has a value ({text})",
-            key="--window",
+            key="`window_s`",
             hint=f"A window needs {result.settings.min_valid:.0%} of its pairs of samples.",
         )
     return f"{int(empty.sum())} of {len(empty)} windows have no value ({text})"
@@ -161,15 +161,15 @@ def _grid_of(settings: SynchronySettings, rate_hz: float, n_samples: int) -> Gri
     for name, value, least in (("window", window, 3), ("step", step, 1), ("max-lag", lag, 0)):
         if value < least:
             raise InputError(
-                f"--{name} is {value} samples at {rate_hz:g} per second; expected at least {least}",
-                key=f"--{name}",
+                f"`{name}` is {value} samples at {rate_hz:g} per second; expected at least {least}",
+                key=f"`{name}`",
             )
     needed = {"segments": 2 * window}.get(settings.method or "", window + lag)
     if n_samples < needed:
         raise InputError(
             f"the recordings share {n_samples / rate_hz:.1f} s; this analysis needs at least "
             f"{needed / rate_hz:.1f} s",
-            key="--window",
-            hint="Choose a shorter --window or --max-lag.",
+            key="`window_s`",
+            hint="Choose a shorter `window_s` or `max_lag_s`.",
         )
     return Grid(rate_hz, window, step, lag)

@@ -99,8 +99,8 @@ def stand_ins(people: People, settings: SynchronySettings, method: Method) -> It
         if not count:
             raise InputError(
                 "pseudo-pairs need recordings of other second persons",
-                key="--partner",
-                hint="Give --partner FILE for each, or choose --null segment-shuffle.",
+                key="`partners`",
+                hint="Give `partners=[FILE]` for each, or choose `null='segment-shuffle'`.",
             )
     n = people.values.shape[1]
     window, lag = (
@@ -113,7 +113,7 @@ def stand_ins(people: People, settings: SynchronySettings, method: Method) -> It
     try:
         yield from islice(draw(people, reach, generator(settings.seed, str(settings.null))), count)
     except ValueError as error:
-        raise InputError(str(error), key="--null") from error
+        raise InputError(str(error), key="`null`") from error
 
 
 def against_chance(people: People, settings: SynchronySettings, method: Method) -> dict[str, Any]:

@@ -21,7 +21,7 @@ def measure_coherence(people: People, settings: SynchronySettings) -> SeriesMeas
     found = _between(people, settings)
     if np.isnan(found.coherence).all():
         low, high = settings.options["lowest_hz"], settings.options["highest_hz"]
-        raise InputError(f"no frequency between {low:g} and {high:g} Hz has power", key="--set")
+        raise InputError(f"no frequency between {low:g} and {high:g} Hz has power", key="`options`")
     best = int(np.nanargmax(found.coherence))
     return SeriesMeasure(
         settings=settings,

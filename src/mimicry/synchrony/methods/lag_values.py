@@ -97,7 +97,7 @@ def prewhitened(
     try:
         phi = ar_coefficients(first, max_order=order)
     except ValueError as error:
-        raise InputError(f"whitening the first series: {error}", key="--preset") from error
+        raise InputError(f"whitening the first series: {error}", key="`preset`") from error
     residuals = ar_residuals(first, phi), ar_residuals(second, phi)
     r = windowed_correlation(
         *residuals, window=grid.window, step=1, max_lag=grid.max_lag, min_valid=settings.min_valid
@@ -117,7 +117,7 @@ def recurrence(
     try:
         found = diagonal_recurrence(first, second, max_lag=grid.max_lag)
     except ValueError as error:
-        raise InputError(str(error), key="--preset") from error
+        raise InputError(str(error), key="`preset`") from error
     extra = {
         "value": "share of sample pairs in the same state, 0 to 1",
         "radius_sd": found.radius,

@@ -44,11 +44,11 @@ def measure(
     n = len(people.values)
     if not {"1": n == 1, "2": n == 2}.get(settings.series, n > 2):
         raise InputError(
-            f"preset {settings.preset!r} takes {settings.series} series; found {n}", key="--preset"
+            f"preset {settings.preset!r} takes {settings.series} series; found {n}", key="`preset`"
         )
     if people.partners and settings.null != "pseudo-pairs":
         raise InputError(
-            f"partners are for the null pseudo-pairs; null is {settings.null}", key="--partner"
+            f"partners are for the null pseudo-pairs; null is {settings.null}", key="`partners`"
         )
     bridge = settings.options.get("bridge_s")
     if bridge:
@@ -64,7 +64,7 @@ def measure(
     except ValueError as error:
         if isinstance(error, InputError):
             raise
-        raise InputError(f"{settings.preset}: {error}", key="--preset") from error
+        raise InputError(f"{settings.preset}: {error}", key="`preset`") from error
     length = {"duration_s": people.values.shape[1] / people.rate_hz}
     return replace(
         result,

@@ -59,7 +59,7 @@ _ALL = (
             question=_HOW_ALIKE,
             source=(
                 "R package rMEA 1.3.0 (Kleinbub and Ramseyer), settings of its examples; signed "
-                "unless --absolute is given, which is that package's own default"
+                "unless `absolute` is given, which is that package's own default"
             ),
             method="correlation",
             window_s=60.0,
@@ -274,7 +274,7 @@ _ALL = (
 )
 
 METHODS: dict[str, Method] = {method.settings.preset: method for method in _ALL}
-_FLAGS = {"window_s": "--window", "step_s": "--step", "max_lag_s": "--max-lag"}
+_LENGTHS = ("window_s", "step_s", "max_lag_s")
 
 
 def choose_settings(name: str = "rmea", **changes: Any) -> SynchronySettings:
@@ -289,7 +289,7 @@ def choose_settings(name: str = "rmea", **changes: Any) -> SynchronySettings:
     """
     if name not in METHODS:
         raise InputError(
-            f"no synchrony preset {name!r}; known are {', '.join(sorted(METHODS))}", key="--preset"
+            f"no synchrony preset {name!r}; known are {', '.join(sorted(METHODS))}", key="`preset`"
         )
     method = METHODS[name]
     given = {key: value for key, value in changes.items() if value is not None}
@@ -299,7 +299,7 @@ def choose_settings(name: str = "rmea", **changes: Any) -> SynchronySettings:
     if settings.method == "segments":
         settings = replace(settings, step_s=settings.window_s)  # one follows the other
     if settings.surrogates < 0 or (settings.max_lag_s or 0.0) < 0:
-        raise InputError("--surrogates and --max-lag cannot be negative", key="--surrogates")
+        raise InputError("`surrogates` and `max_lag_s` cannot be negative", key="`surrogates`")
     return settings
 
 
@@ -307,33 +307,35 @@ def _refuse_meaningless(method: Method, given: dict[str, Any], options: dict[str
     """Refuse numbers that a method does not have, and nulls that do not suit it."""
     settings, name = method.settings, method.settings.preset
     if options and not settings.options:
-        raise InputError(f"--set means nothing for preset {name!r}", key="--set")
+        raise InputError(f"`options` means nothing for preset {name!r}", key="`options`")
     for key in options:
         if key not in settings.options:
             known = ", ".join(settings.options)
-            raise InputError(f"preset {name!r} has no option {key!r}; it has {known}", key="--set")
-    for key, flag in _FLAGS.items():
+            raise InputError(
+                f"preset {name!r} has no option {key!r}; it has {known}", key="`options`"
+            )
+    for key in _LENGTHS:
         follows = key == "step_s" and settings.method == "segments"
         if key in given and (not getattr(settings, key) or follows):
             why = ", whose segments follow one another" if follows else ""
-            raise InputError(f"{flag} means nothing for preset {name!r}{why}", key=flag)
+            raise InputError(f"`{key}` means nothing for preset {name!r}{why}", key=f"`{key}`")
         if key != "max_lag_s" and key in given and not given[key] > 0:
-            raise InputError(f"{flag} is {given[key]}; expected more than 0", key=flag)
+            raise InputError(f"`{key}` is {given[key]}; expected more than 0", key=f"`{key}`")
     if given.get("absolute") and (settings.method is None or method.only_more):
         why = ", whose values are never negative" if settings.method else ""
-        raise InputError(f"--absolute means nothing for preset {name!r}{why}", key="--absolute")
+        raise InputError(f"`absolute` means nothing for preset {name!r}{why}", key="`absolute`")
     if "null" in given and given["null"] not in method.nulls:
         _refuse_null(method, given["null"])
     if given.get("surrogates") and settings.null is None:
-        raise InputError(f"preset {name!r} has no surrogates", key="--surrogates")
+        raise InputError(f"preset {name!r} has no surrogates", key="`surrogates`")
 
 
 def _refuse_null(method: Method, null: str) -> None:
     name, known = method.settings.preset, ", ".join(method.nulls)
     if not method.nulls:
-        text = f"--null means nothing for preset {name!r}"
+        text = f"`null` means nothing for preset {name!r}"
     elif method.statistics is None:
         text = f"preset {name!r} has a null of its own, {known}"
     else:
         text = f"no null {null!r} for two series; known are {known}"
-    raise InputError(text, key="--null")
+    raise InputError(text, key="`null`")

@@ -22,8 +22,8 @@ def measure_responses(people: People, settings: SynchronySettings) -> SeriesMeas
     if not people.events:
         raise InputError(
             "preset 'fir' needs the events that the face responds to",
-            key="--events",
-            hint="Give --events with an events table (onset, trial_type).",
+            key="`events`",
+            hint="Give `events` with an events table (onset, trial_type).",
         )
     size = max(1, round(float(settings.step_s or 0.0) * rate_hz))
     n_bins = round(float(settings.window_s or 0.0) * rate_hz / size)

@@ -26,8 +26,9 @@ def measure_warping(people: People, settings: SynchronySettings) -> SeriesMeasur
     if reasons and set(reasons) == {"missing"}:
         raise InputError(
             f"in each of {len(reasons)} windows a sample is missing or masked",
-            key="--window",
-            hint="Choose a shorter --window, or bridge longer gaps with --set bridge_s=0.5.",
+            key="`window_s`",
+            hint="Choose a shorter `window_s`, or bridge longer gaps with "
+            "`options={'bridge_s': 0.5}`.",
         )
     finite = values[np.isfinite(values)]
     return SeriesMeasure(
@@ -76,7 +77,7 @@ def _distances(
     )
     if not 3 <= window <= n or step < 1:
         raise InputError(
-            f"windows of {window} samples every {step} do not fit into {n}", key="--window"
+            f"windows of {window} samples every {step} do not fit into {n}", key="`window_s`"
         )
     least = _least_sd(people, settings)
     band = round(float(settings.max_lag_s or 0.0) * people.rate_hz)

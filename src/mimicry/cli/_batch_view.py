@@ -68,15 +68,15 @@ class _Counting(Watcher):
             return None
         return (time.monotonic() - self.started) * max(self._bytes - done, 0.0) / done
 
-    def rest(self) -> str:
+    def time_left(self) -> str:
         """Words for the time left."""
         left = self.seconds_left()
         if left is None or self.finished == self.total:
             return ""
         minutes, seconds = divmod(round(left), 60)
         hours, minutes = divmod(minutes, 60)
-        said = f"{hours} h {minutes} min" if hours else f"{minutes} min" if minutes > 4 else ""
-        return f", about {said or f'{60 * minutes + seconds} s'} left"
+        long = f"{hours} h {minutes} min" if hours else f"{minutes} min" if minutes > 4 else ""
+        return f", about {long or f'{60 * minutes + seconds} s'} left"
 
 
 class _Lines(_Counting):
@@ -101,13 +101,13 @@ class _Lines(_Counting):
         self._state(last=self.finished == self.total)
 
     def _state(self, *, last: bool = False) -> None:
-        """Say the state when it was not said for a while."""
+        """Say the state when it was not told for a while."""
         with self.guard:
             now = time.monotonic()
             if now - self._last < _LINE_EVERY_S and not last:
                 return
             self._last = now
-        _say(f"batch: {self.finished} of {self.total}, {self.failed} failed{self.rest()}")
+        _say(f"batch: {self.finished} of {self.total}, {self.failed} failed{self.time_left()}")
 
 
 class _Live(_Counting):
@@ -149,7 +149,7 @@ class _Live(_Counting):
             self.bars.console.print(text, highlight=False)
 
     def _state(self) -> None:
-        text = f"all recordings, {self.failed} failed{self.rest()}"
+        text = f"all recordings, {self.failed} failed{self.time_left()}"
         self.bars.update(self._whole, completed=self.finished, description=text)
 
 

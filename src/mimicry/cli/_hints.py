@@ -44,7 +44,7 @@ _SENTENCE = re.compile(r"(?<=[.?!;]) ")
 def options_of(command: Any) -> dict[str, str]:
     """Return what is typed for the parameters of typer's command, by parameter and by itself."""
     options = {p.name: p.opts[0] for p in command.params if p.name and p.opts[0].startswith("--")}
-    others = {name: options[own] for name, own in OTHER_NAMES.items() if own in options}
+    others = {library: options[name] for library, name in OTHER_NAMES.items() if name in options}
     typed_as = {o: o for p in command.params for o in (*p.opts, *p.secondary_opts)}
     return {**typed_as, **others, **options}
 

@@ -54,9 +54,9 @@ def _blind_text(scored: "ScoredRecording") -> str:
     columns = ["trial_id", "condition", "valid", "reason", "tracked_fraction", "pose_max_deg"]
     table = _aligned([c for c in columns if c in scored.scores.columns], scored.scores)
     note = "Blind: condition labels are masked until quality control is locked."
-    said = f"{scored.recording.name}: {_frames(scored)}"
+    name = f"{scored.recording.name}: {_frames(scored)}"
     return "\n".join(
-        [table, "", note, said, *_read_with(scored), f"Table: {scored.files['scores']}"]
+        [table, "", note, name, *_read_with(scored), f"Table: {scored.files['scores']}"]
     )
 
 

@@ -164,11 +164,11 @@ def _outcome(done: "Batch") -> Outcome:
             "failures": [failure.to_json() for failure in done.failures],
         },
     )
-    said = [f"{total} recordings: {count['done']} done, {count['resumed']} there already"]
-    said += [f", {count['busy']} in another process"] if count["busy"] else []
-    said += [f", {bad} failed (see {done.tables['failures']})"] if bad else []
-    said += [f"\n{line}" for line in _worst(done)]
-    outcome.text = "".join(said) + f"\nResults: {done.results}"
+    parts = [f"{total} recordings: {count['done']} done, {count['resumed']} there already"]
+    parts += [f", {count['busy']} in another process"] if count["busy"] else []
+    parts += [f", {bad} failed (see {done.tables['failures']})"] if bad else []
+    parts += [f"\n{line}" for line in _worst(done)]
+    outcome.text = "".join(parts) + f"\nResults: {done.results}"
     return outcome
 
 

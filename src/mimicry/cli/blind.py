@@ -30,10 +30,10 @@ def lock(study: Path = _STUDY) -> Outcome:
     """End quality control; STUDY/exclusions.tsv is applied from now on and cannot change."""
     from mimicry.study.blind import MARKER, lock_study, read_exclusions
 
-    found = lock_study(study)
+    lock_record = lock_study(study)
     count = len(read_exclusions(study))
-    text = f"Locked: {len(found['tables'])} recordings, {count} exclusions. Score again now."
-    extra = {"state": "locked", "lock": found, "exclusions": count}
+    text = f"Locked: {len(lock_record['tables'])} recordings, {count} exclusions. Score again now."
+    extra = {"state": "locked", "lock": lock_record, "exclusions": count}
     return Outcome(outputs=[study / MARKER], extra=extra, text=text)
 
 

@@ -24,7 +24,7 @@ def calibrate(
     from mimicry.runner.serve import need_extra
 
     need_extra()
-    found = measure_delay(
+    delays = measure_delay(
         flashes=flashes,
         camera=CameraSettings(width=width, height=height, fps=fps),
         browser=browser,
@@ -32,11 +32,11 @@ def calibrate(
         keep=keep,
     )
     lines = [
-        f"{kind}: {1000 * found[kind]['offset_s']:.1f} ms "
-        f"(standard error {1000 * found[kind]['standard_error_s']:.1f} ms, "
-        f"{found[kind]['used']} of {found[kind]['flashes']} flashes)"
+        f"{kind}: {1000 * delays[kind]['offset_s']:.1f} ms "
+        f"(standard error {1000 * delays[kind]['standard_error_s']:.1f} ms, "
+        f"{delays[kind]['used']} of {delays[kind]['flashes']} flashes)"
         for kind in ("video", "image")
     ]
     if keep:
         lines.append(f"kept in {store_path()}; used by later recordings of this set-up")
-    return Outcome(extra={"calibration": found}, text="\n".join(lines))
+    return Outcome(extra={"calibration": delays}, text="\n".join(lines))

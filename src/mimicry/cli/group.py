@@ -35,34 +35,34 @@ def group(
     from mimicry.study import open_study
 
     opened = open_study(study, protocol)
-    found = group_tables(opened, by=by, control=control, incomplete=incomplete)
-    paths = found.write(out or opened.results, overwrite=overwrite)
+    tables = group_tables(opened, by=by, control=control, incomplete=incomplete)
+    paths = tables.write(out or opened.results, overwrite=overwrite)
     extra = {
-        "by": found.by,
-        "control": found.control,
-        "contrasts": found.contrasts.to_dict("records"),
-        "differences": found.differences.to_dict("records"),
-        "latency_refusals": found.refusals.to_dict("records"),
+        "by": tables.by,
+        "control": tables.control,
+        "contrasts": tables.contrasts.to_dict("records"),
+        "differences": tables.differences.to_dict("records"),
+        "latency_refusals": tables.refusals.to_dict("records"),
     }
-    return Outcome(outputs=paths, extra=extra, text=_text(found))
+    return Outcome(outputs=paths, extra=extra, text=_text(tables))
 
 
-def _text(found: "GroupTables") -> str:
-    rows = found.contrasts[found.contrasts["measure"] == "contrast_raw"]
-    parts = ["Raw contrast against 0", *map(_mean, _records(rows, found.by))]
-    rows = found.differences[found.differences["measure"] == "contrast_raw"]
+def _text(tables: "GroupTables") -> str:
+    rows = tables.contrasts[tables.contrasts["measure"] == "contrast_raw"]
+    parts = ["Raw contrast against 0", *map(_mean, _records(rows, tables.by))]
+    rows = tables.differences[tables.differences["measure"] == "contrast_raw"]
     if len(rows):
-        parts += [f"Less than {found.control}", *map(_difference, _records(rows, found.by))]
-    parts += ["Without a latency", *map(_refusal, _records(found.refusals, found.by))]
+        parts += [f"Less than {tables.control}", *map(_difference, _records(rows, tables.by))]
+    parts += ["Without a latency", *map(_refusal, _records(tables.refusals, tables.by))]
     return "\n".join(parts)
 
 
 def _records(rows: "pd.DataFrame", by: str) -> list[tuple[str, dict[Any, Any]]]:
-    found = rows.to_dict("records")
+    records = rows.to_dict("records")
     names = [
-        " ".join(str(r[k]) for k in ("session", "phase", "condition", by) if r[k]) for r in found
+        " ".join(str(r[k]) for k in ("session", "phase", "condition", by) if r[k]) for r in records
     ]
-    return list(zip(names, found, strict=True))
+    return list(zip(names, records, strict=True))
 
 
 def _mean(item: tuple[str, dict[Any, Any]]) -> str:
@@ -77,8 +77,8 @@ def _difference(item: tuple[str, dict[Any, Any]]) -> str:
 
     name, row = item
     less = percent_words(row)
-    rest = f"gate {row['gate'] or 'n/a'}, {'' if less.startswith('no') else 'less by '}{less}"
-    return f"{_line(name, row['difference'], row)}, {rest}"
+    tail = f"gate {row['gate'] or 'n/a'}, {'' if less.startswith('no') else 'less by '}{less}"
+    return f"{_line(name, row['difference'], row)}, {tail}"
 
 
 def _line(name: str, middle: Any, row: dict[Any, Any]) -> str:

@@ -29,14 +29,14 @@ def multiverse(
 
     opened = open_study(study, protocol)
     with progress("recordings") as show:
-        found = run(opened, grid, stimuli=stimuli, incomplete=incomplete, progress=show)
-    summary = found.summary()
-    paths = found.write(out or opened.results, overwrite=overwrite)
+        result = run(opened, grid, stimuli=stimuli, incomplete=incomplete, progress=show)
+    summary = result.summary()
+    paths = result.write(out or opened.results, overwrite=overwrite)
     lines = [f"{name.replace('_', ' '):24} {shown(name, v)}" for name, v in summary.items()]
-    extra = {"summary": summary, "rows": found.rows}
+    extra = {"summary": summary, "rows": result.rows}
     notes = []
     if summary["without_result"] == summary["specifications"]:
-        why = Counter(str(row["reason"]) for row in found.rows).most_common(1)[0][0]
-        most = max(int(row["n"]) for row in found.rows)
+        why = Counter(str(row["reason"]) for row in result.rows).most_common(1)[0][0]
+        most = max(int(row["n"]) for row in result.rows)
         notes = [f"no analysis gave a result; reason: {why} (people with a contrast: {most})"]
     return Outcome(outputs=paths, extra=extra, warnings=notes, text="\n".join(lines))

@@ -42,12 +42,12 @@ def power(
 
     sizes = whole_numbers(participants, "--participants")
     numbers: list[int | None] = [*whole_numbers(trials, "--trials")]
-    found = []
+    estimates = []
     loaded = load_protocol(protocol)
     known = loaded.timelines(stimuli)
     check_known(loaded, known)
     for n_trials in numbers or [None]:
-        found += estimate(
+        estimates += estimate(
             loaded,
             participants=sizes,
             trials=n_trials,
@@ -63,10 +63,10 @@ def power(
     lines = [
         f"{e.participants:>7} {e.trials:>7} {number(e.power, 2):>6} +- "
         f"{number(e.power_se, 2)} {number(e.right_sign, 2):>11} {number(e.wrong_way, 2):>10}"
-        for e in found
+        for e in estimates
     ]
     note = f"{studies} simulated studies each; people in each group; +- Monte-Carlo error"
     return Outcome(
         text="\n".join([head, *lines, note]),
-        extra={"estimates": [e.to_json() for e in found], "seed": seed},
+        extra={"estimates": [e.to_json() for e in estimates], "seed": seed},
     )

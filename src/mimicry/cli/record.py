@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from mimicry.cli._run import Outcome, command, say
+from mimicry.cli._run import Outcome, command
+from mimicry.cli._session import session_outcome
 
 if TYPE_CHECKING:
     from mimicry.runner.plan import SessionPlan
@@ -56,7 +57,7 @@ def _plain(study: Path, plan: "SessionPlan", camera: str, seconds: float | None)
     try:
         with progress("frames") as show:
             source = int(camera) if camera.isdigit() else Path(camera)
-            found, files = record_plainly(
+            recording, files = record_plainly(
                 study,
                 plan,
                 source,
@@ -68,19 +69,18 @@ def _plain(study: Path, plan: "SessionPlan", camera: str, seconds: float | None)
         for number, handler in before.items():
             signal.signal(number, handler)
     outcome = Outcome(outputs=list(files.values()), text=str(files["video"]))
-    outcome.extra = {"frames": len(found.times_us), "dropped": found.dropped}
-    if found.dropped:
-        outcome.warnings.append(f"{found.dropped} frames were dropped: the disk or encoder is slow")
+    outcome.extra = {"frames": len(recording.times_us), "dropped": recording.dropped}
+    if recording.dropped:
+        outcome.warnings.append(
+            f"{recording.dropped} frames were dropped: the disk or encoder is slow"
+        )
     return outcome
 
 
 def _exact(study: Path, plan: "SessionPlan", browser: str | None) -> Outcome:
-    from mimicry.cli.run import ended
     from mimicry.runner.browser import find_browser
-    from mimicry.runner.face_check import FaceChecker
     from mimicry.runner.journal import Journal
     from mimicry.runner.serve import need_extra
-    from mimicry.runner.session import run_session
     from mimicry.runner.study import prepare_study, require_free
 
     need_extra()
@@ -88,8 +88,4 @@ def _exact(study: Path, plan: "SessionPlan", browser: str | None) -> Outcome:
     require_free(study, plan)
     prepare_study(study, None)
     journal = Journal.create(study, plan)
-    with FaceChecker() as look:
-        end = run_session(
-            journal, study, browser=program, say=say, kiosk=False, face_check=look, score=False
-        )
-    return ended(end)
+    return session_outcome(journal, study, browser=program, kiosk=False, score=False)

@@ -28,17 +28,17 @@ def reliability(
 
     opened = open_study(study, protocol)
     with progress("contrasts") as show:
-        found = study_reliability(
+        result = study_reliability(
             opened, window=window, splits=splits, incomplete=incomplete, progress=show
         )
-    paths = found.write(out or opened.results, overwrite=overwrite)
-    shown = [row for row in found.rows if row["unit"] == "raw"]
+    paths = result.write(out or opened.results, overwrite=overwrite)
+    shown = [row for row in result.rows if row["unit"] == "raw"]
     notes = [f"{_where(row)}: {text}" for row in shown for text in row["warnings"]]
     return Outcome(
         outputs=paths,
         warnings=notes,
-        extra={"contrasts": found.rows, "sessions": found.sessions},
-        text="\n".join([_HEAD, *(_line(row) for row in found.rows)]),
+        extra={"contrasts": result.rows, "sessions": result.sessions},
+        text="\n".join([_HEAD, *(_line(row) for row in result.rows)]),
     )
 
 

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import typer
 
-from mimicry.cli._run import Outcome, command, say
+from mimicry.cli._run import Outcome, command
+from mimicry.cli._session import session_outcome
 
 __all__ = ["resume"]
 
@@ -20,26 +21,15 @@ def resume(
     score: bool = typer.Option(True, help="Score the recording after the last trial."),
 ) -> Outcome:
     """Go on with an interrupted session; the unfinished trial is shown again."""
-    from mimicry.cli.run import ended
     from mimicry.runner.browser import find_browser
-    from mimicry.runner.face_check import FaceChecker
     from mimicry.runner.journal import Journal
     from mimicry.runner.serve import need_extra
-    from mimicry.runner.session import run_session
     from mimicry.runner.study import latest_session, study_of
 
     need_extra()
     place = latest_session(folder, participant) if participant else folder
     journal = Journal.open(place)
     study = study_of(place)
-    with FaceChecker() as look:
-        end = run_session(
-            journal,
-            study,
-            browser=find_browser(browser),
-            say=say,
-            kiosk=not window,
-            face_check=look,
-            score=score,
-        )
-    return ended(end)
+    return session_outcome(
+        journal, study, browser=find_browser(browser), kiosk=not window, score=score
+    )

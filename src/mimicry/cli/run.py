@@ -3,18 +3,15 @@
 import re
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import typer
 
 from mimicry.cli._options import STIMULI
 from mimicry.cli._run import Outcome, command, say
+from mimicry.cli._session import session_outcome
 from mimicry.errors import InputError
 
-if TYPE_CHECKING:
-    from mimicry.runner.session import SessionEnd
-
-__all__ = ["ended", "run"]
+__all__ = ["run"]
 
 
 @command
@@ -43,11 +40,9 @@ def run(
     from mimicry.protocol import load_protocol
     from mimicry.runner.browser import find_browser
     from mimicry.runner.calibration import keep_with_session
-    from mimicry.runner.face_check import FaceChecker
     from mimicry.runner.from_protocol import plan_session
     from mimicry.runner.journal import Journal
     from mimicry.runner.serve import need_extra
-    from mimicry.runner.session import run_session
     from mimicry.runner.study import prepare_study, require_free, shown_stimuli
 
     if delete_video and not score:
@@ -79,17 +74,7 @@ def run(
     journal = Journal.create(study, plan)
     if calibrated:
         keep_with_session(journal.folder)
-    with FaceChecker() as look:
-        end = run_session(
-            journal,
-            study,
-            browser=program,
-            say=say,
-            kiosk=not window,
-            face_check=look,
-            score=score,
-        )
-    return ended(end)
+    return session_outcome(journal, study, browser=program, kiosk=not window, score=score)
 
 
 def _paragraphs(path: Path) -> tuple[str, ...]:
@@ -101,30 +86,7 @@ def _paragraphs(path: Path) -> tuple[str, ...]:
     except InputError as error:
         raise InputError(error.message, path=path, key="--consent") from error
     blocks = re.split(r"\n\s*\n", text.removeprefix("\ufeff"))
-    found = tuple(" ".join(p.split()) for p in blocks if p.strip())
-    if not found:
+    paragraphs = tuple(" ".join(p.split()) for p in blocks if p.strip())
+    if not paragraphs:
         raise InputError("the consent text is empty", path=path, key="--consent")
-    return found
-
-
-def ended(end: "SessionEnd") -> Outcome:
-    """Return how a session ended, in words and for ``--json``."""
-    outcome = Outcome(outputs=list(end.files.values()))
-    outcome.extra = {"session": end.outcome, "folder": str(end.folder), "scores": end.scores}
-    lines = [f"{end.outcome}: {end.folder}"]
-    if end.outcome == "interrupted":
-        outcome.status = "failed"
-        lines = []
-        say(f"the session was interrupted; go on with: mimicry resume {end.folder}")
-    elif not end.files:
-        lines.append("no trial was shown: the raw session is kept, nothing is to be scored")
-    if end.problem:
-        outcome.status = "partial"
-        outcome.warnings.append(f"the recording is kept, but scoring failed: {end.problem}")
-    if end.notes:
-        outcome.status = "partial"
-        outcome.warnings += end.notes
-    if end.report:
-        lines.append(f"report: {end.report}")
-    outcome.text = "\n".join(lines)
-    return outcome
+    return paragraphs

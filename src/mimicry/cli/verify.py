@@ -21,30 +21,30 @@ def verify(
     from mimicry.analyses.verify_plan import NO_PROOF
     from mimicry.errors import IntegrityError
 
-    found = verify_study(study, prereg, incomplete=incomplete)
+    verified = verify_study(study, prereg, incomplete=incomplete)
     extra = {
-        "prereg": str(found.prereg),
-        "hash": found.hash,
-        "checked": found.checked,
-        "differences": [d.to_json() for d in found.differences],
-        **found.order.to_json(),
+        "prereg": str(verified.prereg),
+        "hash": verified.hash,
+        "checked": verified.checked,
+        "differences": [d.to_json() for d in verified.differences],
+        **verified.order.to_json(),
     }
-    if not found.differences:
-        text = f"as preregistered ({found.hash[:12]}): {len(found.checked)} files compared"
-        text += f"\n{found.order.sentence()}\n{NO_PROOF}"
-        return Outcome(extra=extra, warnings=list(found.notes), text=text)
-    count = len(found.differences)
+    if not verified.differences:
+        text = f"as preregistered ({verified.hash[:12]}): {len(verified.checked)} files compared"
+        text += f"\n{verified.order.sentence()}\n{NO_PROOF}"
+        return Outcome(extra=extra, warnings=list(verified.notes), text=text)
+    count = len(verified.differences)
     problem = IntegrityError(
         f"the analysis differs from the preregistration in {count} place{'s' if count > 1 else ''}",
         path=study,
         hint="Restore what was registered, or report each difference as a deviation.",
     )
-    lines = "\n".join(f"- {difference}" for difference in found.differences)
-    lines += f"\n{found.order.sentence()}\n{NO_PROOF}"
+    lines = "\n".join(f"- {difference}" for difference in verified.differences)
+    lines += f"\n{verified.order.sentence()}\n{NO_PROOF}"
     return Outcome(
         status="failed",
         extra=extra,
-        warnings=list(found.notes),
+        warnings=list(verified.notes),
         text=lines,
         problem=problem,
     )

@@ -19,7 +19,7 @@ COMMAND = re.compile(r"(?<![/\w])mimicry ((?:[a-z]+)(?: [a-z]+)?)((?: [^;.?!]*)?
 NOT_OURS = {"runner/browser.py", "synthetic/pack.py", "batch/cluster.py", "runner/session.py"}
 OTHERS_OPTIONS = {"--force-reinstall", "--no-deps"}
 # what columns and keys of protocols mean: they speak of other columns and keys
-MEANINGS = {"runner/columns.py", "protocol/schema.py", "protocol/template.py"}
+MEANINGS = ("runner/columns", "protocol/schema", "protocol/template")
 
 
 def commands() -> dict[str, dict[str, str]]:
@@ -155,7 +155,7 @@ def sites() -> list[tuple[str, str, str, str]]:
     for name, node in tree().bodies.items():
         path = name.rpartition(".")[0].removeprefix("mimicry.").replace(".", "/") + ".py"
         for kind, text, line in (*_texts(node), *_notes(node)):
-            if (PARAMETER.search(text) or "mimicry " in text) and path not in MEANINGS:
+            if (PARAMETER.search(text) or "mimicry " in text) and not path.startswith(MEANINGS):
                 found.append((name, kind, text, f"{path}:{line}"))
     return found
 

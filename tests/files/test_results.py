@@ -53,7 +53,7 @@ def test_other_results_are_refused_unless_they_may_be_replaced(tmp_path: Path) -
     with pytest.raises(OutputExistsError, match="other inputs or settings") as problem:
         Results(tmp_path, "a.json", "two").write(OUTPUTS, {})
     assert problem.value.path == str(tmp_path / "a.json")
-    assert "--overwrite" in (problem.value.hint or "")
+    assert "`overwrite=True`" in (problem.value.hint or "")
     Results(tmp_path, "a.json", "two", overwrite=True).write(OUTPUTS, {})
     assert json.loads((tmp_path / "a.json").read_text())["digest"] == "two"
 
@@ -69,7 +69,7 @@ def test_a_sidecar_that_is_no_json_says_what_helps(tmp_path: Path) -> None:
     write_text(tmp_path / "a.json", "{")
     with pytest.raises(InputError, match="no readable JSON") as problem:
         Results(tmp_path, "a.json", "one").kept()
-    assert "--overwrite" in (problem.value.hint or "")
+    assert "`overwrite=True`" in (problem.value.hint or "")
 
 
 def test_a_full_disk_is_a_sentence(tmp_path: Path) -> None:

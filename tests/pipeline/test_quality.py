@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 import mimicry
 from mimicry.capture.video import VideoReader
 from mimicry.cli import app
+from mimicry.cli._hints import typed
 from mimicry.errors import QualityWarning
 from mimicry.files import asset_folder
 from mimicry.report.numbers import percent
@@ -22,6 +23,11 @@ def run(*words):
     assert result.exit_code == 0, result.output
     said = [s.removeprefix("warning: ") for s in result.stderr.splitlines() if "warning: " in s]
     return result.stdout, said
+
+
+def as_options(warnings):
+    """Files name parameters; the console shows the options of the command."""
+    return [typed(text, {"face": "--face", "roi_px": "--roi"}) for text in warnings]
 
 
 def qc_of(folder, stem):
@@ -65,7 +71,7 @@ def test_several_people_and_holes_are_told_the_same_way_everywhere(two_people, t
     )
     assert hole == "two.mp4: 1 hole in time without frames: 0.54 s after 0.28 s"
     qc = qc_of(tmp_path, "two")
-    assert qc["warnings"] == said
+    assert as_options(qc["warnings"]) == said
     assert qc["timing"]["holes"] == [[pytest.approx(0.28), pytest.approx(0.54)]]
     assert f"usable {qc['usable_frames']} ({percent(qc['usable_fraction'])})" in line
     again = run("extract", two_people, "--out", tmp_path)
@@ -199,7 +205,7 @@ def test_score_says_it_too_and_again_when_nothing_is_left_to_do(study, tmp_path)
     qc = qc_of(tmp_path, SAMPLE)
     assert any("several faces in 12 of 12" in s for s in said)
     assert any("1 hole in time" in s for s in said)
-    assert qc["warnings"] == said
+    assert as_options(qc["warnings"]) == said
     line = f"12 frames, a face in 12 (100 %), usable {qc['usable_frames']} "
     assert line in text
     text, again = run(*words)
@@ -227,7 +233,7 @@ def test_batch_says_it_too_and_again_when_nothing_is_left_to_do(study):
         envelopes.append(json.loads(text))
         assert said == envelopes[-1]["warnings"]
         qc = qc_of(study / "derivatives" / "mimicry" / "sub-01", SAMPLE)
-        assert qc["warnings"] == said
+        assert as_options(qc["warnings"]) == said
         assert any("several faces in 12 of 12" in s for s in said)
         made = envelopes[-1]["recordings"][0]
         assert made["frames_usable"] == qc["usable_frames"]

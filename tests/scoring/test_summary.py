@@ -319,3 +319,18 @@ def test_every_missing_number_has_a_reason_in_any_design(changes, trouble):
             ]
             for name in row.index[row.isna()]:
                 assert any(fnmatch.fnmatchcase(name, p) for p in patterns), name
+
+
+def test_a_reference_trial_with_one_unit_counts_and_one_without_any_does_not():
+    trials = session.trial_table(session.mixed_order(8))
+    track = session.recording(trials, {"happy": {"AU12": 0.5}})
+    neutral = [k for k, c in enumerate(trials.condition) if c == "neutral"]
+    values = track.intensity.copy()
+    for k, units in ((neutral[0], [1]), (neutral[1], [0, 1])):
+        since = track.times_s - trials.onset_s[k]
+        rows = np.flatnonzero((since > -0.5) & (since < 5))
+        values[np.ix_(rows, units)] = np.nan
+    aligned = align(replace(track, intensity=values), trials, session.TIMELINES, session.SETTINGS)
+    scores = score(aligned, session.SETTINGS)
+    row = summarise(aligned, scores, session.SETTINGS).of("neutral")
+    assert (row["n_total"], row["n"]) == (8, 7)

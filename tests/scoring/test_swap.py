@@ -142,6 +142,16 @@ def test_two_long_blocks_identify_nothing():
     assert mixed.reason == ""
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "identified"), [(6, 6, False), (6, 5, True), (5, 6, True)]
+)
+def test_a_block_is_long_from_six_trials_on(first, second, identified):
+    values = np.random.default_rng(1).normal(0, 1, first + second)
+    for one, other in ("er", "re"):
+        found = run(values, list(one * first + other * second))
+        assert found.reason == ("" if identified else "not_identified")
+
+
 def test_no_variance_gives_no_t():
     found = run([1.0, 1, 1, 0, 0, 0], list("ererer"))
     assert not np.isnan(found.t)

@@ -29,7 +29,7 @@ BESIDE = {
     "kernels": {"records", "errors"},
     "study.layout": {"errors"},
     "synchrony.methods": {"statistics"},
-    "protocol": {"timeline", "report"},
+    "protocol": {"timeline", "report", "synthetic"},
     "timeline": {"interchange"},
     "interchange": {"capture"},
     "simulation": {"study"},

@@ -1,6 +1,6 @@
 """The exported JSON Schema accepts what the checker accepts."""
 
-from typing import Any
+from typing import Any, get_args
 
 import jsonschema
 import pytest
@@ -8,6 +8,7 @@ import yaml
 
 from mimicry.protocol import list_protocols, load_protocol
 from mimicry.protocol.json_schema import json_schema
+from mimicry.protocol.schema_scored import Score
 from mimicry.protocol.template import template_text
 
 
@@ -21,6 +22,12 @@ def validator() -> Any:
 @pytest.mark.parametrize("name", list_protocols())
 def test_shipped_protocols_are_valid(validator: Any, name: str) -> None:
     validator.validate(yaml.safe_load(load_protocol(name).path.read_text(encoding="utf-8")))
+
+
+def test_the_template_names_every_score() -> None:
+    text = " ".join(template_text("mine").replace("#", " ").split())
+    *first, last = get_args(Score)
+    assert f"{', '.join(first)} or {last}" in text
 
 
 @pytest.mark.parametrize("parent", [None, "dynamic-happy-angry"])

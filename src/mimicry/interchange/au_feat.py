@@ -1,20 +1,16 @@
 """Action-unit tables of Py-Feat: no times, one row for every face in a frame."""
 
-import re
-
 import numpy as np
 
-from mimicry.interchange.au_reader import AuReader, Measured
+from mimicry.interchange.au_reader import UNIT, AuReader, Measured
 from mimicry.interchange.table import Table
 from mimicry.records.blendshapes import BLENDSHAPE_NAMES
 
 __all__ = ["FEAT"]
 
-_UNIT = re.compile(r"AU\d\d(_[LR])?$")
-
 
 def _read(table: Table) -> Measured:
-    names = [n for n in table.names if _UNIT.match(n)]
+    names = [n for n in table.names if UNIT.match(n)]
     whole = all(name in table for name in BLENDSHAPE_NAMES)
     intensity = table.block(names)
     success = np.isfinite(intensity).any(axis=1).astype(float)
@@ -30,7 +26,7 @@ def _read(table: Table) -> Measured:
 FEAT = AuReader(
     kind="feat",
     name="a Py-Feat table",
-    has=lambda columns: {"frame", "Pitch"} <= set(columns) and any(map(_UNIT.match, columns)),
+    has=lambda columns: {"frame", "Pitch"} <= set(columns) and any(map(UNIT.match, columns)),
     read=_read,
     source="Py-Feat Fex CSV",
     confidence=("FaceScore",),

@@ -1,19 +1,17 @@
 """Action-unit tables of this package, with the sidecar that describes them."""
 
-import re
 from pathlib import Path
 from typing import Any
 
 from mimicry.errors import TableError
 from mimicry.files import is_there, read_json_object
-from mimicry.interchange.au_reader import QUALITY, AuReader, Measured
+from mimicry.interchange.au_reader import QUALITY_COLUMNS, UNIT, AuReader, Measured
 from mimicry.interchange.table import Table, is_index
 from mimicry.records.blendshapes import BLENDSHAPE_NAMES
 from mimicry.study.layout import AU_OPENFACE, au_sidecar
 
 __all__ = ["MIMICRY", "read_note"]
 
-_UNIT = re.compile(r"AU\d\d(_[LR])?$")
 _NOTE = {
     "columns?": {"*": {"unit?": (str, None)}},
     "provenance?": {"input?": (dict, None), "video?": dict, "action_units?": dict},
@@ -39,7 +37,7 @@ def read_note(path: Path) -> dict[str, Any]:
 
 
 def _read(table: Table) -> Measured:
-    names = [name for name in table.names if _UNIT.match(name)]
+    names = [name for name in table.names if UNIT.match(name)]
     shapes = [f"bs_{name}" for name in BLENDSHAPE_NAMES]
     known = {"frame", "timestamp", "face_id", *names, *shapes}
     others = [n for n in table.names if n not in known and not n.startswith("pose_")]
@@ -49,7 +47,7 @@ def _read(table: Table) -> Measured:
     return Measured(
         intensity=table.block(names),
         units={n: described.get(n, {}).get("unit", "mimicry unit") for n in names},
-        quality={n: table.numbers(n) for n in (*QUALITY, *extra) if n in table},
+        quality={n: table.numbers(n) for n in ("success", *QUALITY_COLUMNS, *extra) if n in table},
         pose_deg=table.block([f"pose_{axis}_deg" for axis in ("pitch", "yaw", "roll")]),
         blendshapes=table.block([s for s in shapes if s in table]),
         provenance=note.get("provenance", {"source": "mimicry table without sidecar"}),

@@ -1,6 +1,6 @@
 """How a tool's table of action units is read: what its columns are called and mean.
 
-A new tool is a module with one :class:`AuReader`, and its name among ``sources.READERS``.
+A new tool is a module with one :class:`AuReader`, and its name among the texts of ``sources``.
 """
 
 import re
@@ -17,14 +17,15 @@ from mimicry.interchange.table import Table
 from mimicry.interchange.table_times import row_times
 from mimicry.records import ActionUnitTrack, ReadingOptions
 
-__all__ = ["LEAST_CONFIDENCE", "AuReader", "Measured", "track_of"]
+__all__ = ["LEAST_CONFIDENCE", "QUALITY_COLUMNS", "UNIT", "AuReader", "Measured", "track_of"]
 
 #: Frames that another tool is less sure of than this are masked, unless the caller says otherwise.
 LEAST_CONFIDENCE = 0.8
 
 Floats = NDArray[np.float64]
-QUALITY = (
-    "success",
+#: Names of units, as we and Py-Feat write them.
+UNIT = re.compile(r"AU\d\d(_[LR])?$")
+QUALITY_COLUMNS = (
     "scale_px",
     "luminance",
     "sharpness",
@@ -154,18 +155,17 @@ def track_of(
         parts = {"text": table.format, "times": origin, "confidence": limit}
         chosen = {} if reading.face is None else {"face": reading.face}
         provenance = {"source": reader.source, **{k: v for k, v in parts.items() if v}, **chosen}
-    missing = np.full(len(times), np.nan)
+    unstated = dict.fromkeys(("success", *QUALITY_COLUMNS), np.full(len(times), np.nan))
     pose, shapes = measured.pose_deg, measured.blendshapes
+    shapes = np.empty((len(table), 0)) if shapes is None else shapes
     try:
         return ActionUnitTrack(
             times_s=times,
             intensity=measured.intensity,
             names=tuple(measured.units),
             pose_deg=np.full((len(table), 3), np.nan) if pose is None else pose,
-            quality=dict.fromkeys(QUALITY, missing) | measured.quality | confidence,
-            blendshapes=(np.empty((len(table), 0)) if shapes is None else shapes).astype(
-                np.float32
-            ),
+            quality={**unstated, **measured.quality, **confidence},
+            blendshapes=shapes.astype(np.float32),
             units=dict(measured.units),
             provenance=provenance,
         )

@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mimicry import files
+from mimicry.interchange.au_reader import QUALITY_COLUMNS
+from mimicry.interchange.table import FLAGS
 from mimicry.records import ActionUnitTrack
 from mimicry.records.blendshapes import BLENDSHAPE_NAMES
 from mimicry.records.reading import TableFormat
@@ -21,7 +23,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = [
-    "QUALITY_COLUMNS",
     "au_columns",
     "describe_columns",
     "table_name",
@@ -29,16 +30,6 @@ __all__ = [
 ]
 
 _ENDINGS = {"parquet": AU_PARQUET, "csv": AU_CSV, "openface": AU_OPENFACE}
-QUALITY_COLUMNS = (
-    "scale_px",
-    "luminance",
-    "sharpness",
-    "blink",
-    "pose_ok",
-    "fit_residual",
-    "plausible",
-)
-_FLAGS = ("success", "blink", "pose_ok", "plausible")
 _OPENFACE_FULL = 5.0
 
 _MEANING: dict[str, tuple[str, str]] = {
@@ -182,7 +173,7 @@ def _write_parquet(path: Path, columns: Mapping[str, NDArray[Any]]) -> None:
 
     arrays = {}
     for name, values in columns.items():
-        kind = pa.int8() if name in _FLAGS else None
+        kind = pa.int8() if name in FLAGS else None
         arrays[name] = pa.array(values, kind, from_pandas=True, safe=False)
     table = pa.table(arrays).replace_schema_metadata({"mimicry": "mimicry action units 1"})
     with files.atomic_path(path) as temporary:
@@ -193,7 +184,7 @@ def _frame(columns: Mapping[str, NDArray[Any]]) -> "pd.DataFrame":
     import pandas as pd
 
     frame = pd.DataFrame(dict(columns))
-    return frame.astype(dict.fromkeys(_FLAGS, "Int8"))
+    return frame.astype(dict.fromkeys(FLAGS, "Int8"))
 
 
 def _openface_columns(track: ActionUnitTrack) -> dict[str, NDArray[Any]]:

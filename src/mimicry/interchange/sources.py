@@ -23,7 +23,6 @@ from mimicry.interchange.time_names import time_column
 from mimicry.records import ReadingOptions
 
 __all__ = [
-    "READERS",
     "Kind",
     "Source",
     "identify",
@@ -145,8 +144,6 @@ _TEXTS: tuple[AuReader | tuple[Kind, Callable[[_Text], str | None], str], ...] =
      "It belongs into the study's folder."),
 )  # fmt: skip
 
-#: Readers of tables of action units.
-READERS = tuple(entry for entry in _TEXTS if isinstance(entry, AuReader))
 
 _BINARIES: tuple[tuple[bytes, str, str], ...] = (
     (b"\x1f\x8b", "a gzip archive", "Unpack it first (gunzip)."),

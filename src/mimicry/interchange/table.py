@@ -18,13 +18,13 @@ from mimicry.interchange.text import MISSING, Text, TextFormat, cells_of, number
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Table", "is_index", "read_any_table"]
+__all__ = ["FLAGS", "Table", "is_index", "read_any_table"]
 
 Floats = NDArray[np.float64]
 
 _BLOCK = 2048  # rows that are parsed at a time
 _CODES = (-9999.0, -999.0, -99.0)  # of statistics packages
-_FLAGS = ("success", "blink", "pose_ok", "plausible")  # may be written True and False
+FLAGS = ("success", "blink", "pose_ok", "plausible")  # may be written True and False
 _SPELLINGS = sorted({s for m in MISSING for s in (m, m.upper(), m.capitalize())} | {"NaN", "N/a"})
 
 
@@ -133,7 +133,7 @@ class Table:
 
         column = self._column(name)
         if pd.api.types.is_bool_dtype(column.dtype):
-            if name not in _FLAGS:
+            if name not in FLAGS:
                 return np.full(len(self), np.nan), list(range(len(self)))
             column = column.astype(float)
         if pd.api.types.is_numeric_dtype(column.dtype):

@@ -4,7 +4,6 @@ The kind is told from the columns, never from the file name. Values keep the sca
 source (stated in ``units``): nothing here turns one tool's numbers into another's.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,7 +12,7 @@ from numpy.typing import ArrayLike
 
 from mimicry.errors import TableError
 from mimicry.interchange.au_openface import OPENFACE
-from mimicry.interchange.au_reader import AuReader, track_of
+from mimicry.interchange.au_reader import UNIT, AuReader, track_of
 from mimicry.interchange.sources import Source, identify
 from mimicry.interchange.table import Table, read_any_table
 from mimicry.interchange.table_faces import faces_of, one_face
@@ -22,7 +21,6 @@ from mimicry.records import ActionUnitTrack, ReadingOptions
 
 __all__ = ["faces_in_table", "open_au_table", "read_au_table", "read_table"]
 
-_UNIT = re.compile(r"AU\d\d(_[LR])?$")
 _EXPECTED = "an action-unit table of mimicry extract, OpenFace 2 (AU12_r), Py-Feat or LibreFace"
 
 
@@ -150,7 +148,7 @@ def _lacks(source: Source) -> str:
     """Say what a table lacks that holds no action units, or not as a known tool writes them."""
     units: list[str] = []
     if source.kind == "times":
-        units = [name for name in read_any_table(source.path).names if _UNIT.match(name)]
+        units = [name for name in read_any_table(source.path).names if UNIT.match(name)]
     if units:
         return (
             f"holds {', '.join(units[:3])} beside a column of times, but not what a known tool "

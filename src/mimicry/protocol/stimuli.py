@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from mimicry.errors import InputError, StimulusError
 from mimicry.protocol.explain import explain
 from mimicry.protocol.positions import Key, Problem, show_key
+from mimicry.synthetic.recipes import CLIP_S, KINDS, MODELS, ONSET_S, RECIPES
 
 if TYPE_CHECKING:
     from mimicry.protocol.model import Protocol
@@ -14,24 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["check_shown", "check_stimuli", "stimulus_ids"]
 
-# What the package can render; the ids are <emotion>-<identity>-<kind>.
-EMOTIONS = (
-    "happy",
-    "angry",
-    "sad",
-    "fear",
-    "disgust",
-    "surprise",
-    "pain",
-    "yawn",
-    "neutral",
-    "pucker",
-)
-IDENTITIES = tuple(f"{sex}{number:02d}" for sex in "mf" for number in range(1, 5))
-KINDS = ("dynamic", "static")
-_KIND = re.compile(r"(dynamic|static)(?:-i\d+)?(?:-d(?P<seconds>\d+(?:\.\d+)?))?")
-STILL_S, RISE_S, CLIP_S = 0.5, 0.75, 2.5  # a rendered clip: still, rise, whole length
-LONG_RISE_S = 1.5  # of a yawn
+_KIND = re.compile(rf"({'|'.join(KINDS)})(?:-i\d+)?(?:-d(?P<seconds>\d+(?:\.\d+)?))?")
 
 
 def stimulus_ids(protocol: "Protocol") -> dict[str, tuple[str, str]]:
@@ -55,18 +39,18 @@ def check_stimuli(protocol: "Protocol") -> Iterator[Problem]:
         yield from _against_manifest(protocol)
         return
     for condition, spec in protocol.file.conditions.items():
-        if spec.emotion not in EMOTIONS:
+        if spec.emotion not in RECIPES:
             text = f"there is no stimulus for emotion {spec.emotion!r}"
             yield Problem(
                 ("conditions", condition, "emotion"),
-                f"{text} (conditions.{condition}.emotion); {explain(spec.emotion, EMOTIONS)}",
+                f"{text} (conditions.{condition}.emotion); {explain(spec.emotion, RECIPES)}",
             )
     for identity in protocol.file.stimuli.identities:
-        if identity not in IDENTITIES:
+        if identity not in MODELS:
             yield Problem(
                 ("stimuli", "identities"),
                 f"there is no model face {identity!r} (stimuli.identities); "
-                f"{explain(identity, IDENTITIES)}",
+                f"{explain(identity, MODELS)}",
             )
     seen: set[Problem] = set()
     for levels in protocol.level_combinations():
@@ -88,8 +72,8 @@ def _length(
     """Compare the planned phases with the clip that will be rendered."""
     timing = protocol.timing(levels)
     moves = kind.startswith("dynamic")
-    rises = (RISE_S, LONG_RISE_S) if moves else (0.0,)
-    wanted = {"neutral": (STILL_S if moves else 0.0,), "rise": rises, "fall": (0.0,)}
+    rises = sorted({recipe.rise_s for recipe in RECIPES.values()}) if moves else [0.0]
+    wanted = {"neutral": (ONSET_S if moves else 0.0,), "rise": rises, "fall": (0.0,)}
     for phase, known in wanted.items():
         if not any(abs(timing[phase] - value) < 1e-9 for value in known):
             key = _place(protocol, levels, f"{phase}_s")

@@ -10,7 +10,10 @@ from dataclasses import dataclass, field
 
 from mimicry.synthetic.head import Identity
 
-__all__ = ["MODELS", "RECIPES", "Recipe"]
+__all__ = ["CLIP_S", "KINDS", "MODELS", "ONSET_S", "RECIPES", "RISE_S", "Recipe"]
+
+KINDS = ("dynamic", "static")
+ONSET_S, RISE_S, CLIP_S = 0.5, 0.75, 2.5  # a usual moving clip: still, rise, whole length
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +38,8 @@ class Recipe:
     apex: dict[str, float] = field(default_factory=dict)
     pitch_deg: float = 0.0
     blink: bool = False
-    duration_s: float = 2.5
-    rise_s: float = 0.75
+    duration_s: float = CLIP_S
+    rise_s: float = RISE_S
 
 
 RECIPES: dict[str, Recipe] = {

@@ -21,7 +21,7 @@ from mimicry.files import asset_folder, make_folder, read_json_object, sha256_of
 from mimicry.records import ActionUnitTrack
 from mimicry.synthetic.facs import millimetres
 from mimicry.synthetic.motion import Performance, blink_curve, envelope, performance, times_at
-from mimicry.synthetic.recipes import MODELS, RECIPES
+from mimicry.synthetic.recipes import KINDS, MODELS, ONSET_S, RECIPES
 
 __all__ = [
     "NOTE",
@@ -44,11 +44,9 @@ NOTE = (
     "and whether they mimic it, has not been tested. Intensity 1.0 is the rig's reference "
     "movement in millimetres, not a FACS score."
 )
-ONSET_S = 0.5
 FPS = 30.0
 SIZE_PX = (480, 480)
 SPAN_MM = 300.0
-KINDS = ("dynamic", "static")
 _ID = re.compile(
     r"(?P<emotion>[a-z]+)-(?P<model>[a-z]+\d+)-(?P<kind>[a-z]+)(-i(?P<i>\d+))?(-d(?P<d>[\d.]+))?"
 )

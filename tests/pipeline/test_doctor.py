@@ -49,7 +49,7 @@ def test_versions_that_are_missing_fail_and_untested_ones_warn(
     found = look("_versions")
     assert (found.name, found.status) == ("versions", status)
     assert part in found.text
-    expected = {"av": known[1].found} if len(known) > 1 and known[1].found else {}
+    expected = {"av": known[1].installed} if len(known) > 1 and known[1].installed else {}
     assert {k: v for k, v in found.details.items() if k == "av"} == expected
 
 

@@ -1,7 +1,6 @@
 """Landmark tracks to action-unit tracks."""
 
 from mimicry.action_units.blinks import Blinks, find_blinks
-from mimicry.action_units.calibration import calibrated, own_full_expression
 from mimicry.action_units.definitions import (
     ACTION_UNITS,
     DEAD_BLENDSHAPES,
@@ -21,10 +20,8 @@ __all__ = [
     "USED_LANDMARKS",
     "ActionUnit",
     "Blinks",
-    "calibrated",
     "columns",
     "find_blinks",
     "measure",
     "measure_chunks",
-    "own_full_expression",
 ]

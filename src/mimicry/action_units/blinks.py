@@ -36,7 +36,7 @@ class Blinks:
 
 
 def split_closure(times_s: Array, closure: Array) -> tuple[Array, Array]:
-    """Slow and fast parts of lid closure; they sum to `closure`.
+    """Return slow and fast parts of lid closure; they sum to `closure`.
 
     Parameters
     ----------
@@ -113,7 +113,7 @@ def find_blinks(times_s: Array, fast: Array) -> Blinks:
 
 
 def _crossing(times: Array, values: Array, a: int, b: int) -> float:
-    """Time at which `values` crosses the threshold between samples a and b."""
+    """Return the time at which `values` crosses the threshold between samples a and b."""
     if a < 0 or b >= len(times):
         return float(times[max(a, 0)] if b >= len(times) else times[b])
     if not (np.isfinite(values[a]) and np.isfinite(values[b])):
@@ -123,7 +123,7 @@ def _crossing(times: Array, values: Array, a: int, b: int) -> float:
 
 
 def _held(values: Array) -> Array:
-    """Last seen value carried over missing ones (the first seen one before it)."""
+    """Return the last seen value carried over missing ones (the first seen one before it)."""
     out = values.copy()
     for k in range(values.shape[1]):
         seen = np.flatnonzero(np.isfinite(values[:, k]))

@@ -67,14 +67,14 @@ class ActionUnit:
 
     @property
     def landmarks(self) -> tuple[int, ...]:
-        """Every landmark that the formula and its unmixing read."""
+        """Return every landmark that the formula and its unmixing read."""
         stems = {name for name, _ in self.formula} | set(self.unmixed_with)
         used = [m for m in MEASURES if m.name in stems or m.name[:-2] in stems]
         return tuple(sorted({k for m in used for k in (*m.points, *m.against)}))
 
     @property
     def unit(self) -> str:
-        """What 1.0 means."""
+        """Return what 1.0 means."""
         return (
             f"1.0 = {100 * self.full:.3g} % of the outer-eye-corner distance (33-263), "
             "a full expression of the rendered reference head"
@@ -172,5 +172,5 @@ SIDED_NAMES: tuple[str, ...] = tuple(
 
 
 def columns() -> tuple[str, ...]:
-    """Names of all intensity columns, in the order of the table."""
+    """Return the names of all intensity columns, in the order of the table."""
     return NAMES + SIDED_NAMES

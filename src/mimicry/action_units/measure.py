@@ -41,7 +41,7 @@ def measure(
     neutral: Sequence[tuple[float, float]] | None = None,
     exclude_from_pose_fit: Sequence[tuple[float, float]] = (),
 ) -> ActionUnitTrack:
-    """Action units of a whole recording, from its landmarks.
+    """Measure the action units of a whole recording, from its landmarks.
 
     Parameters
     ----------
@@ -84,7 +84,7 @@ def units_of_shape(
     neutral: Sequence[tuple[float, float]] | None,
     exclude: Sequence[tuple[float, float]],
 ) -> ActionUnitTrack:
-    """The steps that need every frame: ruler, blinks, neutral face, pose regression.
+    """Take the steps that need every frame: ruler, blinks, neutral face, pose regression.
 
     Of the `track` all is used but the positions of the landmarks.
     """
@@ -95,17 +95,21 @@ def units_of_shape(
     operator = unmixing()
     blink = _blinks_before_neutral(times, measures, operator)
     usable = pose_ok & good & ~blink
-    rest = (
+    reference = (
         estimated_neutral(
             times, measures, usable, operator[:, [columns().index(n) for n in ACTIVE]]
         )
         if neutral is None
         else declared_neutral(times, measures, usable, neutral)
     )
-    raw = (measures - rest.measures) @ operator
+    raw = (measures - reference.measures) @ operator
     terms = pose_terms(shape.pose_deg, shape.scale_px)
     fit = fit_pose(
-        terms, raw, usable & ~in_intervals(times, exclude), _terms_at(terms, rest), _step(times)
+        terms,
+        raw,
+        usable & ~in_intervals(times, exclude),
+        _terms_at(terms, reference),
+        _step(times),
     )
     leak = fit.leak(terms)
     intensity = _lids(times, without_explained(raw - leak))
@@ -119,13 +123,13 @@ def units_of_shape(
         units={name: unit.unit for unit in ACTION_UNITS for name in _names_of(unit.code)},
         provenance={
             **track.provenance,
-            "action_units": _report(track, intensity, shape, ruler, rest, fit, leak),
+            "action_units": _report(track, intensity, shape, ruler, reference, fit, leak),
         },
     )
 
 
 def _ruler(shape: FaceShape, pose_ok: NDArray[np.bool_]) -> float:
-    """Median outer-eye-corner distance, on frames that face the camera if there are any."""
+    """Return the median eye-corner distance, of frames that face the camera where there are any."""
     seen = np.isfinite(shape.eye_span)
     front = seen & pose_ok
     chosen = front if front.any() else seen
@@ -133,7 +137,7 @@ def _ruler(shape: FaceShape, pose_ok: NDArray[np.bool_]) -> float:
 
 
 def _blinks_before_neutral(times: Array, measures: Array, operator: Array) -> NDArray[np.bool_]:
-    """Blinks need no neutral face: the fast part of lid closure is relative to the second."""
+    """Return blinks without a neutral face: fast closure is relative to its own second."""
     closure = (measures @ operator)[:, columns().index("AU43")]
     slow, fast = split_closure(times, closure[:, None])
     seen = np.isfinite(closure)
@@ -188,7 +192,7 @@ def _report(
     intensity: Array,
     shape: FaceShape,
     ruler: float,
-    rest: Neutral,
+    reference: Neutral,
     fit: PoseFit,
     leak: Array,
 ) -> Mapping[str, Any]:
@@ -198,10 +202,10 @@ def _report(
     change = np.std(leak[seen], axis=0) if fit.frames and seen.any() else np.zeros(len(names))
     return {
         "neutral": {
-            "kind": rest.kind,
-            "flagged": rest.kind != "declared",
-            "frames": int(rest.frames.sum()),
-            **_resting_brows(track, rest),
+            "kind": reference.kind,
+            "flagged": reference.kind != "declared",
+            "frames": int(reference.frames.sum()),
+            **_resting_brows(track, reference),
         },
         "ruler": {
             "landmarks": [33, 263],
@@ -226,20 +230,20 @@ def _report(
     }
 
 
-def _resting_brows(track: LandmarkTrack, rest: Neutral) -> dict[str, Any]:
-    """How raised the brows of the neutral face look, and whether AU01 must be distrusted."""
-    if not rest.frames.any():
+def _resting_brows(track: LandmarkTrack, reference: Neutral) -> dict[str, Any]:
+    """Return how raised the brows rest, and whether AU01 must be distrusted for it."""
+    if not reference.frames.any():
         return {"brow_inner_up": None, "brows_high": False}
-    seen = track.blendshapes[rest.frames, BLENDSHAPE_NAMES.index("browInnerUp")]
+    seen = track.blendshapes[reference.frames, BLENDSHAPE_NAMES.index("browInnerUp")]
     value = float(np.median(seen))
     return {"brow_inner_up": round(value, 3), "brows_high": value >= BROWS_HIGH}
 
 
-def _terms_at(terms: Array, rest: Neutral) -> Array:
-    """Pose terms of the neutral face."""
-    if not rest.frames.any():
+def _terms_at(terms: Array, reference: Neutral) -> Array:
+    """Return the pose terms of the neutral face."""
+    if not reference.frames.any():
         return np.zeros(terms.shape[1])
-    return np.asarray(np.median(terms[rest.frames], axis=0))
+    return np.asarray(np.median(terms[reference.frames], axis=0))
 
 
 def _step(times: Array) -> float:

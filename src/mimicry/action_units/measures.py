@@ -92,7 +92,7 @@ LANDMARKS: tuple[int, ...] = tuple(
 
 
 def measures_of(points: NDArray[np.float64]) -> NDArray[np.float64]:
-    """All measures of every frame.
+    """Return all measures of every frame.
 
     Parameters
     ----------
@@ -127,7 +127,7 @@ def _linear() -> NDArray[np.float64]:
 
 
 def _pairs() -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float64]]:
-    """Landmark pairs of all distances, and the matrix that averages them per measure."""
+    """Return the landmark pairs of all distances, and the matrix that averages them per measure."""
     where = {k: i for i, k in enumerate(LANDMARKS)}
     pairs = [
         (where[a], where[b], j)

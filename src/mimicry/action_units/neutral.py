@@ -67,7 +67,7 @@ def in_intervals(times_s: Array, intervals: Sequence[tuple[float, float]]) -> Ma
 def declared_neutral(
     times_s: Array, measures: Array, usable: Mask, intervals: Sequence[tuple[float, float]]
 ) -> Neutral:
-    """Neutral face from declared intervals.
+    """Return the neutral face of declared intervals.
 
     Raises
     ------
@@ -88,7 +88,7 @@ def declared_neutral(
 
 
 def estimated_neutral(times_s: Array, measures: Array, usable: Mask, operator: Array) -> Neutral:
-    """Neutral face from the least active frames; an estimate, and flagged as such.
+    """Return the neutral face of the least active frames; an estimate, and flagged as such.
 
     The action units of :data:`ACTIVE` move a face away from neutral in one direction only, so a
     low percentile of each stands in for rest; the frames nearest to it in all of them together

@@ -93,8 +93,8 @@ def fit_pose(
     pick = chosen[np.linspace(0, chosen.size - 1, count).astype(int)]
     looks = min(1.0, chosen.size * frame_s / _INDEPENDENT_S / count)
     unexplained = intensity[pick] - (terms[pick] - at) @ average
-    own, _ = robust_ridge(terms[pick], unexplained, _spread(), independent=looks)
-    return PoseFit(average + own, at, int(chosen.size))
+    slopes, _ = robust_ridge(terms[pick], unexplained, _spread(), independent=looks)
+    return PoseFit(average + slopes, at, int(chosen.size))
 
 
 def _spread() -> Array:

@@ -113,7 +113,7 @@ def concatenate(parts: Sequence[FaceShape]) -> FaceShape:
 
 
 def personal_template(points_px: NDArray[np.floating], *, frames: int = 400) -> Array:
-    """The person's own stable points: median shape over frames spread through the recording.
+    """Return the person's stable points: median shape of frames spread over the recording.
 
     Lies in the frame of the canonical face, so axes and size keep their meaning. Falls back on
     the canonical face when no frame holds a face.
@@ -156,7 +156,7 @@ def _chunk(points_px: NDArray[np.floating], target: Array) -> FaceShape:
 
 
 def _gaze(points_px: NDArray[np.floating], rotation: Array) -> Array:
-    """Iris centre against the middle of the eye corners, in eye widths, after de-rotation."""
+    """Return the iris offset from the middle of the eye corners, in eye widths, de-rotated."""
     out = np.full((len(points_px), 4), np.nan)
     if points_px.shape[1] <= max(_IRIS):
         return out

@@ -33,7 +33,7 @@ def measure_chunks(
     neutral: Sequence[tuple[float, float]] | None = None,
     exclude_from_pose_fit: Sequence[tuple[float, float]] = (),
 ) -> ActionUnitTrack:
-    """The same as :func:`~mimicry.action_units.measure`, from chunks instead of a whole track.
+    """Measure as :func:`~mimicry.action_units.measure` does, chunk by chunk.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ _THIN = ("times_s", "blendshapes", "head_pose", "luminance", "sharpness")
 
 
 def _first_pass(chunks: Iterable[LandmarkTrack]) -> tuple[LandmarkTrack, NDArray[np.float32]]:
-    """Everything but the landmarks (one stays, it tells where a face is), and stable points."""
+    """Return all but the landmarks (one stays: is there a face?), and the stable points."""
     kept: dict[str, list[NDArray[Any]]] = {name: [] for name in (*_THIN, "points_px")}
     stable: list[NDArray[np.float32]] = []
     last: LandmarkTrack | None = None
@@ -84,7 +84,7 @@ def _first_pass(chunks: Iterable[LandmarkTrack]) -> tuple[LandmarkTrack, NDArray
 def _template_points(
     stable: NDArray[np.float32], tracked: NDArray[np.bool_]
 ) -> NDArray[np.float32]:
-    """Landmark arrays, filled at the stable points only, of the frames that make the template."""
+    """Return landmarks of the frames that make the template, at the stable points only."""
     seen = np.flatnonzero(tracked)
     few = min(_TEMPLATE_FRAMES, seen.size)
     chosen = seen[np.linspace(0, seen.size - 1, few).astype(int)] if few else seen
@@ -95,7 +95,7 @@ def _template_points(
 
 
 def _blocks(chunks: Iterable[LandmarkTrack]) -> Iterator[NDArray[np.float32]]:
-    """Landmarks in blocks of the same frames, however the chunks are cut."""
+    """Yield landmarks in blocks of the same frames, however the chunks are cut."""
     waiting: list[NDArray[np.float32]] = []
     for chunk in chunks:
         waiting.append(chunk.points_px)
@@ -105,6 +105,6 @@ def _blocks(chunks: Iterable[LandmarkTrack]) -> Iterator[NDArray[np.float32]]:
         whole = len(joined) // _BLOCK * _BLOCK
         yield from np.split(joined[:whole], range(_BLOCK, whole, _BLOCK))
         waiting = [joined[whole:]]
-    rest = np.concatenate(waiting)
-    if len(rest):
-        yield rest
+    remaining = np.concatenate(waiting)
+    if len(remaining):
+        yield remaining

@@ -76,10 +76,10 @@ def without_explained(units: NDArray[np.float64]) -> NDArray[np.float64]:
     share = explained()
     by, read = np.flatnonzero(share.any(axis=1)), np.flatnonzero(share.any(axis=0))
     out = units.copy()
-    found = units[:, read]
+    raw = units[:, read]
     clear = np.maximum(units[:, by] - CLEAR, 0.0)
-    back = np.minimum(found + clear @ share[np.ix_(by, read)], 0.0)
-    out[:, read] = np.where(found < 0, back, found)
+    back = np.minimum(raw + clear @ share[np.ix_(by, read)], 0.0)
+    out[:, read] = np.where(raw < 0, back, raw)
     return out
 
 

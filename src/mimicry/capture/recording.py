@@ -47,7 +47,7 @@ class CameraRecording:
 
     @property
     def dropped(self) -> int:
-        """How many frames came while the writer was behind."""
+        """Return how many frames came while the writer was behind."""
         return self.written.count(False)
 
 
@@ -105,11 +105,11 @@ def record_camera(
             camera.set(cv2.CAP_PROP_FPS, fps)
             camera.set(cv2.CAP_PROP_BUFFERSIZE, 2)
         pace = camera.get(cv2.CAP_PROP_FPS) if isinstance(source, Path) else 0.0
-        found = _record(camera, video, seconds, stop or threading.Event(), seen, pace)
+        recorded = _record(camera, video, seconds, stop or threading.Event(), seen, pace)
     finally:
         camera.release()
-    _write_table(frames, found)
-    return found
+    _write_table(frames, recorded)
+    return recorded
 
 
 def _record(
@@ -125,23 +125,25 @@ def _record(
         raise RecordingError("the camera gives no picture", key="`source`")
     height, width = first.shape[:2]
     width, height = width // 2 * 2, height // 2 * 2
-    found = CameraRecording(video, (width, height))
-    found.started_unix_s, zero = time.time(), time.monotonic_ns()
-    found.started_monotonic_s = zero * 1e-9
+    recorded = CameraRecording(video, (width, height))
+    recorded.started_unix_s, zero = time.time(), time.monotonic_ns()
+    recorded.started_monotonic_s = zero * 1e-9
     writer = _Writer(video, width, height)
     try:
         picture, stamp, misses = first, zero, 0
         while True:
-            us = max((stamp - zero) // 1000, found.times_us[-1] + 1 if found.times_us else 0)
-            found.times_us.append(us)
-            found.written.append(writer.put(us, picture[:height, :width]))
+            us = max((stamp - zero) // 1000, recorded.times_us[-1] + 1 if recorded.times_us else 0)
+            recorded.times_us.append(us)
+            recorded.written.append(writer.put(us, picture[:height, :width]))
             if seen:
-                seen(len(found.times_us), found.dropped)
+                seen(len(recorded.times_us), recorded.dropped)
             if stop.is_set() or (seconds is not None and us >= seconds * 1e6):
                 break
             while not stop.is_set():
                 if pace:
-                    time.sleep(max(zero * 1e-9 + len(found.times_us) / pace - time.monotonic(), 0))
+                    time.sleep(
+                        max(zero * 1e-9 + len(recorded.times_us) / pace - time.monotonic(), 0)
+                    )
                 if camera.grab():
                     break
                 misses += 1
@@ -154,10 +156,10 @@ def _record(
             ok, picture = camera.retrieve()
             if not ok:
                 break
-        found.failed_reads = misses
+        recorded.failed_reads = misses
     finally:
         writer.close()
-    return found
+    return recorded
 
 
 class _Writer:
@@ -212,10 +214,10 @@ class _Writer:
             return
 
 
-def _write_table(path: Path, found: CameraRecording) -> None:
+def _write_table(path: Path, recorded: CameraRecording) -> None:
     lines = ["frame\ttimestamp\tencoded"]
     index = 0
-    for us, written in zip(found.times_us, found.written, strict=True):
+    for us, written in zip(recorded.times_us, recorded.written, strict=True):
         lines.append(f"{index if written else 'n/a'}\t{us / 1e6}\t{int(written)}")
         index += int(written)
     write_text(path, "\n".join(lines) + "\n")

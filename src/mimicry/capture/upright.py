@@ -20,7 +20,7 @@ class View(NamedTuple):
 
     @property
     def mirrored(self) -> bool:
-        """Left and right are exchanged, which no turn does."""
+        """Tell whether left and right are exchanged, which no turn does."""
         return (self.transposed + self.mirror_x + self.mirror_y) % 2 == 1
 
 
@@ -52,7 +52,7 @@ def turned(rgb: NDArray[np.uint8], view: View) -> NDArray[np.uint8]:
 
 
 def pixel_aspect(stream: Any) -> float:
-    """Width by height of a pixel; 1 where it is as good as square, not told, or nonsense."""
+    """Return width by height of a pixel; 1 where it is as good as square, not told, or nonsense."""
     told = float(stream.sample_aspect_ratio or 1)
     odd = abs(told - 1) > _SQUARE and 1 / _LONGEST_PIXEL <= told <= _LONGEST_PIXEL
     return told if odd else 1.0

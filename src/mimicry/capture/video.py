@@ -147,7 +147,7 @@ class VideoReader:
 
     @property
     def metadata(self) -> dict[str, str]:
-        """What the container and the video track say of themselves; the track goes before."""
+        """Return what container and video track say of themselves; the track goes before."""
         return {**self._container.metadata, **self._stream.metadata}
 
     def close(self) -> None:
@@ -188,7 +188,7 @@ class VideoReader:
             self.close()
 
     def _decoded(self) -> Iterator[Any]:
-        """Every frame that decodes; errors are counted, never raised."""
+        """Yield every frame that decodes; errors are counted, never raised."""
         import av
 
         packets = self._container.demux(self._stream)
@@ -220,7 +220,7 @@ class VideoReader:
             self._repeated_until_s = float(packet.pts * packet.time_base)
 
     def _time_of(self, raw: Any) -> float | None:
-        """Seconds of a frame, or None (counted) when it has no usable time."""
+        """Return the seconds of a frame, or None (counted) when it has no usable time."""
         if raw.pts is None:
             self.report.untimed_frames += 1
             return None
@@ -256,7 +256,7 @@ class VideoReader:
         return rgb[y : y + height, x : x + width]
 
     def _width_of(self, raw: Any) -> int:
-        """Width of a frame with square pixels, before it is turned upright."""
+        """Return the width of a frame with square pixels, before it is turned upright."""
         return round(int(raw.width) * self.report.pixel_aspect)
 
     def _size_of(self, raw: Any) -> tuple[int, int]:
@@ -286,7 +286,7 @@ class VideoReader:
 
 
 def _slack_s(report: VideoReport) -> float:
-    """How much earlier than declared an intact recording may end: two frames, at least 0.5 s."""
+    """Return how early an intact recording may end: two frames, at least 0.5 s."""
     mean_step = (report.last_time_s - report.first_time_s) / max(report.frames - 1, 1)
     return max(0.5, 2 * mean_step)
 
@@ -352,7 +352,7 @@ def _lenient(version: str) -> dict[str, str]:
 
 
 def _is_picture(stream: Any) -> bool:
-    """A cover picture of an audio file also shows up as a video track."""
+    """Tell the cover picture of an audio file, which also shows up as a video track."""
     import av.stream
 
     return bool(stream.disposition & av.stream.Disposition.attached_pic)

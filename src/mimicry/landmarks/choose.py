@@ -62,9 +62,9 @@ class FaceChooser:
         times_s
             (n,) times of the frames.
         """
-        found = np.isfinite(points_px[:, :, 0, 0])
-        count = found.sum(axis=1)
-        chosen: NDArray[np.intp] = np.where(count > 0, found.argmax(axis=1), -1)
+        seen = np.isfinite(points_px[:, :, 0, 0])
+        count = seen.sum(axis=1)
+        chosen: NDArray[np.intp] = np.where(count > 0, seen.argmax(axis=1), -1)
         pairs = np.flatnonzero(count > 1)
         if not len(pairs) and self._other is None:  # only ever one face: nothing to choose
             self.frames_before_both += len(count) if self.rule != "largest" else 0
@@ -79,7 +79,7 @@ class FaceChooser:
             self.frames_before_both += first
             self._first_pair = [_Seen(p, float(times_s[first])) for p in points_px[first]]
         for k in first + np.flatnonzero(count[first:]):
-            faces = [_Seen(points_px[k, f], float(times_s[k])) for f in np.flatnonzero(found[k])]
+            faces = [_Seen(points_px[k, f], float(times_s[k])) for f in np.flatnonzero(seen[k])]
             if len(faces) > 1:
                 chosen[k] = self._pair(faces)
             elif self._follow(faces[0]):
@@ -88,7 +88,7 @@ class FaceChooser:
 
     @property
     def both_seen(self) -> bool:
-        """Whether a frame with two faces has told whose place is whose."""
+        """Tell whether a frame with two faces has shown whose place is whose."""
         return bool(self._first_pair)
 
     def before_both(self) -> "FaceChooser":
@@ -108,10 +108,10 @@ class FaceChooser:
         times_s
             (n,) times of the frames.
         """
-        found = np.zeros(len(points_px), dtype=bool)
+        others = np.zeros(len(points_px), dtype=bool)
         for k in np.flatnonzero(np.isfinite(points_px[:, 0, 0])):
-            found[k] = self._follow(_Seen(points_px[k], float(times_s[k])))
-        return found
+            others[k] = self._follow(_Seen(points_px[k], float(times_s[k])))
+        return others
 
     def _follow(self, face: "_Seen") -> bool:
         """Remember a face that is alone; return whether it is the other one."""
@@ -125,25 +125,25 @@ class FaceChooser:
     def _pair(self, faces: "list[_Seen]") -> int:
         """Return which of two faces is followed, and remember both."""
         if self.rule != "largest":
-            own = int(np.argmin([f.x for f in faces]))
-            own = own if self.rule == "left" else 1 - own
+            followed = int(np.argmin([f.x for f in faces]))
+            followed = followed if self.rule == "left" else 1 - followed
         elif self._own is None:
-            own = int(np.argmax([f.area for f in faces]))
+            followed = int(np.argmax([f.area for f in faces]))
         else:
-            own = int(np.argmin([f.distance(self._own) for f in faces]))
-        self._own, self._other = faces[own], faces[1 - own]
-        return own
+            followed = int(np.argmin([f.distance(self._own) for f in faces]))
+        self._own, self._other = faces[followed], faces[1 - followed]
+        return followed
 
     def _is_other(self, face: "_Seen") -> bool:
-        own, other = self._own, self._other
-        if own is None or other is None:
+        followed, other = self._own, self._other
+        if followed is None or other is None:
             return False
         if self.rule == "largest" and face.time_s - other.time_s > _FORGET_S:
             self._other = None
             return False
-        if own.distance(other) < math.sqrt(own.area) / 2:  # one face, found twice
+        if followed.distance(other) < math.sqrt(followed.area) / 2:  # one face, found twice
             return False
-        return face.distance(other) < face.distance(own)
+        return face.distance(other) < face.distance(followed)
 
 
 class _Seen:

@@ -145,7 +145,7 @@ class LandmarkStream:
 
     @property
     def unsettled(self) -> bool:
-        """Whether chunks of before both people were seen must go through :meth:`settled`."""
+        """Tell whether chunks of before both were seen must go through :meth:`settled`."""
         return self._chooser.both_seen and self._chooser.frames_before_both > 0
 
     def settled(self, chunks: Iterable[LandmarkTrack]) -> Iterator[LandmarkTrack]:

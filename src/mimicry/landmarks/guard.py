@@ -53,5 +53,5 @@ def guarded_environment() -> dict[str, str]:
 
 def is_guarded(environment: Mapping[str, str] | None = None) -> bool:
     """Tell whether a process (default: this one) runs behind the guard."""
-    found = os.environ if environment is None else environment
-    return all(found.get(name) == value for name, value in GUARD.items())
+    variables = os.environ if environment is None else environment
+    return all(variables.get(name) == value for name, value in GUARD.items())

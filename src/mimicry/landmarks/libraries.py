@@ -34,7 +34,7 @@ class Library:
     ----------
     name
         As pip calls it.
-    found
+    installed
         The version here; None when it is not installed.
     tested
         The versions it was tested with.
@@ -43,17 +43,17 @@ class Library:
     """
 
     name: str
-    found: str | None
+    installed: str | None
     tested: str
     fits: bool
 
     def __str__(self) -> str:
         """Return name, version and tested range."""
-        return f"{self.name} {self.found or 'is missing'} (tested: {self.tested})"
+        return f"{self.name} {self.installed or 'is missing'} (tested: {self.tested})"
 
     @property
     def remedy(self) -> str:
-        """What to do when it does not fit."""
+        """Return what to do when it does not fit."""
         if self.name == "Python":
             return f"install it with Python {self.tested}"
         return f'python -m pip install "{self.name}{self.tested}"'
@@ -69,17 +69,17 @@ def libraries() -> list[Library]:
         lines = requires(_PACKAGE) or []
     except PackageNotFoundError:
         return []
-    found = [_library(Requirement(line)) for line in lines]
-    return [_python(), *(library for library in found if library is not None)]
+    listed = [_library(Requirement(line)) for line in lines]
+    return [_python(), *(library for library in listed if library is not None)]
 
 
 def _python() -> Library:
     """Return this Python, with the versions that the package's classifiers name."""
-    found = platform.python_version()
+    running = platform.python_version()
     labels = metadata(_PACKAGE).get_all("Classifier") or []
     tested = re.findall(r"Python :: (3\.\d+)$", "\n".join(labels), re.MULTILINE)
-    fits = any(found.startswith(f"{minor}.") for minor in tested)
-    return Library("Python", found, ", ".join(tested), fits)
+    fits = any(running.startswith(f"{minor}.") for minor in tested)
+    return Library("Python", running, ", ".join(tested), fits)
 
 
 def explained(error: BaseException) -> MimicryError | None:
@@ -104,13 +104,13 @@ def explained(error: BaseException) -> MimicryError | None:
 
 def explained_output(who: str, code: int, text: str) -> MimicryError:
     """Return the error of a process that ended with `code` after printing `text`."""
-    said = [line for line in text.splitlines() if line.strip()]
-    problem = said[-1] if said else "it said nothing"
+    lines = [line for line in text.splitlines() if line.strip()]
+    problem = lines[-1] if lines else "it said nothing"
     _, traced, trace = text.rpartition("Traceback (most recent call last):\n")
     if traced:
         # what follows the indented frames is the error itself
-        own = list(dropwhile(lambda line: line.startswith(" "), trace.splitlines()))
-        problem = " ".join(own) or problem
+        last = list(dropwhile(lambda line: line.startswith(" "), trace.splitlines()))
+        problem = " ".join(last) or problem
         if places := re.findall(r'File "([^"]+)", line (\d+)', trace):
             problem = f"{_one_line(problem)} ({Path(places[-1][0]).name}, line {places[-1][1]})"
     error = _sentence(f"{who} ended with code {code}: {_one_line(problem)}", text)
@@ -141,16 +141,16 @@ def _unfit() -> Iterator[Library]:
 def _library(requirement: Requirement) -> Library | None:
     """Return one library; None for one of an optional part that is not installed."""
     try:
-        found = version(requirement.name)
+        installed = version(requirement.name)
     except PackageNotFoundError:
-        found = None
+        installed = None
     optional = requirement.marker is not None
-    if optional and (found is None or 'extra == "dev"' in str(requirement.marker)):
+    if optional and (installed is None or 'extra == "dev"' in str(requirement.marker)):
         return None
-    fits = found is not None and requirement.specifier.contains(found, prereleases=True)
+    fits = installed is not None and requirement.specifier.contains(installed, prereleases=True)
     # lower bound first
     tested = ",".join(sorted(map(str, requirement.specifier), reverse=True))
-    return Library(requirement.name, found, tested, fits)
+    return Library(requirement.name, installed, tested, fits)
 
 
 def _one_line(text: str, limit: int = 300) -> str:

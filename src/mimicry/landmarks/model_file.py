@@ -47,10 +47,10 @@ def checked_model(path: str | Path | None = None) -> Path:
         raise IntegrityError(
             f"the face model: {error.message}", path=model, key=key, hint=hint
         ) from error
-    found = sha256_of(model)
-    if found != MODEL_SHA256:
+    checksum = sha256_of(model)
+    if checksum != MODEL_SHA256:
         raise IntegrityError(
-            f"is not the face model {_NAME}: SHA-256 is {found[:12]}…, "
+            f"is not the face model {_NAME}: SHA-256 is {checksum[:12]}…, "
             f"expected {MODEL_SHA256[:12]}…",
             path=model,
             key=key,

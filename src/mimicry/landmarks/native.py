@@ -30,8 +30,8 @@ def install_command(names: list[str]) -> str:
 
 def named_in(text: str) -> str | None:
     """Return the shared library that a loader's error message names, if it names one."""
-    found = re.search(r"(lib[\w.+-]+\.so[\w.]*): cannot open shared object file", text)
-    return found.group(1) if found else None
+    match = re.search(r"(lib[\w.+-]+\.so[\w.]*): cannot open shared object file", text)
+    return match.group(1) if match else None
 
 
 def _loads(name: str) -> bool:

@@ -77,7 +77,7 @@ def _answer(answers: BinaryIO, video: VideoReader, batch: list[Frame], measured:
 
 
 class _Block:
-    """The candidate faces of a run of frames; `corner` is where their pictures begin."""
+    """Return the candidate faces of a run of frames; `corner` is where their pictures begin."""
 
     def __init__(self, n: int, corner: tuple[int, int]) -> None:
         shape = (n, MAX_FACES)
@@ -123,7 +123,7 @@ def _face_box(points_px: NDArray[np.float32], width: int, height: int) -> tuple[
 
 
 def _looks(rgb: NDArray[np.uint8], box: tuple[slice, slice]) -> tuple[float, float]:
-    """Mean luma and variance of its Laplacian in a box; NaN for a box outside the image."""
+    """Return mean luma and variance of its Laplacian in a box; NaN for a box outside the image."""
     import cv2
 
     if min(rgb[box].shape[:2]) < 3:

@@ -43,7 +43,7 @@ class LandmarkWorker:
 
     @property
     def pid(self) -> int:
-        """The process id."""
+        """Return the process id."""
         return self._process.pid
 
     def ask(self, request: dict[str, Any]) -> Iterator[_Message]:

@@ -62,7 +62,7 @@ def clock_of(recording: Path, events: Path, reading: ReadingOptions) -> Recordin
 
 
 def _container_start(recording: Path, reading: ReadingOptions) -> float | None:
-    """Time stamp that players show as 0; None where that is not known."""
+    """Return the time stamp that players show as 0; None where that is not known."""
     source = identify(recording)
     if source.kind == "video":
         return _video_start(recording)
@@ -75,9 +75,9 @@ def _container_start(recording: Path, reading: ReadingOptions) -> float | None:
     if source.reader is not None and source.reader.noted:
         from mimicry.interchange.au_mimicry import MIMICRY, read_note
 
-        found = _stored(read_note(recording).get("provenance"))
-        if found is not None or source.reader is MIMICRY:
-            return found
+        start = _stored(read_note(recording).get("provenance"))
+        if start is not None or source.reader is MIMICRY:
+            return start
     return _counted_start(recording, reading) if reading.clock == "start" else None
 
 
@@ -108,7 +108,7 @@ def _video_start(path: Path) -> float | None:
 def _unix_zero(
     recording: Path, events: Path, start_s: float | None, reading: ReadingOptions
 ) -> tuple[float | None, str, bool]:
-    """Unix time of the recording's time 0, where it is known from, and whether only to 1 s."""
+    """Return the unix time of time 0, where it is known from, and whether only to 1 s."""
     for about in _abouts(recording, events):
         if about.is_file():
             shape = {"time_zero_unix_s": float}
@@ -130,7 +130,7 @@ def _unix_zero(
 
 
 def _abouts(recording: Path, events: Path) -> list[Path]:
-    """Where a recorder's description may lie: beside the recording or beside the events."""
+    """Return where a recorder's description may lie: beside recording or events."""
     stem, beside = recorded_stem(recording.name), prefix_of(events.name)
     return [
         recording.with_name(f"{stem}{RECORDER}"),

@@ -73,10 +73,10 @@ def check_camera(index: int = 0) -> Check:
     """Look for a camera and at its clock."""
     if camera_present() is False:
         return Check("camera", "skipped", "no camera is connected")
-    found = probe_camera(index)
-    if found is None:
+    probed = probe_camera(index)
+    if probed is None:
         return Check("camera", "warning", f"camera {index} does not answer")
-    return Check("camera", *_verdict(found), found)
+    return Check("camera", *_verdict(probed), probed)
 
 
 def audit(path: Path) -> Check:
@@ -92,14 +92,14 @@ def audit(path: Path) -> Check:
             # no part is converted to pictures: only the times are wanted
             times = np.array([f.time_s for f in video.frames(part=1, parts=2, block=1 << 60)])
         report = video.report
-        found = {**timing_summary(times), "video": report.to_json()}
+        timing = {**timing_summary(times), "video": report.to_json()}
         damage = report.truncated or report.corrupt_frames or report.decode_errors
-        status, text = _verdict(found)
+        status, text = _verdict(timing)
         if damage:
             status, text = "warning", text + "; the file is damaged (see details)"
-        return Check(path.name, status, text, found)
-    found = timing_summary(read_au_table(path).times_s)
-    return Check(path.name, *_verdict(found), found)
+        return Check(path.name, status, text, timing)
+    timing = timing_summary(read_au_table(path).times_s)
+    return Check(path.name, *_verdict(timing), timing)
 
 
 def _verdict(timing: dict[str, Any]) -> tuple[Status, str]:
@@ -118,31 +118,31 @@ def _verdict(timing: dict[str, Any]) -> tuple[Status, str]:
 
 def _versions() -> Check:
     known = libraries()
-    found = {"mimicry": __version__, "python": platform.python_version()}
-    found |= {lib.name: lib.found for lib in known[1:] if lib.found is not None}
-    shown = ", ".join(f"{name} {number}" for name, number in found.items())
-    missing = [lib.name for lib in known if lib.found is None]
-    untested = [lib for lib in known if lib.found is not None and not lib.fits]
+    versions = {"mimicry": __version__, "python": platform.python_version()}
+    versions |= {lib.name: lib.installed for lib in known[1:] if lib.installed is not None}
+    shown = ", ".join(f"{name} {number}" for name, number in versions.items())
+    missing = [lib.name for lib in known if lib.installed is None]
+    untested = [lib for lib in known if lib.installed is not None and not lib.fits]
     if missing:
         text = f"missing: {', '.join(missing)}. Install again: pip install facial-mimicry"
-        return Check("versions", "failed", text, found)
+        return Check("versions", "failed", text, versions)
     if untested:
         remedies = "; ".join(lib.remedy for lib in untested)
         text = f"never tested: {', '.join(map(str, untested))}. Better: {remedies}"
-        return Check("versions", "warning", f"{text}. Found: {shown}", found)
+        return Check("versions", "warning", f"{text}. Found: {shown}", versions)
     if not known:
         text = "the package is not installed (pip), so what was tested is not known"
-        return Check("versions", "warning", text, found)
-    return Check("versions", "ok", f"{shown} on {platform.platform()}; all tested", found)
+        return Check("versions", "warning", text, versions)
+    return Check("versions", "ok", f"{shown} on {platform.platform()}; all tested", versions)
 
 
 def _model(path: Path | None) -> Check:
     try:
-        found = checked_model(path)
+        model = checked_model(path)
     except MimicryError as error:
         return Check("face model", "failed", str(error))
-    text = f"{found.name}, SHA-256 {MODEL_SHA256[:12]}… as expected"
-    return Check("face model", "ok", text, {"path": str(found), "sha256": MODEL_SHA256})
+    text = f"{model.name}, SHA-256 {MODEL_SHA256[:12]}… as expected"
+    return Check("face model", "ok", text, {"path": str(model), "sha256": MODEL_SHA256})
 
 
 def _native() -> Check:
@@ -175,14 +175,14 @@ def _guard() -> Check:
         quiet = tuple(int(p) for p in version("mediapipe").split(".")[:3]) < (0, 10, 34)
     except (PackageNotFoundError, ValueError):
         quiet = False
-    own = (
+    reports = (
         "this MediaPipe holds no network code"
         if quiet
         else "this MediaPipe reports usage to a server; the guard stops it"
     )
     if not closed:
-        return Check("network guard", "failed", f"landmark processes could reach out; {own}")
-    text = f"landmark processes cannot reach the network; {own}"
+        return Check("network guard", "failed", f"landmark processes could reach out; {reports}")
+    text = f"landmark processes cannot reach the network; {reports}"
     return Check("network guard", "ok" if quiet else "warning", text)
 
 

@@ -63,12 +63,12 @@ class Extraction:
 
     @property
     def frames(self) -> int:
-        """Number of decoded frames."""
+        """Return the number of decoded frames."""
         return int(self.qc["frames"])
 
     @property
     def frames_with_face(self) -> int:
-        """Number of frames in which a face was seen."""
+        """Return the number of frames in which a face was seen."""
         return int(self.qc["frames_with_face"])
 
     def read_track(self) -> ActionUnitTrack:
@@ -240,7 +240,7 @@ def _warn(notes: Sequence[str]) -> None:
 
 
 def usable_cores() -> int:
-    """Number of cores this process may use."""
+    """Return the number of cores this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

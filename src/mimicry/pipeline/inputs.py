@@ -19,10 +19,10 @@ def find_videos(named: Iterable[Path]) -> list[Path]:
     RecordingError
         When a folder holds no video.
     """
-    found: list[Path] = []
+    videos: list[Path] = []
     for path in named:
         if not path.is_dir():
-            found.append(path)
+            videos.append(path)
             continue
         inside = sorted(p for p in path.iterdir() if p.suffix.lower() in VIDEO_SUFFIXES)
         if not inside:
@@ -31,8 +31,8 @@ def find_videos(named: Iterable[Path]) -> list[Path]:
                 path=path,
                 hint=f"Expected files ending in {', '.join(sorted(VIDEO_SUFFIXES))}.",
             )
-        found += inside
-    return found
+        videos += inside
+    return videos
 
 
 def named_stems(videos: Sequence[Path]) -> list[tuple[Path, str]]:

@@ -76,7 +76,7 @@ class Plan:
 
     @property
     def digest(self) -> str:
-        """Equal inputs, settings and version: equal digest."""
+        """Return the digest of inputs, settings and version."""
         return files.digest({"inputs": self.inputs, "version": __version__})
 
 

@@ -75,11 +75,11 @@ def usable_frames(
 
 def warnings_of(name: str, quality: dict[str, Any]) -> list[str]:
     """Return what a user must know: damage, no face, several faces, holes in time."""
-    found = [*_damage(quality), *_several_faces(quality), *_holes(quality)]
+    notes = [*_damage(quality), *_several_faces(quality), *_holes(quality)]
     if quality["frames_with_face"] == 0:
         median = (quality["luminance"] or {}).get("median")
-        found.append(". ".join(no_face_text(quality["frames"], median, quality)))
-    return [f"{name}: {text}" for text in found]
+        notes.append(". ".join(no_face_text(quality["frames"], median, quality)))
+    return [f"{name}: {text}" for text in notes]
 
 
 def no_face_text(
@@ -167,7 +167,7 @@ def _damage(quality: dict[str, Any]) -> list[str]:
 
 
 def _longest_loss(times_s: NDArray[np.float64], seen: NDArray[np.bool_]) -> float:
-    """Longest time without a face, in seconds, counted between the frames around it."""
+    """Return the longest time without a face, in seconds, counted between the frames around it."""
     if not len(times_s):
         return 0.0
     at = times_s[seen]
@@ -180,14 +180,14 @@ def _longest_loss(times_s: NDArray[np.float64], seen: NDArray[np.bool_]) -> floa
 
 
 def _spread(values: NDArray[np.float64]) -> dict[str, float] | None:
-    found = values[np.isfinite(values)]
-    if not found.size:
+    finite = values[np.isfinite(values)]
+    if not finite.size:
         return None
-    low, middle, high = np.percentile(found, [5, 50, 95])
+    low, middle, high = np.percentile(finite, [5, 50, 95])
     return {"p05": float(low), "median": float(middle), "p95": float(high)}
 
 
 def _share(flags: NDArray[np.float64], seen: NDArray[np.bool_]) -> float | None:
-    """Share of seen frames with a flag; None where the source does not say."""
+    """Return the share of seen frames with a flag; None where the source does not say."""
     known = seen & np.isfinite(flags)
     return float((flags[known] == 1).mean()) if known.any() else None

@@ -33,13 +33,13 @@ def provenance_of(plan: "Plan", track: ActionUnitTrack) -> dict[str, Any]:
 
 
 def _versions(*names: str) -> dict[str, str]:
-    found = {}
+    versions = {}
     for name in names:
         try:
-            found[name] = version(name)
+            versions[name] = version(name)
         except PackageNotFoundError:
-            found[name] = "not installed"
-    return found
+            versions[name] = "not installed"
+    return versions
 
 
 def scores_sidecar(

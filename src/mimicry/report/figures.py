@@ -111,10 +111,10 @@ def svg_of(figure: "Figure", label: str, kind: str = "") -> str:
     text = buffer.getvalue()
     text = text[text.index("<svg") :]
     text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
-    head, rest = text.split(">", 1)
+    head, body = text.split(">", 1)
     head = re.sub(r'(width|height|xmlns(:xlink)?)="[^"]*"', "", head)
     classes = f"figure {kind}".strip()
-    return f'{head} role="img" aria-label="{escape(label)}" class="{classes}">{rest}'
+    return f'{head} role="img" aria-label="{escape(label)}" class="{classes}">{body}'
 
 
 def _shade_windows(axes: "Axes", windows: Mapping[str, tuple[float, float]], primary: str) -> None:

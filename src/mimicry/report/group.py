@@ -46,25 +46,25 @@ class Tables(Protocol):
     def analysed(self) -> Mapping[str, Any]: ...
 
 
-def render_groups(found: Tables) -> str:
+def render_groups(tables: Tables) -> str:
     """Return a self-contained HTML page. The same tables give the same bytes."""
     from markupsafe import Markup
 
-    by = found.by
-    headline = found.contrasts[found.contrasts["measure"] == _HEADLINE]
-    groups = sorted(found.refusals[by].astype(str).unique())
+    by = tables.by
+    headline = tables.contrasts[tables.contrasts["measure"] == _HEADLINE]
+    groups = sorted(tables.refusals[by].astype(str).unique())
     return fill_page(
         "group.html.jinja",
         by=by,
-        control=found.control,
-        gaps=found.gaps,
+        control=tables.control,
+        gaps=tables.gaps,
         groups=groups,
-        facts=_facts(found.analysed),
+        facts=_facts(tables.analysed),
         colours=list(colours_of(list(dict.fromkeys(headline[by].astype(str)))).items()),
         figure=Markup(_figure(headline, by)) if len(headline) else "",
-        contrasts=_contrasts(found.contrasts, by),
-        differences=_differences(found.differences, by, found.control),
-        refusals=_refusals(found.refusals, by),
+        contrasts=_contrasts(tables.contrasts, by),
+        differences=_differences(tables.differences, by, tables.control),
+        refusals=_refusals(tables.refusals, by),
     )
 
 

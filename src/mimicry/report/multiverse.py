@@ -114,8 +114,8 @@ def _facts(
     product = " × ".join(str(len(values)) for values in every.values())
     swaps = any(name not in ("t", "sign-flip") for name in every["null"])
     draws = f"; {analysed['draws']} label swaps a person" if swaps else ""
-    own = [row for row in rows if row["declared"]]
-    declared = ", ".join(f"{name} {own[0][name]}" for name in _DIMENSIONS) if own else ""
+    row = next((row for row in rows if row["declared"]), None)
+    declared = ", ".join(f"{name} {row[name]}" for name in _DIMENSIONS) if row else ""
     return [
         ("Study", f"{analysed['study']} (folder {analysed['folder']})"),
         ("Protocol", f"{analysed['protocol']} (digest {analysed['digest'][:12]})"),
@@ -163,7 +163,7 @@ def _failed(rows: Sequence[Mapping[str, Any]]) -> Table:
     """Return why analyses have no result, and the choices that never have one for that reason."""
     counts = Counter(str(row["reason"]) for row in rows if row["reason"])
     choices = {k: v for k, v in _choices(rows).items() if len(v) > 1}
-    found = [
+    listed = [
         [
             reason,
             count,
@@ -182,19 +182,19 @@ def _failed(rows: Sequence[Mapping[str, Any]]) -> Table:
     return page_table(
         "Analyses without a result",
         ["reason", "analyses", "choices that always end so"],
-        found,
+        listed,
     )
 
 
 def _ordered(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """By effect; those without a result last."""
+    """Return the rows by effect; those without a result last."""
     return sorted(rows, key=lambda row: (not np.isfinite(row["dz"]), row["dz"]))
 
 
 def _choices(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
-    """Dimension -> its choices in the order of the grid; those with one choice are left out."""
-    found = {name: list(dict.fromkeys(row[name] for row in rows)) for name in _DIMENSIONS}
-    return {k: v for k, v in found.items() if len(v) > 1} or {"null": found["null"]}
+    """Return dimension -> its choices in the order of the grid, where there are several."""
+    choices = {name: list(dict.fromkeys(row[name] for row in rows)) for name in _DIMENSIONS}
+    return {k: v for k, v in choices.items() if len(v) > 1} or {"null": choices["null"]}
 
 
 def _width(rows: Sequence[Mapping[str, Any]]) -> float:
@@ -213,9 +213,9 @@ def _figure(rows: Sequence[Mapping[str, Any]], condition: str, width: float) -> 
     _matrix(bottom, ordered, choices)
     top.set_xlim(-1.5, max(len(ordered), 1) + 0.5)
     left_out = len(rows) - len(ordered)
-    rest = f"\n{left_out} without a result are not drawn" if left_out else ""
+    more = f"\n{left_out} without a result are not drawn" if left_out else ""
     bottom.set_xlabel(
-        f"{len(ordered)} specifications, from the smallest to the largest effect{rest}", fontsize=8
+        f"{len(ordered)} specifications, from the smallest to the largest effect{more}", fontsize=8
     )
     return figure
 
@@ -232,8 +232,10 @@ def _curve(axes: "Axes", rows: Sequence[Mapping[str, Any]], condition: str) -> N
     pixels = len(rows) > _MANY
     axes.vlines(x, low, high, colors=colours, linewidth=1.0, alpha=0.45, rasterized=pixels)
     axes.scatter(x, dz, s=9, c=colours, linewidths=0, zorder=3, rasterized=pixels)
-    own = [k for k, row in enumerate(rows) if row["declared"]]
-    axes.scatter(own, dz[own], s=60, facecolors="none", edgecolors=_OWN, linewidths=1.6, zorder=4)
+    declared = [k for k, row in enumerate(rows) if row["declared"]]
+    axes.scatter(
+        declared, dz[declared], s=60, facecolors="none", edgecolors=_OWN, linewidths=1.6, zorder=4
+    )
     handles = [
         axes.scatter([], [], s=14, c=_SIGNIFICANT, label="p ≤ .05"),
         axes.scatter([], [], s=14, c=_NOT, label="p > .05"),

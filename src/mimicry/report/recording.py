@@ -68,7 +68,7 @@ class RecordingView:
 
     @property
     def conditions(self) -> list[str]:
-        """The conditions, those with action units first: the order of their colours."""
+        """Return the conditions, those with action units first: the order of their colours."""
         emotions = self.settings.emotions
         return sorted(set(self.scores.trials.condition), key=lambda c: (c not in emotions, c))
 

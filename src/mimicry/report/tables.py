@@ -27,7 +27,7 @@ class Column:
 
     @property
     def kind(self) -> str:
-        """The class of its cells."""
+        """Return the class of its cells."""
         return " ".join(["text"] * self.text + ["long"] * self.wraps)
 
 

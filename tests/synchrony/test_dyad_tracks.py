@@ -70,6 +70,18 @@ def test_two_faces_in_one_table_are_two_people(tmp_path):
     assert np.median(same.best_lag_s) == 0
 
 
+def test_a_table_of_several_faces_is_read_once(tmp_path, monkeypatch):
+    from mimicry.interchange import tables
+
+    path, times = two_faces(tmp_path / "pair.csv"), []
+    read = tables.read_any_table
+    monkeypatch.setattr(tables, "read_any_table", lambda *a, **k: times.append(a) or read(*a, **k))
+    for faces in ((), ("1", "0")):
+        mimicry.measure_synchrony(path, preset="face", faces=faces)
+        assert len(times) == 1
+        times.clear()
+
+
 def test_more_faces_than_people_need_names(tmp_path):
     path = two_faces(tmp_path / "three.csv", faces=3)
     with pytest.raises(

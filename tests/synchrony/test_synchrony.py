@@ -179,9 +179,9 @@ def test_written_results_are_the_same_bytes_and_never_replaced_silently(tmp_path
 @pytest.mark.parametrize(
     ("changes", "key"),
     [
-        ({"window_s": 500.0}, "--window"),
-        ({"step_s": 0.001}, "--step"),
-        ({"null": "magic", "surrogates": 3}, "--null"),
+        ({"window_s": 500.0}, "`window_s`"),
+        ({"step_s": 0.001}, "`step_s`"),
+        ({"null": "magic", "surrogates": 3}, "`null`"),
     ],
 )
 def test_impossible_settings_are_refused(changes, key):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from mimicry.cli._options import FPS, MIN_CONFIDENCE, VIDEO, reading_options
-from mimicry.cli._run import Outcome, command, told
+from mimicry.cli._run import Outcome, command
 
 if TYPE_CHECKING:
     from mimicry.synchrony.methods import Result
@@ -133,10 +133,10 @@ def _listed() -> Outcome:
         lengths = {k: getattr(settings, k) for k in ("window_s", "step_s", "max_lag_s")}
         options = {} if settings.method else {"options": dict(settings.options)}
         row = {"preset": name, "question": settings.question, **lengths, **options}
-        rows.append({**row, "source": told(settings.source)})
+        rows.append({**row, "source": settings.source})
     blocks = [
         f"{m.settings.preset}: {m.settings.question}\n  {m.settings.numbers()}\n"
-        f"  {told(m.settings.source)}"
+        f"  {m.settings.source}"
         for m in METHODS.values()
     ]
     return Outcome(extra={"presets": rows}, text="\n\n".join(blocks))

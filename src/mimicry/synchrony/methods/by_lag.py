@@ -158,7 +158,7 @@ def _grid_of(settings: SynchronySettings, rate_hz: float, n_samples: int) -> Gri
     )
     if not settings.window_s:  # one window: the whole recording
         window, step = n_samples - lag, 1
-    for name, value, least in (("window", window, 3), ("step", step, 1), ("max-lag", lag, 0)):
+    for name, value, least in (("window_s", window, 3), ("step_s", step, 1), ("max_lag_s", lag, 0)):
         if value < least:
             raise InputError(
                 f"`{name}` is {value} samples at {rate_hz:g} per second; expected at least {least}",

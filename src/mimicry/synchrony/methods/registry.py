@@ -59,7 +59,7 @@ _ALL = (
             question=_HOW_ALIKE,
             source=(
                 "R package rMEA 1.3.0 (Kleinbub and Ramseyer), settings of its examples; signed "
-                "unless `absolute` is given, which is that package's own default"
+                "unless absolute values are asked for, which are that package's own default"
             ),
             method="correlation",
             window_s=60.0,

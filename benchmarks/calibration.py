@@ -44,7 +44,7 @@ from mimicry.simulation.design import make_trials
 from mimicry.simulation.effects import GROUPS, Change, Effect, Group
 from mimicry.simulation.nuisance import NUISANCE, Nuisance
 from mimicry.simulation.participants import draw_clip_effects, draw_participant
-from mimicry.simulation.population import simulate_session
+from mimicry.simulation.population import SimulatedCamera, simulate_session
 from mimicry.timeline.align import align
 from mimicry.timeline.masking import masked_frames
 
@@ -264,8 +264,7 @@ def session(
         timelines,
         person,
         rng=rng,
-        nuisance=situation.nuisance,
-        names=UNITS,
+        camera=SimulatedCamera(situation.nuisance, UNITS),
         clip_effects=draw_clip_effects(situation.effect, trials.stimulus_id, rng),
     )
     return trials, timelines, made.track

@@ -33,7 +33,7 @@ from mimicry.simulation.design import make_trials
 from mimicry.simulation.effects import Effect, Group
 from mimicry.simulation.nuisance import NUISANCE
 from mimicry.simulation.participants import draw_participant
-from mimicry.simulation.population import simulate_session
+from mimicry.simulation.population import SimulatedCamera, simulate_session
 from mimicry.statistics.groups import Reduction, percent_reduction, two_samples
 from mimicry.synthetic.motion import minimum_jerk
 from mimicry.timeline.masking import masked_frames
@@ -156,9 +156,7 @@ def cut(
         timelines,
         draw_participant("x", group, effect, counts, rng),
         rng=rng,
-        nuisance=NUISANCE["webcam"],
-        names=names,
-        fps=fps,
+        camera=SimulatedCamera(names=names, fps=fps),
     )
     track = made.track
     hidden = (masked_frames(track, SETTINGS) | ~track.tracked)[:, None]

@@ -17,7 +17,7 @@ from mimicry.protocol import load_protocol
 from mimicry.report.multiverse import draw_multiverse
 from mimicry.scoring import score, summarise
 from mimicry.simulation.effects import parse_group
-from mimicry.simulation.study import simulate_study
+from mimicry.simulation.study import Scenario, simulate_study
 from mimicry.study import open_study
 from mimicry.timeline import align, read_events, read_manifest
 
@@ -35,7 +35,9 @@ grid:
 def study(tmp_path_factory):
     root = tmp_path_factory.mktemp("multiverse") / "study"
     group = parse_group("mimics:gain=8")
-    simulate_study(load_protocol("dynamic-happy-angry"), root, participants=4, groups=[group])
+    simulate_study(
+        load_protocol("dynamic-happy-angry"), root, Scenario(groups=[group]), participants=4
+    )
     return open_study(root)
 
 

@@ -16,7 +16,7 @@ from mimicry.simulation.design import make_trials
 from mimicry.simulation.effects import EFFECTS, Change, Effect, Group
 from mimicry.simulation.nuisance import NUISANCE
 from mimicry.simulation.participants import draw_participant
-from mimicry.simulation.population import simulate_session
+from mimicry.simulation.population import SimulatedCamera, simulate_session
 from mimicry.timeline import align
 
 UNITS = ("AU04", "AU12")
@@ -43,7 +43,7 @@ def test_deltas_drawn_at_once_are_those_of_whole_recordings():
     for _ in range(60):
         person = draw_participant("x", group, effect, trials.condition, rng)
         made = simulate_session(
-            trials, timelines, person, rng=rng, nuisance=NUISANCE["studio"], names=UNITS
+            trials, timelines, person, rng=rng, camera=SimulatedCamera(NUISANCE["studio"], UNITS)
         )
         aligned = align(made.track, trials, timelines, SETTINGS)
         order = [aligned.index(name) for name in UNITS]

@@ -15,6 +15,7 @@ from mimicry.protocol.show import resolved_rows
 from mimicry.scoring import score
 from mimicry.scoring.pattern import pattern_score
 from mimicry.simulation.nuisance import NUISANCE
+from mimicry.simulation.population import SimulatedCamera
 from mimicry.simulation.recordings import predicted, simulate_recordings
 from mimicry.timeline import align
 
@@ -137,8 +138,7 @@ def test_the_response_of_a_simulated_person_is_recovered(name: str) -> None:
         effect,
         seed=1,
         known={},
-        nuisance=NUISANCE["none"],
-        names=settings.scored,
+        camera=SimulatedCamera(NUISANCE["none"], settings.scored),
     )[0]
     track = recording.simulated.track
     scores = score(align(track, recording.trials, recording.timelines, settings), settings)

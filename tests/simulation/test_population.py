@@ -12,7 +12,7 @@ from mimicry.simulation.design import make_trials
 from mimicry.simulation.effects import EFFECTS, GROUPS, Change, Effect, Group
 from mimicry.simulation.nuisance import NUISANCE, Nuisance
 from mimicry.simulation.participants import draw_participant
-from mimicry.simulation.population import simulate_session
+from mimicry.simulation.population import SimulatedCamera, simulate_session
 from mimicry.synthetic.motion import minimum_jerk
 
 UNITS = ("AU04", "AU12")
@@ -28,7 +28,7 @@ def simulate(group=PROMPT, effect=EXACT, *, seed=1, nuisance=STILL, fps=30.0, n=
         trials = replace(trials, columns={**trials.columns, **columns(trials)})
     person = draw_participant("01", group, effect, trials.condition, rng)
     return simulate_session(
-        trials, timelines, person, rng=rng, nuisance=nuisance, names=UNITS, fps=fps
+        trials, timelines, person, rng=rng, camera=SimulatedCamera(nuisance, UNITS, fps)
     )
 
 

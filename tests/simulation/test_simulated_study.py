@@ -14,7 +14,7 @@ from mimicry.interchange.tables import read_au_table
 from mimicry.protocol import load_protocol
 from mimicry.scoring import score
 from mimicry.simulation.effects import EFFECTS, parse_group
-from mimicry.simulation.study import simulate_study
+from mimicry.simulation.study import Scenario, simulate_study
 from mimicry.timeline import align, read_events, read_manifest
 
 PREFIX = "sub-01_task-dynamichappyangry"
@@ -31,10 +31,12 @@ def study(house, tmp_path_factory):
     simulate_study(
         house,
         folder,
+        Scenario(
+            [parse_group("control:gain=1,gain_sd=0"), parse_group("low:gain=0.5,gain_sd=0")],
+            EFFECTS["visible"],
+            "studio",
+        ),
         participants=1,
-        groups=[parse_group("control:gain=1,gain_sd=0"), parse_group("low:gain=0.5,gain_sd=0")],
-        effect=EFFECTS["visible"],
-        nuisance="studio",
         seed=3,
     )
     return folder
@@ -106,7 +108,7 @@ def digests(folder):
 
 
 def test_the_same_settings_give_the_same_bytes_and_can_be_run_again(house, tmp_path):
-    keys = {"participants": 1, "groups": [parse_group("a:gain=1")], "seed": 5}
+    keys = {"participants": 1, "scenario": Scenario([parse_group("a:gain=1")]), "seed": 5}
     for name in ("one", "two"):
         simulate_study(house, tmp_path / name, **keys)
     first = digests(tmp_path / "one")
@@ -127,7 +129,7 @@ def test_other_peoples_folders_are_left_alone(house, tmp_path):
 def test_a_change_that_concerns_no_trial_is_explained(house, tmp_path):
     group = parse_group("x:gain[role=critic]=0.2")
     with pytest.raises(InputError, match="role=critic"):
-        simulate_study(house, tmp_path / "s", participants=1, groups=[group])
+        simulate_study(house, tmp_path / "s", Scenario([group]), participants=1)
     assert not (tmp_path / "s").exists()
 
 

@@ -7,7 +7,7 @@ from mimicry.pipeline import score_recording
 from mimicry.protocol import load_protocol
 from mimicry.records import ExtractionOptions, ScoringInputs
 from mimicry.simulation.effects import Effect, Group
-from mimicry.simulation.study import simulate_study
+from mimicry.simulation.study import Scenario, simulate_study
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -37,9 +37,8 @@ def summary(tmp_path):
         simulate_study(
             load_protocol(tmp_path / "short.yaml"),
             study,
+            Scenario([Group("one", gain=gain, gain_sd=0.0)], Effect(amplitude=amplitude)),
             participants=1,
-            groups=[Group("one", gain=gain, gain_sd=0.0)],
-            effect=Effect(amplitude=amplitude),
             seed=3,
             video=True,
         )

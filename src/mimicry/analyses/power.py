@@ -18,7 +18,7 @@ from mimicry.records import StimulusTimeline
 from mimicry.simulation.contrasts import COVERED, ContrastPeople
 from mimicry.simulation.effects import Effect, Group
 from mimicry.simulation.nuisance import NUISANCE, Nuisance
-from mimicry.simulation.recordings import predicted, with_predicted_changes
+from mimicry.simulation.recordings import people_of
 from mimicry.simulation.scores import cell_trials, planned_people
 from mimicry.statistics.planned import PlannedTest, decide
 
@@ -127,19 +127,10 @@ def power(
             key="analysis.primary.score",
             hint="Simulate whole studies with mimicry simulate and score them.",
         )
-    own_effect, own_groups = predicted(protocol, without_effect=without_effect)
-    if groups and effect is None:
-        groups = [with_predicted_changes(protocol, group) for group in groups]
-    people = list(groups or own_groups)
+    does, people = people_of(protocol, groups or (), effect, without_effect=without_effect)
     planned = primary_test(protocol, people if groups else ())
     drawn = ContrastPeople(
-        protocol,
-        effect or own_effect,
-        people,
-        nuisance=nuisance,
-        trials=trials,
-        known=known,
-        seed=seed,
+        protocol, does, people, nuisance=nuisance, trials=trials, known=known, seed=seed
     )
     sizes = list(participants or [max(2, protocol.file.power.participants // len(people))])
     scores = drawn.scores(studies, max(sizes))

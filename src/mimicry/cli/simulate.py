@@ -33,18 +33,20 @@ def simulate(
     from mimicry.cli._progress import progress
     from mimicry.protocol import load_protocol
     from mimicry.simulation.effects import named_effect, parse_group
-    from mimicry.simulation.study import simulate_study
+    from mimicry.simulation.study import Scenario, simulate_study
 
     with progress("participants") as show:
         made = simulate_study(
             load_protocol(protocol),
             out,
+            Scenario(
+                groups=[parse_group(text) for text in group],
+                effect=None if effect is None else named_effect(effect),
+                nuisance=noise,
+                stimuli=stimuli,
+            ),
             participants=participants,
-            groups=[parse_group(text) for text in group],
-            effect=None if effect is None else named_effect(effect),
-            nuisance=noise,
             seed=seed,
-            stimuli=stimuli,
             video=video,
             overwrite=overwrite,
             progress=show,

@@ -107,15 +107,36 @@ class SimulatedSession:
     truth: SessionTruth
 
 
+@dataclass(frozen=True, slots=True)
+class SimulatedCamera:
+    """What stands between the movement and its measurement.
+
+    Parameters
+    ----------
+    nuisance
+        Noise, drift, blinks, stray movement, sway, lost frames.
+    names
+        Action units to simulate; fewer are faster.
+    fps
+        Nominal frame rate, which `nuisance` jitters and thins out; None: the protocol's, or 30.
+    """
+
+    nuisance: Nuisance = NUISANCE["webcam"]
+    names: Sequence[str] = ALL_UNITS
+    fps: float | None = None
+
+
+#: A laptop's own camera, all action units.
+WEBCAM = SimulatedCamera()
+
+
 def simulate_session(
     trials: TrialTable,
     timelines: Mapping[str, StimulusTimeline],
     person: Participant,
     *,
     rng: np.random.Generator,
-    nuisance: Nuisance = NUISANCE["webcam"],
-    names: Sequence[str] = ALL_UNITS,
-    fps: float = 30.0,
+    camera: SimulatedCamera = WEBCAM,
     duration_s: float | None = None,
     clip_effects: Mapping[str, Mapping[str, float]] | None = None,
 ) -> SimulatedSession:
@@ -131,12 +152,8 @@ def simulate_session(
         Who took part, from :func:`~mimicry.simulation.participants.draw_participant`.
     rng
         Source of all chance: same generator state, same result.
-    nuisance
-        Noise, drift, blinks, stray movement, sway, lost frames.
-    names
-        Action units to simulate; fewer are faster.
-    fps
-        Nominal frame rate; `nuisance` jitters and drops frames.
+    camera
+        How it was recorded.
     duration_s
         Length of the recording; None: until 2.5 s after the last clip.
     clip_effects
@@ -149,10 +166,11 @@ def simulate_session(
         When a trial shows a stimulus that `timelines` does not hold.
     """
     ends = clip_ends(trials, timelines)
+    names, nuisance = camera.names, camera.nuisance
     truth = respond(trials, timelines, person, names=names, rng=rng, clip_effects=clip_effects)
     if duration_s is None:
         duration_s = float(np.max(trials.onset_s + ends)) + LEAD_OUT_S
-    times = frame_times(duration_s, fps, nuisance, rng)
+    times = frame_times(duration_s, camera.fps or 30.0, nuisance, rng)
     clean = movements(truth, timelines, person, times)
     made = add_nuisance(clean, times, truth.names, nuisance, rng)
     n = len(times)

@@ -18,7 +18,12 @@ from mimicry.simulation.participants import (
     draw_clip_effects,
     draw_participant,
 )
-from mimicry.simulation.population import ALL_UNITS, SimulatedSession, simulate_session
+from mimicry.simulation.population import (
+    WEBCAM,
+    SimulatedCamera,
+    SimulatedSession,
+    simulate_session,
+)
 from mimicry.synthetic.motion import minimum_jerk
 
 if TYPE_CHECKING:
@@ -30,6 +35,7 @@ __all__ = [
     "check_changes",
     "check_known",
     "noise_level",
+    "people_of",
     "planned_timelines",
     "predicted",
     "simulate_recordings",
@@ -87,6 +93,23 @@ def predicted(protocol: Protocol, *, without_effect: bool = False) -> tuple[Effe
         for name in protocol.file.design.groups or {"all": ""}
     ]
     return effect, groups
+
+
+def people_of(
+    protocol: Protocol,
+    groups: Sequence[Group] = (),
+    effect: Effect | None = None,
+    *,
+    without_effect: bool = False,
+) -> tuple[Effect, list[Group]]:
+    """Return what people do and who they are: as given, and else as the protocol predicts.
+
+    Given groups do what the protocol predicts for everybody, too, unless an effect is given.
+    """
+    expected, own_groups = predicted(protocol, without_effect=without_effect)
+    if effect is None:
+        groups = [with_predicted_changes(protocol, group) for group in groups]
+    return effect or expected, list(groups or own_groups)
 
 
 def with_predicted_changes(protocol: Protocol, group: Group) -> Group:
@@ -234,9 +257,7 @@ def simulate_recordings(
     *,
     seed: int,
     known: Mapping[str, StimulusTimeline],
-    nuisance: Nuisance = NUISANCE["webcam"],
-    names: Sequence[str] = ALL_UNITS,
-    fps: float | None = None,
+    camera: SimulatedCamera = WEBCAM,
 ) -> list[Recording]:
     """Return one person's recordings: one, or one for each visit.
 
@@ -255,9 +276,8 @@ def simulate_recordings(
         Seed of the study.
     known
         Stimulus id -> envelope, from a manifest; missing ones follow the protocol's timing.
-    nuisance, names, fps
-        As in :func:`~mimicry.simulation.population.simulate_session`; `fps` None: the
-        protocol's.
+    camera
+        How they were recorded.
     """
     person = draw_participant(
         participant, group, effect, protocol.file.conditions, generator(seed, participant, "person")
@@ -273,9 +293,7 @@ def simulate_recordings(
             timelines,
             person,
             rng=generator(seed, participant, visit, "recording"),
-            nuisance=nuisance,
-            names=names,
-            fps=protocol.file.capture.fps if fps is None else fps,
+            camera=replace(camera, fps=camera.fps or protocol.file.capture.fps),
             duration_s=plan.duration_s,
             clip_effects=clips,
         )

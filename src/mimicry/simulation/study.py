@@ -11,16 +11,16 @@ from mimicry import files
 from mimicry.errors import InputError, OutputExistsError
 from mimicry.kernels.chance import generator
 from mimicry.protocol import Protocol
-from mimicry.records import StimulusTimeline, TrialTable
+from mimicry.records import StimulusTimeline
 from mimicry.simulation.effects import Effect, Group
+from mimicry.simulation.population import SimulatedCamera
 from mimicry.simulation.recordings import (
     Recording,
     check_changes,
     check_known,
     noise_level,
-    predicted,
+    people_of,
     simulate_recordings,
-    with_predicted_changes,
 )
 from mimicry.study.layout import (
     DESCRIPTION,
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
     from mimicry.timeline.manifest import StimulusSet
 
-__all__ = ["SimulatedStudy", "simulate_study"]
+__all__ = ["Scenario", "SimulatedStudy", "simulate_study"]
 
 NOTE = (
     "Simulated participants: no person was recorded. What they do is known and stands in "
@@ -64,16 +64,35 @@ class SimulatedStudy:
     recordings: tuple[str, ...] = field(default=())
 
 
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """Who is simulated, what they do and see, and how well the camera sees them.
+
+    Parameters
+    ----------
+    groups
+        Who they are; none: the groups that the protocol predicts.
+    effect
+        What an average person does; None: the protocol's prediction.
+    nuisance
+        Name of a level of noise (:data:`~mimicry.simulation.nuisance.NUISANCE`).
+    stimuli
+        Stimulus manifest; None: the protocol's, or the shipped one.
+    """
+
+    groups: Sequence[Group] = ()
+    effect: Effect | None = None
+    nuisance: str = "webcam"
+    stimuli: str | Path | None = None
+
+
 def simulate_study(
     protocol: Protocol,
     out: str | Path,
+    scenario: Scenario | None = None,
     *,
     participants: int,
-    groups: Sequence[Group] = (),
-    effect: Effect | None = None,
-    nuisance: str = "webcam",
     seed: int = 0,
-    stimuli: str | Path | None = None,
     video: bool = False,
     overwrite: bool = False,
     progress: Progress | None = None,
@@ -83,21 +102,15 @@ def simulate_study(
     Parameters
     ----------
     protocol
-        What is shown, in which order, and (unless `effect` says otherwise) what people do.
+        What is shown, in which order, and (unless the scenario says otherwise) what people do.
     out
         Folder of the study; new or empty, or one that this function wrote.
+    scenario
+        Who takes part; None: all as the protocol predicts.
     participants
         People in each group.
-    groups
-        Who they are; none: the groups that the protocol predicts.
-    effect
-        What an average person does; None: the protocol's prediction.
-    nuisance
-        Name of a level of noise (:data:`~mimicry.simulation.nuisance.NUISANCE`).
     seed
         Same seed and settings, same bytes.
-    stimuli
-        Stimulus manifest; None: the protocol's, or the shipped one.
     video
         Render a video of every session as well (slow: a core draws about as many frames in a
         second as a camera takes); noise and blinks are then drawn in the picture.
@@ -113,65 +126,65 @@ def simulate_study(
 
     Raises
     ------
-    InputError
-        When a number is out of range, or a group's change concerns no trial.
-    OutputExistsError
-        When the folder holds something else.
+    InputError, OutputExistsError
+        When a number is out of range, a group's change concerns no trial, or the folder holds
+        something else.
     """
-    out = Path(out)
-    if participants < 1:
-        raise InputError(
-            f"found {participants} participants, expected 1 or more", key="`participants`"
-        )
-    level = noise_level(nuisance)
-    own_effect, own_groups = predicted(protocol)
-    check_changes(groups, _first_trials(protocol))
-    if effect is None:
-        groups = [with_predicted_changes(protocol, group) for group in groups]
-    effect, chosen = effect or own_effect, list(groups or own_groups)
-    names = [group.name for group in chosen]
-    if len(set(names)) < len(names):
-        raise InputError(f"two groups share a name: {', '.join(names)}", key="`groups`")
-    known = protocol.timelines(stimuli)
+    out, scenario = Path(out), scenario or Scenario()
+    effect, groups = _who(protocol, scenario, participants)
+    camera = SimulatedCamera(noise_level(scenario.nuisance))
+    known = protocol.timelines(scenario.stimuli)
     check_known(protocol, known)
-    settings = _settings(protocol, known, chosen, effect, nuisance, participants, seed, video)
+    settings = _settings(
+        protocol,
+        known,
+        {
+            "participants_per_group": participants,
+            "groups": [group.to_json() for group in groups],
+            "effect": effect.to_json(),
+            "noise": {"name": scenario.nuisance, **camera.nuisance.to_json()},
+            "seed": seed,
+            "video": video,
+        },
+    )
     marker = _claim_folder(out, settings, overwrite=overwrite)
     _write_head(out, protocol, settings)
-    people = [
-        (f"{k + 1:02d}", chosen[k // participants]) for k in range(participants * len(chosen))
-    ]
     prefixes: list[str] = []
     rows: list[dict[str, Any]] = []
     used: dict[str, StimulusTimeline] = {}
-    for k, (label, group) in enumerate(people):
+    for k in range(participants * len(groups)):
+        label, group = f"{k + 1:02d}", groups[k // participants]
         recordings = simulate_recordings(
-            protocol, label, group, effect, seed=seed, known=known, nuisance=level
+            protocol, label, group, effect, seed=seed, known=known, camera=camera
         )
         for recording in recordings:
             used.update(recording.timelines)
             prefixes.append(_write_recording(out, recording, settings, seed, video=video))
         rows.append(_person_row(label, recordings[0]))
         if progress is not None:
-            progress(k + 1, len(people))
-    _write_people(out, rows, chosen)
+            progress(k + 1, participants * len(groups))
+    _write_people(out, rows, groups)
     _write_manifest(out, used, known)
     return SimulatedStudy(out, marker, tuple(prefixes))
 
 
-def _first_trials(protocol: Protocol) -> TrialTable:
+def _who(protocol: Protocol, scenario: Scenario, participants: int) -> tuple[Effect, list[Group]]:
+    """Return what people do and who they are; refuse what makes no study."""
+    if participants < 1:
+        raise InputError(
+            f"found {participants} participants, expected 1 or more", key="`participants`"
+        )
     visit = next(iter(protocol.file.design.visits), None)
-    return protocol.build_session("1", visit=visit).trial_table()
+    check_changes(scenario.groups, protocol.build_session("1", visit=visit).trial_table())
+    effect, groups = people_of(protocol, scenario.groups, scenario.effect)
+    names = [group.name for group in groups]
+    if len(set(names)) < len(names):
+        raise InputError(f"two groups share a name: {', '.join(names)}", key="`groups`")
+    return effect, groups
 
 
 def _settings(
-    protocol: Protocol,
-    known: "StimulusSet",
-    groups: Sequence[Group],
-    effect: Effect,
-    nuisance: str,
-    participants: int,
-    seed: int,
-    video: bool,
+    protocol: Protocol, known: "StimulusSet", choices: Mapping[str, Any]
 ) -> dict[str, Any]:
     from mimicry import __version__
 
@@ -180,12 +193,7 @@ def _settings(
         "protocol": protocol.name,
         "protocol_digest": protocol.digest,
         "stimuli": known.to_json(),
-        "participants_per_group": participants,
-        "groups": [group.to_json() for group in groups],
-        "effect": effect.to_json(),
-        "noise": {"name": nuisance, **noise_level(nuisance).to_json()},
-        "seed": seed,
-        "video": video,
+        **choices,
         "version": __version__,
     }
     return content | {"digest": files.digest(content)}
@@ -236,7 +244,7 @@ def _prefix(recording: Recording) -> str:
 
 
 def _label(name: str) -> str:
-    """A BIDS label: letters and digits only."""
+    """Return a BIDS label: letters and digits only."""
     return "".join(c for c in name if c.isalnum())
 
 
@@ -284,14 +292,14 @@ def _events(recording: Recording) -> "pd.DataFrame":
 
 
 def _events_sidecar(recording: Recording) -> dict[str, Any]:
-    own = {
+    always = {
         "onset": {"Description": "start of the clip, on the recording's clock", "Units": "s"},
         "duration": {"Description": "how long the clip was shown", "Units": "s"},
         "trial_type": {"Description": "condition"},
         "stimulus": {"Description": "id in stimuli.json"},
         "trial_id": {"Description": "label of the trial"},
     }
-    return own | {
+    return always | {
         name: {"Description": f"design column {name} of the protocol"}
         for name in recording.trials.columns
     }
@@ -329,7 +337,7 @@ def _write_manifest(
     used: Mapping[str, StimulusTimeline],
     known: Mapping[str, StimulusTimeline],
 ) -> None:
-    """The envelopes of every stimulus shown, so that the study can be scored by itself."""
+    """Write the envelopes of every stimulus shown, so that the study can be scored by itself."""
     entries = [
         {
             "id": name,
@@ -369,7 +377,7 @@ def _render(path: Path, recording: Recording, seed: int) -> None:
     rng = generator(seed, plan.participant, plan.visit or "", "video")
     units = {name: moved[:, k] for k, name in enumerate(simulated.truth.names) if moved[:, k].any()}
     pose, shift = natural.sway(times, rng)
-    play = performance(
+    moves = performance(
         times,
         {**units, "AU45": natural.blinks(times, rng)},
         pose_deg=pose,
@@ -377,4 +385,4 @@ def _render(path: Path, recording: Recording, seed: int) -> None:
         gaze_deg=natural.gaze(times, rng),
     )
     (face,) = identities(int(rng.integers(2**31)), 1)
-    render_video(path, face, play, seed=int(rng.integers(2**31)), notes={"note": NOTE})
+    render_video(path, face, moves, seed=int(rng.integers(2**31)), notes={"note": NOTE})

@@ -81,9 +81,9 @@ def welch_t(values: NDArray[np.float64], labels: NDArray[np.bool_]) -> NDArray[n
     total, squares = centred.sum(), centred**2
     n_own = mask.sum(axis=1)
     n_others = len(values) - n_own
-    own, own_squares = mask @ centred, mask @ squares
-    mean_own = own / np.maximum(n_own, 1)
-    mean_others = (total - own) / np.maximum(n_others, 1)
+    labelled, own_squares = mask @ centred, mask @ squares
+    mean_own = labelled / np.maximum(n_own, 1)
+    mean_others = (total - labelled) / np.maximum(n_others, 1)
     var_own = (own_squares - n_own * mean_own**2) / np.maximum(n_own - 1, 1)
     var_others = (squares.sum() - own_squares - n_others * mean_others**2) / np.maximum(
         n_others - 1, 1

@@ -56,10 +56,10 @@ def pooled_sd(
         NaN with fewer than `min_trials` trials or an SD of `smallest` or less.
     """
     data = np.asarray(deltas, dtype=np.float64)
-    there = np.isfinite(data)
-    n = there.sum(axis=0)
-    mean = np.where(there, data, 0.0).sum(axis=0) / np.maximum(n, 1)
-    squares = np.where(there, (data - mean) ** 2, 0.0).sum(axis=0)
+    finite = np.isfinite(data)
+    n = finite.sum(axis=0)
+    mean = np.where(finite, data, 0.0).sum(axis=0) / np.maximum(n, 1)
+    squares = np.where(finite, (data - mean) ** 2, 0.0).sum(axis=0)
     sd = np.sqrt(squares / np.maximum(n - 1, 1))
     return np.where((n >= max(min_trials, 2)) & (sd > smallest), sd, np.nan)
 

@@ -95,16 +95,16 @@ def _from_products(
     """All series of `x` are complete: (P, S, W), (P, N) -> (P, S, L) by matrix products."""
     width = x.shape[-1]
     windows = np.lib.stride_tricks.sliding_window_view(y, width, axis=-1)
-    there, count, mean_y, centred_y = _centre(windows)
+    finite, count, mean_y, centred_y = _centre(windows)
     mean_x = x.mean(axis=-1, keepdims=True)
     centred = x - mean_x
-    if there.all():
+    if finite.all():
         unit_x = _unit_length(centred, mean_x)
         unit_y = _unit_length(centred_y, mean_y[..., None])
         r = unit_x @ unit_y.swapaxes(-1, -2)
         return np.clip(r, -1.0, 1.0, out=r)
     cov = centred @ centred_y.swapaxes(-1, -2)
-    var_x, local = _masked_sums(x, centred, centred_y, there, count, cov)
+    var_x, local = _masked_sums(x, centred, centred_y, finite, count, cov)
     local = local + mean_x
     var_y = (centred_y**2).sum(axis=-1)
     n = count[:, None, :]
@@ -122,7 +122,7 @@ def _masked_sums(
     raw: NDArray[np.float64],
     x: NDArray[np.float64],
     y: NDArray[np.float64],
-    there: NDArray[np.bool_],
+    finite: NDArray[np.bool_],
     count: NDArray[np.float64],
     cov: NDArray[np.float64],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -131,7 +131,7 @@ def _masked_sums(
     Where that mean dwarfs the SD, the sums (and `cov`, in place) are formed again from the raw
     values, centred on just these pairs.
     """
-    mask = there.astype(np.float64).swapaxes(-1, -2)
+    mask = finite.astype(np.float64).swapaxes(-1, -2)
     n = np.maximum(count, 1)[:, None, :]
     mean = (x @ mask) / n
     squares = x**2 @ mask
@@ -140,12 +140,12 @@ def _masked_sums(
     step = max(1, _CHUNK // x.shape[-1])
     for k in range(0, len(p), step):
         at = p[k : k + step], s[k : k + step], lag[k : k + step]
-        kept = there[at[0], at[2]]
+        kept = finite[at[0], at[2]]
         values = raw[at[0], at[1]]
-        own = np.where(kept, values, 0.0).sum(axis=-1) / n[at[0], 0, at[2]]
-        rest = np.where(kept, values - own[:, None], 0.0)
-        var[at] = (rest**2).sum(axis=-1)
-        cov[at] = (rest * y[at[0], at[2]]).sum(axis=-1)
+        kept_mean = np.where(kept, values, 0.0).sum(axis=-1) / n[at[0], 0, at[2]]
+        deviation = np.where(kept, values - kept_mean[:, None], 0.0)
+        var[at] = (deviation**2).sum(axis=-1)
+        cov[at] = (deviation * y[at[0], at[2]]).sum(axis=-1)
     return var, mean
 
 
@@ -176,14 +176,14 @@ def _centre(
     windows: NDArray[np.float64],
 ) -> tuple[NDArray[np.bool_], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Mask, count, mean and centred values (0 where missing) along the last axis."""
-    there = np.isfinite(windows)
-    count = there.sum(axis=-1).astype(np.float64)
+    finite = np.isfinite(windows)
+    count = finite.sum(axis=-1).astype(np.float64)
     safe = np.maximum(count, 1)
-    mean = np.where(there, windows, 0.0).sum(axis=-1) / safe
-    centred = np.where(there, windows - mean[..., None], 0.0)
+    mean = np.where(finite, windows, 0.0).sum(axis=-1) / safe
+    centred = np.where(finite, windows - mean[..., None], 0.0)
     # The mean of a large offset is rounded; what it left over goes in a second step.
-    rest = centred.sum(axis=-1) / safe
-    return there, count, mean + rest, np.where(there, centred - rest[..., None], 0.0)
+    leftover = centred.sum(axis=-1) / safe
+    return finite, count, mean + leftover, np.where(finite, centred - leftover[..., None], 0.0)
 
 
 def _ratio(
@@ -216,7 +216,7 @@ def fisher_z(r: ArrayLike) -> NDArray[np.float64]:
 def peak_over_lags(
     r: ArrayLike, lags_s: ArrayLike
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The largest (signed) correlation over the lags, and where it lies.
+    """Return the largest (signed) correlation over the lags, and where it lies.
 
     Parameters
     ----------
@@ -243,6 +243,6 @@ def peak_over_lags(
     filled = np.where(np.isfinite(values), values, -np.inf)
     top = filled.max(axis=-1)
     where = (filled >= top[..., None] - 1e-9).argmax(axis=-1)
-    found = np.isfinite(top)
-    inner = found & (where > 0) & (where < len(lags) - 1)
-    return np.where(found, top, np.nan), np.where(inner, lags[where], np.nan)
+    finite = np.isfinite(top)
+    inner = finite & (where > 0) & (where < len(lags) - 1)
+    return np.where(finite, top, np.nan), np.where(inner, lags[where], np.nan)

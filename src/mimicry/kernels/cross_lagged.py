@@ -49,9 +49,9 @@ def cross_lagged_gain(
 
 
 def _gain(
-    cross: NDArray[np.float64], own: NDArray[np.float64], together: NDArray[np.float64]
+    cross: NDArray[np.float64], auto: NDArray[np.float64], together: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     left = 1.0 - together**2
     with np.errstate(divide="ignore", invalid="ignore"):
-        gain = (cross - own * together) ** 2 / left
+        gain = (cross - auto * together) ** 2 / left
     return np.asarray(np.where(left > _COLLINEAR, np.clip(gain, 0.0, 1.0), np.nan))

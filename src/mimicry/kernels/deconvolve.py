@@ -137,8 +137,8 @@ def _filtered(design: Floats, phi: Floats) -> Floats:
 
 
 def _fit(design: Floats, y: Floats, penalty: Floats) -> tuple[Floats, Floats, int]:
-    there = np.isfinite(y) & np.isfinite(design).all(axis=1)
-    x, target = design[there], y[there]
+    finite = np.isfinite(y) & np.isfinite(design).all(axis=1)
+    x, target = design[finite], y[finite]
     n, k = x.shape
     if n <= k:
         raise ValueError(f"{n} complete samples are too few for {k} unknowns")

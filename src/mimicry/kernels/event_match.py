@@ -58,11 +58,11 @@ def find_onsets(
     half of the recording.
     """
     values = np.asarray(series, np.float64)
-    there = values[np.isfinite(values)]
-    if not there.size:
+    finite = values[np.isfinite(values)]
+    if not finite.size:
         return np.empty(0)
-    centre = np.median(there)
-    noise = 1.4826 * np.median(np.abs(there - centre))
+    centre = np.median(finite)
+    noise = 1.4826 * np.median(np.abs(finite - centre))
     with np.errstate(invalid="ignore"):
         above = values > centre + sigma * noise
     edges = np.diff(np.concatenate([[0], above.astype(np.int8), [0]]))

@@ -183,12 +183,12 @@ def _too_long(labels: NDArray[np.intp], limit: int) -> NDArray[np.intp]:
 
 def _can_end(left: NDArray[np.intp], pick: int, run: int, limit: int) -> bool:
     """Tell whether what is left after `pick`, then the end of a run of `run`, has an order."""
-    rest = left.copy()
-    rest[pick] -= 1
-    total = int(rest.sum())
-    room = limit * (total - rest + 1)
+    remaining = left.copy()
+    remaining[pick] -= 1
+    total = int(remaining.sum())
+    room = limit * (total - remaining + 1)
     room[pick] -= run
-    return bool((rest <= room).all())
+    return bool((remaining <= room).all())
 
 
 def _swap(state: NDArray[np.intp], rows: NDArray[np.intp], pair: NDArray[np.intp]) -> None:

@@ -202,10 +202,10 @@ def _by_rejection(
 ) -> NDArray[np.intp]:
     """Shuffle until the limit is kept: quick when there are many labels; else mix by swaps."""
     kept: list[NDArray[np.intp]] = []
-    found = 0
+    n_kept = 0
     for tried in count():
         if _crowding(labels, limit) > CROWDED or (
-            tried >= PATIENCE and found * 10 * PATIENCE < n * tried
+            tried >= PATIENCE and n_kept * 10 * PATIENCE < n * tried
         ):
             break
         drawn = rng.permuted(np.tile(labels, (SHUFFLES, 1)), axis=1)
@@ -213,8 +213,8 @@ def _by_rejection(
         sums = np.pad(equal, ((0, 0), (1, 0))).cumsum(axis=1)
         good = drawn[(sums[:, limit:] - sums[:, :-limit] < limit).all(axis=1)]
         kept.append(good)
-        found += len(good)
-        if found >= n:
+        n_kept += len(good)
+        if n_kept >= n:
             return np.concatenate(kept)[:n]
     counts = np.bincount(labels).tolist()
     starts = np.stack([feasible_order(counts, limit, rng) for _ in range(min(n, STARTS))])
@@ -297,9 +297,9 @@ def _continuations(
             for r in range(1, limit + 1):
                 fits = left[d, states] >= r
                 begin[fits, d] += ways[states[fits] - r * strides[d], d] * steps[total, r]
-        own = begin.sum(axis=1, keepdims=True) - begin
-        scale = own.max() if rescaled and own.max() > 0 else 1.0
-        ways[states] = own / scale
+        onward = begin.sum(axis=1, keepdims=True) - begin
+        scale = onward.max() if rescaled and onward.max() > 0 else 1.0
+        ways[states] = onward / scale
         unit[total] = unit[total - 1] + math.log(scale)
     ways.flags.writeable = False
     return ways, strides, steps

@@ -38,6 +38,6 @@ def nearest_peak(values: NDArray[np.float64], *, region: int) -> NDArray[np.int6
     distance = np.where(peaks, distance, np.inf)
     nearest = distance == distance.min(axis=1, keepdims=True)
     height = np.where(peaks & nearest, middle, -np.inf)
-    found = peaks.any(axis=1)
-    result[found] = height.argmax(axis=1)[found] + region
+    has_peak = peaks.any(axis=1)
+    result[has_peak] = height.argmax(axis=1)[has_peak] + region
     return result

@@ -67,8 +67,8 @@ def diagonal_recurrence(
     profile, on_lines, points, longest = [], 0, 0, 0
     for distance in diagonals:
         alike = distance <= radius
-        there = int(np.isfinite(distance).sum())
-        profile.append(alike.sum() / there if there else np.nan)
+        pairs = int(np.isfinite(distance).sum())
+        profile.append(alike.sum() / pairs if pairs else np.nan)
         runs = _run_lengths(alike)
         on_lines += int(runs[runs >= shortest_line].sum())
         points += int(alike.sum())
@@ -80,11 +80,11 @@ def diagonal_recurrence(
 
 def _standardised(series: ArrayLike) -> NDArray[np.float64]:
     values = np.asarray(series, np.float64)
-    there = values[np.isfinite(values)]
-    sd = there.std(ddof=1) if there.size > 1 else 0.0
-    if not sd > 1e-9 * max(1.0, abs(there.mean()) if there.size else 1.0):
+    finite = values[np.isfinite(values)]
+    sd = finite.std(ddof=1) if finite.size > 1 else 0.0
+    if not sd > 1e-9 * max(1.0, abs(finite.mean()) if finite.size else 1.0):
         raise ValueError("a series that does not move has no states to recur")
-    return np.asarray((values - there.mean()) / sd)
+    return np.asarray((values - finite.mean()) / sd)
 
 
 def _distance(x: NDArray[np.float64], y: NDArray[np.float64], lag: int) -> NDArray[np.float64]:

@@ -68,11 +68,11 @@ def phase_randomised(series: Floats, rng: np.random.Generator) -> Floats:
     ValueError
         When fewer than three samples are there.
     """
-    there = np.isfinite(series)
-    if there.sum() < 3:
-        raise ValueError(f"{int(there.sum())} samples are too few for phase randomisation")
+    finite = np.isfinite(series)
+    if finite.sum() < 3:
+        raise ValueError(f"{int(finite.sum())} samples are too few for phase randomisation")
     index = np.arange(len(series))
-    whole = np.interp(index, index[there], series[there])
+    whole = np.interp(index, index[finite], series[finite])
     mean = whole.mean()
     spectrum = np.fft.rfft(whole - mean)
     angle = rng.uniform(0, 2 * np.pi, len(spectrum))
@@ -80,7 +80,7 @@ def phase_randomised(series: Floats, rng: np.random.Generator) -> Floats:
     if len(series) % 2 == 0:
         angle[-1] = 0.0  # the highest frequency of an even length has no phase
     result = np.fft.irfft(spectrum * np.exp(1j * angle), len(series)) + mean
-    return np.where(there, result, np.nan)
+    return np.where(finite, result, np.nan)
 
 
 def _derangement(n: int, rng: np.random.Generator) -> NDArray[np.int64]:

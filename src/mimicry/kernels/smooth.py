@@ -101,15 +101,15 @@ def _smooth(
     reach = int(np.max(np.searchsorted(times, times + _REACH * sigma, "right") - np.arange(n)))
     for k in range(-reach + 1, reach):
         here = slice(max(0, -k), n - max(0, k))
-        there = slice(max(0, k), n - max(0, -k))
-        u = ((times[there] - times[here]) / sigma)[:, None]
+        other = slice(max(0, k), n - max(0, -k))
+        u = ((times[other] - times[here]) / sigma)[:, None]
         w = np.exp(-0.5 * u * u) * (np.abs(u) <= _REACH)
-        w = w * (valid[there] & (part[there] == part[here]))
+        w = w * (valid[other] & (part[other] == part[here]))
         s0[here] += w
         s1[here] += w * u
         s2[here] += w * u * u
-        y0[here] += w * clean[there]
-        y1[here] += w * u * clean[there]
+        y0[here] += w * clean[other]
+        y1[here] += w * u * clean[other]
     # a lone sample, or two a hair apart, carry no slope: fall back on the weighted mean
     with np.errstate(divide="ignore", invalid="ignore"):
         det = s0 * s2 - s1 * s1

@@ -170,9 +170,9 @@ def _middle(values: Floats) -> tuple[Floats, NDArray[np.bool_]]:
     whole = np.isfinite(mean[:, 0])
     if not whole.all():
         gappy = values[~whole]
-        there = np.isfinite(gappy)
-        count = np.maximum(there.sum(axis=1, keepdims=True), 1)
-        mean[~whole] = np.where(there, gappy, 0.0).sum(axis=1, keepdims=True) / count
+        finite = np.isfinite(gappy)
+        count = np.maximum(finite.sum(axis=1, keepdims=True), 1)
+        mean[~whole] = np.where(finite, gappy, 0.0).sum(axis=1, keepdims=True) / count
     return mean, whole
 
 

@@ -24,7 +24,7 @@ def in_window(times_s: ArrayLike, window_s: tuple[float, float]) -> NDArray[np.b
 def window_slices(
     times_s: ArrayLike, starts_s: ArrayLike, window_s: tuple[float, float]
 ) -> list[slice]:
-    """The samples of the half-open window after each start, as slices of increasing times.
+    """Return the samples of the half-open window after each start, as slices of increasing times.
 
     Examples
     --------
@@ -52,10 +52,10 @@ def window_mean(values: ArrayLike, chosen: ArrayLike) -> NDArray[np.float64]:
         (K, ...) means. NaN also when the window holds no sample at all.
     """
     part = np.asarray(values, dtype=np.float64)[:, np.asarray(chosen, dtype=bool)]
-    there = np.isfinite(part)
-    n = there.sum(axis=1)
+    finite = np.isfinite(part)
+    n = finite.sum(axis=1)
     enough = (n > 0) & (2 * n >= part.shape[1])
-    total = np.where(there, part, 0.0).sum(axis=1)
+    total = np.where(finite, part, 0.0).sum(axis=1)
     return np.where(enough, total / np.maximum(n, 1), np.nan)
 
 
@@ -63,9 +63,9 @@ def window_sd(values: ArrayLike, chosen: ArrayLike) -> NDArray[np.float64]:
     """Standard deviation (n - 1) over the chosen samples of axis 1; NaN as in `window_mean`."""
     part = np.asarray(values, dtype=np.float64)[:, np.asarray(chosen, dtype=bool)]
     mean = window_mean(values, chosen)
-    there = np.isfinite(part)
-    n = there.sum(axis=1)
-    squares = np.where(there, (part - mean[:, None]) ** 2, 0.0).sum(axis=1)
+    finite = np.isfinite(part)
+    n = finite.sum(axis=1)
+    squares = np.where(finite, (part - mean[:, None]) ** 2, 0.0).sum(axis=1)
     return np.where((n > 1) & np.isfinite(mean), np.sqrt(squares / np.maximum(n - 1, 1)), np.nan)
 
 
@@ -83,7 +83,7 @@ def bin_edges(window_s: tuple[float, float], width_s: float) -> NDArray[np.float
 
 
 def bin_counts(times_s: ArrayLike, edges_s: ArrayLike, flags: ArrayLike) -> NDArray[np.int64]:
-    """How many flagged samples fall into each half-open bin.
+    """Count how many flagged samples fall into each half-open bin.
 
     Parameters
     ----------

@@ -125,7 +125,7 @@ class ScoringSettings:
 
     @property
     def stimulus_window_s(self) -> tuple[float, float]:
-        """The stimulus samples that enter the lagged correlation."""
+        """Return the stimulus samples that enter the lagged correlation."""
         return self.correlation_s or (0.0, self.windows[self.primary_window][1])
 
     def to_json(self) -> dict[str, Any]:

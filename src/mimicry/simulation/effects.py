@@ -287,19 +287,19 @@ def parse_group(text: str) -> Group:
     >>> parse_group("low:gain=0.6,latency=0.7").gain
     0.6
     """
-    name, _, rest = text.partition(":")
+    name, _, listed = text.partition(":")
     name = name.strip()
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", name):
         raise _wrong(text, f"a group's name is letters, digits, '-' and '_', not {name!r}")
-    pairs = [_pair(text, item) for item in rest.split(",") if item.strip()]
+    pairs = [_pair(text, item) for item in listed.split(",") if item.strip()]
     start = next((v for k, v in pairs if k == "preset"), name if name in GROUPS else "typical")
     if start not in GROUPS:
         raise _wrong(text, f"no preset {start!r}; there are {', '.join(GROUPS)}")
     values: dict[str, Any] = {"name": name}
     changes = list(GROUPS[start].changes)
     for key, value in pairs:
-        if found := _CHANGE.fullmatch(key):
-            changes.append(_change(text, found, _number(text, key, value)))
+        if match := _CHANGE.fullmatch(key):
+            changes.append(_change(text, match, _number(text, key, value)))
         elif key == "shape":
             values["shape"] = value
         elif key != "preset":
@@ -318,9 +318,9 @@ def _pair(text: str, item: str) -> tuple[str, str]:
     return key.strip(), value.strip()
 
 
-def _change(text: str, found: re.Match[str], value: float) -> Change:
-    where = dict(_pair(text, item) for item in found[2].split("&"))
-    return Change(where, gain=value) if found[1] == "gain" else Change(where, delay_s=value)
+def _change(text: str, match: re.Match[str], value: float) -> Change:
+    where = dict(_pair(text, item) for item in match[2].split("&"))
+    return Change(where, gain=value) if match[1] == "gain" else Change(where, delay_s=value)
 
 
 def _key(text: str, key: str) -> str:

@@ -166,14 +166,14 @@ def add_nuisance(
 ) -> Disturbed:
     """Return `intensity` (T, A) with everything that `nuisance` asks for added."""
     values = intensity.copy()
-    rest = np.array([REST_NOISE.get(name[:4], 0.04) for name in names])
+    still_sd = np.array([REST_NOISE.get(name[:4], 0.04) for name in names])
     n, width = values.shape
     if nuisance.noise > 0:
-        values += nuisance.noise * rest * _fast_noise(times_s, width, nuisance.noise_tau_s, rng)
+        values += nuisance.noise * still_sd * _fast_noise(times_s, width, nuisance.noise_tau_s, rng)
     if nuisance.drift > 0:
-        values += nuisance.drift * rest * slow_noise(times_s, width, nuisance.drift_tau_s, rng)
+        values += nuisance.drift * still_sd * slow_noise(times_s, width, nuisance.drift_tau_s, rng)
     if nuisance.trend:
-        values += nuisance.trend * rest * np.linspace(0.0, 1.0, n)[:, None]
+        values += nuisance.trend * still_sd * np.linspace(0.0, 1.0, n)[:, None]
     if nuisance.stray_per_min > 0:
         _add_stray(values, times_s, nuisance, rng)
     pose = np.zeros((n, 3))

@@ -93,8 +93,8 @@ def draw_participant(
     """
     traits = sorted({change.trait for change in group.changes if change.trait is not None})
     names = sorted(set(conditions))
-    common, own = rng.standard_normal(), rng.standard_normal(len(names))
-    z = np.sqrt(effect.person_r) * common + np.sqrt(1 - effect.person_r) * own
+    common, special = rng.standard_normal(), rng.standard_normal(len(names))
+    z = np.sqrt(effect.person_r) * common + np.sqrt(1 - effect.person_r) * special
     deviation = {
         name: float((effect.gain_sd(name) if group.gain_sd is None else group.gain_sd) * value)
         for name, value in zip(names, z, strict=True)
@@ -145,13 +145,13 @@ def instruction(trials: TrialTable) -> NDArray[np.str_]:
     Read from the columns ``instruction``, ``task``, ``phase`` and ``block``: a value that
     begins with one of the words counts. Without any, people just watch.
     """
-    found = np.full(len(trials), "watch", dtype="U8")
+    tasks = np.full(len(trials), "watch", dtype="U8")
     for column in ("block", "phase", "task", "instruction"):
         for k, value in enumerate(trials.columns.get(column, ())):
             for word in ("watch", "imitate", "inhibit"):
                 if value.lower().startswith(word):
-                    found[k] = word
-    return found
+                    tasks[k] = word
+    return tasks
 
 
 def trial_gains(

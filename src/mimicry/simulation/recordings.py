@@ -141,8 +141,8 @@ def planned_timelines(
     timelines: dict[str, StimulusTimeline] = {}
     for trial in trials:
         if trial.stimulus not in timelines:
-            found = known.get(trial.stimulus)
-            timelines[trial.stimulus] = found or _planned(protocol, trial)
+            timeline = known.get(trial.stimulus)
+            timelines[trial.stimulus] = timeline or _planned(protocol, trial)
     return timelines
 
 

@@ -80,8 +80,8 @@ def _cell_scores(
         return np.asarray(person + rng.standard_normal(person.shape) * np.sqrt(sides / n))
     if primary.score == "hit_rate":
         chance = prediction.hit_rate or 0.1
-        own = rng.binomial(n, np.clip(chance + person, 0, 1))
-        return np.asarray((own - rng.binomial(n, chance, person.shape)) / n)
+        hits = rng.binomial(n, np.clip(chance + person, 0, 1))
+        return np.asarray((hits - rng.binomial(n, chance, person.shape)) / n)
     if primary.score == "coupling":
         noise = rng.standard_normal(person.shape) * COUPLING_SD / np.sqrt(n)
         return np.asarray(person + noise)

@@ -129,8 +129,8 @@ def agreement(
     both = np.isfinite(x) & np.isfinite(y)
     a, b = x[both], y[both]
     if len(a) < _FEWEST or min(np.ptp(a), np.ptp(b)) < 1e-12:
-        rest = [np.nan] * (len(fields(Agreement)) - 3)
-        return Agreement(*names, len(a), *rest)
+        missing = [np.nan] * (len(fields(Agreement)) - 3)
+        return Agreement(*names, len(a), *missing)
     r = float(np.corrcoef(a, b)[0, 1])
     count = effective_samples(x, y)
     r_low, r_high = _interval(r, count)
@@ -161,15 +161,15 @@ def intraclass_correlation(a: Array, b: Array) -> tuple[float, float]:
     grand = table.mean()
     rows = 2 * np.square(table.mean(axis=1) - grand).sum() / (n - 1)
     raters = n * np.square(table.mean(axis=0) - grand).sum()
-    rest = table - table.mean(axis=1, keepdims=True) - table.mean(axis=0) + grand
-    error = np.square(rest).sum() / (n - 1)
+    residual = table - table.mean(axis=1, keepdims=True) - table.mean(axis=0) + grand
+    error = np.square(residual).sum() / (n - 1)
     consistent = (rows - error) / (rows + error)
     absolute = (rows - error) / (rows + error + 2 * (raters - error) / n)
     return float(absolute), float(consistent)
 
 
 def effective_samples(x: Array, y: Array) -> float:
-    """How many independent pairs two autocorrelated series are worth.
+    """Return how many independent pairs two autocorrelated series are worth.
 
     The sum of the products of both autocorrelations is cut where it first turns negative.
     Missing pairs count as their series' mean.
@@ -267,9 +267,9 @@ def _interval(r: float, count: float) -> tuple[float, float]:
     return float(np.tanh(z - half)), float(np.tanh(z + half))
 
 
-def _autocorrelation(values: Array, there: NDArray[np.bool_]) -> Array:
+def _autocorrelation(values: Array, finite: NDArray[np.bool_]) -> Array:
     """Autocorrelation at lags 0 .. N/4 by the Fourier transform."""
-    centred = np.where(there, values - values[there].mean(), 0.0)
+    centred = np.where(finite, values - values[finite].mean(), 0.0)
     n = len(centred)
     size = 1 << (2 * n - 1).bit_length()
     power = np.abs(np.fft.rfft(centred, size)) ** 2

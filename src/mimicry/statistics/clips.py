@@ -47,8 +47,8 @@ def min_f(people: TTest, clips: TTest) -> TTest:
     first, second = people.t**2, clips.t**2
     both = first + second
     f = first * second / both if both > 0 else 0.0
-    rest = first**2 / clips.df + second**2 / people.df
-    df = float(both**2 / rest) if rest > 0 else float(min(people.df, clips.df))
+    weighted = first**2 / clips.df + second**2 / people.df
+    df = float(both**2 / weighted) if weighted > 0 else float(min(people.df, clips.df))
     t = float(np.copysign(np.sqrt(f), people.t))
     return TTest(
         n=people.n,

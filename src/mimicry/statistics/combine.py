@@ -17,7 +17,7 @@ def combined_p(z: Floats, reasons: Sequence[str]) -> tuple[float, str]:
     Under the null each has mean 0 and SD 1 by construction. It says whether these people
     respond, not whether people in general do.
     """
-    there = z[np.isfinite(z)]
-    if not len(there):
+    finite = z[np.isfinite(z)]
+    if not len(finite):
         return float("nan"), ";".join(sorted({r for r in reasons if r})) or "no_swap"
-    return math.erfc(abs(float(there.sum())) / math.sqrt(2 * len(there))), ""
+    return math.erfc(abs(float(finite.sum())) / math.sqrt(2 * len(finite))), ""

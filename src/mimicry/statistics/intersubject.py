@@ -105,8 +105,8 @@ def intersubject_correlation(
 
 def _with_the_others(viewers: Floats) -> Floats:
     """(P,) correlation of each row with the mean of the other rows."""
-    there = np.isfinite(viewers)
-    filled = np.where(there, viewers, 0.0)
-    count = there.sum(axis=0) - there
+    finite = np.isfinite(viewers)
+    filled = np.where(finite, viewers, 0.0)
+    count = finite.sum(axis=0) - finite
     others = np.where(count > 0, (filled.sum(axis=0) - filled) / np.maximum(count, 1), np.nan)
     return lagged_correlation(viewers[:, None], others)[:, 0, 0]

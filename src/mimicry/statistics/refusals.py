@@ -73,7 +73,7 @@ def _counts(group: "pd.DataFrame") -> dict[str, object]:
 
 
 def _reason(text: object) -> str:
-    """The code of the latency in one cell of ``nan_reasons``."""
+    """Return the code of the latency in one cell of ``nan_reasons``."""
     if not isinstance(text, str):
         return ""
     codes = dict(part.partition("=")[::2] for part in text.split(";"))

@@ -55,9 +55,9 @@ class ContrastTrials:
             clips = getattr(self, f"{side}_clip") or tuple(map(str, range(len(values))))
             if values.ndim != 1 or len(clips) != len(values):
                 raise ValueError(f"{side} holds {values.shape} scores and {len(clips)} clips")
-            there = np.isfinite(values)
-            object.__setattr__(self, side, values[there])
-            kept = tuple(c for c, keep in zip(clips, there, strict=True) if keep)
+            finite = np.isfinite(values)
+            object.__setattr__(self, side, values[finite])
+            kept = tuple(c for c, keep in zip(clips, finite, strict=True) if keep)
             object.__setattr__(self, f"{side}_clip", kept)
 
     @property

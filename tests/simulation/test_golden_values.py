@@ -12,7 +12,7 @@ from mimicry.simulation.design import make_trials
 from mimicry.simulation.effects import EFFECTS, GROUPS, Change, Effect, Group
 from mimicry.simulation.nuisance import NUISANCE
 from mimicry.simulation.participants import draw_clip_effects, draw_participant
-from mimicry.simulation.population import simulate_session
+from mimicry.simulation.population import SimulatedCamera, simulate_session
 
 UNITS = ("AU04", "AU12", "AU43", "AU45")
 OWN = Group(
@@ -35,7 +35,12 @@ def session(effect, group, nuisance, seed=4):
     person = draw_participant("01", group, effect, trials.condition, rng)
     clips = draw_clip_effects(effect, timelines, rng)
     return simulate_session(
-        trials, timelines, person, rng=rng, nuisance=nuisance, names=UNITS, clip_effects=clips
+        trials,
+        timelines,
+        person,
+        rng=rng,
+        camera=SimulatedCamera(nuisance, UNITS),
+        clip_effects=clips,
     )
 
 

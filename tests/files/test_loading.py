@@ -10,9 +10,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from landmark_files import write_landmarks
 from mimicry import files
 from mimicry.errors import InputError, TableError
-from mimicry.interchange.landmark_file import LandmarkFile, read_landmarks, write_landmarks
+from mimicry.interchange.landmark_file import LandmarkFile, read_landmarks
 from mimicry.interchange.tables import read_au_table
 from mimicry.records import LandmarkTrack
 

@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
+from landmark_files import write_landmarks
 from mimicry.errors import TableError
 from mimicry.interchange.landmark_file import (
     FRAMES_PER_GROUP,
@@ -12,7 +13,6 @@ from mimicry.interchange.landmark_file import (
     LandmarkWriter,
     read_landmarks,
     stored,
-    write_landmarks,
 )
 from mimicry.records import LandmarkTrack
 

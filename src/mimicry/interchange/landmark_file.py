@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mimicry.errors import TableError
-from mimicry.files import atomic_path, check_shape, open_parquet, parquet_note, to_json_text
+from mimicry.files import check_shape, open_parquet, parquet_note, to_json_text
 from mimicry.interchange.landmark_schema import AXES, NOTE, POSE, encodings, schema_of
 from mimicry.records import LandmarkTrack
 from mimicry.records.blendshapes import BLENDSHAPE_NAMES
@@ -31,7 +31,6 @@ __all__ = [
     "is_landmark_file",
     "read_landmarks",
     "stored",
-    "write_landmarks",
 ]
 
 FRAMES_PER_GROUP = 2048
@@ -226,16 +225,6 @@ class Chunks:
 def is_landmark_file(path: str | Path) -> bool:
     """Tell from its name whether a recording is given by its landmarks."""
     return Path(path).name.endswith(LANDMARKS)
-
-
-def write_landmarks(path: str | Path, track: LandmarkTrack) -> Path:
-    """Write a whole track; what is read back equals :func:`stored`."""
-    path = Path(path)
-    size, landmarks = track.image_size_px, track.points_px.shape[1]
-    with atomic_path(path) as temporary, LandmarkWriter(temporary, size, landmarks) as writer:
-        writer.add(track)
-        writer.finish(dict(track.provenance))
-    return path
 
 
 def read_landmarks(path: str | Path) -> LandmarkTrack:

@@ -164,28 +164,26 @@ def _order_exists(protocol: "Protocol", name: str, block: Block) -> Iterator[Pro
             ("blocks", name, "runs"),
             f"blocks.{name}: {total} trials cannot be cut into {block.runs} equal runs",
         )
-    longest = max(trials.values())
-    limit = limits.max_same_condition
-    if limit is not None and longest > limit * (total - longest + 1):
-        yield Problem(
-            ("design", "randomisation", "max_same_condition"),
-            f"blocks.{name}: {longest} of {total} trials are of one condition, so no order has at "
-            f"most {limit} in a row; raise max_same_condition or set it to null",
-        )
-        return
     faces = len(protocol.file.stimuli.identities)
     per_face = total // faces
-    limit = limits.max_same_identity
-    if limit is not None and per_face > limit * (total - per_face + 1):
-        yield Problem(
-            ("design", "randomisation", "max_same_identity"),
-            f"blocks.{name}: {per_face} of {total} trials show one face, so no order has at most "
-            f"{limit} in a row; raise max_same_identity or set it to null",
-        )
-        return
+    for key, most, shown in (
+        ("max_same_condition", max(trials.values()), "are of one condition"),
+        ("max_same_identity", per_face, "show one face"),
+    ):
+        limit = getattr(limits, key)
+        if limit is not None and most > limit * (total - most + 1):
+            yield Problem(
+                ("design", "randomisation", key),
+                f"blocks.{name}: {most} of {total} trials {shown}, so no order has at most "
+                f"{limit} in a row; raise {key} or set it to null",
+            )
+            return
     # one order for everybody is the proof that every session can be built
     each = per_face // len(trials)
-    both = [total if m is None else min(m, total) for m in (limits.max_same_condition, limit)]
+    both = [
+        total if m is None else min(m, total)
+        for m in (limits.max_same_condition, limits.max_same_identity)
+    ]
     if crossed_start((len(trials), faces), each, (both[0], both[1])) is None:
         yield Problem(
             ("design", "randomisation"),

@@ -25,19 +25,6 @@ __all__ = ["main"]
 NEUTRAL_S = 2.0
 NEUTRAL_FRAMES = (10, 45)  # at least, at most
 RECENT_FRAMES = 15
-SHOWN: tuple[str, ...] = (
-    "AU01",
-    "AU02",
-    "AU04",
-    "AU05",
-    "AU06",
-    "AU07",
-    "AU09",
-    "AU10",
-    "AU12",
-    "AU14",
-)
-SHOWN += ("AU15", "AU17", "AU20", "AU25", "AU26", "AU43")
 
 
 def main() -> None:
@@ -128,6 +115,7 @@ class _Past:
 
 def _units(rows: list[dict[str, Any]], neutral: int, size_px: tuple[int, int]) -> dict[str, Any]:
     from mimicry.action_units import measure
+    from mimicry.action_units.definitions import NAMES
     from mimicry.records import LandmarkTrack
 
     columns: dict[str, Any] = {name: np.stack([r[name] for r in rows]) for name in rows[0]}
@@ -135,7 +123,7 @@ def _units(rows: list[dict[str, Any]], neutral: int, size_px: tuple[int, int]) -
     start, end = rows[0]["times_s"], rows[neutral]["times_s"]
     units = measure(track, neutral=[(start, end)])
     values = units.intensity[-1]
-    named = {n: float(values[units.names.index(n)]) for n in SHOWN}
+    named = {n: float(values[units.names.index(n)]) for n in NAMES}
     pitch, yaw, roll = (float(v) for v in units.pose_deg[-1])
     return {
         "units": {n: round(v, 3) if np.isfinite(v) else None for n, v in named.items()},

@@ -211,7 +211,7 @@ def test_a_value_that_no_plan_can_have_is_one_sentence(study):
 def test_an_option_of_scoring_that_the_plan_does_not_have_is_named(study, change, key, found):
     edit(study / "derivatives/mimicry/sub-01/sub-01_task-x_scores.json", change)
     (difference,) = verify_study(study).differences
-    assert (difference.key, difference.found) == (key, found)
+    assert (difference.key, difference.current) == (key, found)
 
 
 def test_exclusions_that_the_scores_do_not_have_and_others_are_named(study):
@@ -284,7 +284,7 @@ def test_groups_that_were_not_planned_are_named(study, protocol):
     (study / "prereg.json").write_text(json.dumps(document))
     (study / "participants.tsv").write_text("participant_id\tgroup\nsub-01\ta\nsub-02\tc\n")
     found = [d for d in verify_study(study).differences if d.where == "participants.tsv"]
-    assert [(d.key, d.found) for d in found] == [("design.groups", ["a", "c"])]
+    assert [(d.key, d.current) for d in found] == [("design.groups", ["a", "c"])]
 
 
 def test_a_readable_text_that_says_something_else_is_named(study):

@@ -243,9 +243,9 @@ def _say_what_is_empty(
             f"{len(t)} rows from {t.times_s[0]:.6g} to {t.times_s[-1]:.6g} s"
             for t in (ours, theirs)
         )
-        said = f"share only {max(row.n for row in rows)} samples at {rate_hz:g} per second"
+        sentence = f"share only {max(row.n for row in rows)} samples at {rate_hz:g} per second"
         raise InputError(
-            f"the two {said} ({steps}); at least {_FEWEST} are needed"
+            f"the two {sentence} ({steps}); at least {_FEWEST} are needed"
             if few
             else "one of the two does not vary in any pair of columns",
             path=reference,

@@ -22,26 +22,26 @@ class Difference:
     where: str
     key: str
     frozen: Any
-    found: Any
+    current: Any
     when_finished: bool = False
 
     def __str__(self) -> str:
         """Return it as one line."""
-        return f"{self.where}: {self.key} was {_short(self.frozen)}, is {_short(self.found)}"
+        return f"{self.where}: {self.key} was {_short(self.frozen)}, is {_short(self.current)}"
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON types."""
-        return {"where": self.where, "key": self.key, "frozen": self.frozen, "found": self.found}
+        return {"where": self.where, "key": self.key, "frozen": self.frozen, "found": self.current}
 
 
-def compare(where: str, frozen: Any, found: Any, key: str = "") -> Iterator[Difference]:
+def compare(where: str, frozen: Any, current: Any, key: str = "") -> Iterator[Difference]:
     """Yield every key whose values differ; mappings are compared key by key."""
-    if isinstance(frozen, Mapping) and isinstance(found, Mapping):
-        for name in sorted({*frozen, *found}, key=str):
+    if isinstance(frozen, Mapping) and isinstance(current, Mapping):
+        for name in sorted({*frozen, *current}, key=str):
             inner = f"{key}.{name}" if key else str(name)
-            yield from compare(where, frozen.get(name, ABSENT), found.get(name, ABSENT), inner)
-    elif to_json_text(frozen) != to_json_text(found):
-        yield Difference(where, key, frozen, found)
+            yield from compare(where, frozen.get(name, ABSENT), current.get(name, ABSENT), inner)
+    elif to_json_text(frozen) != to_json_text(current):
+        yield Difference(where, key, frozen, current)
 
 
 def _short(value: Any) -> str:

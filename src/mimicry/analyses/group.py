@@ -152,7 +152,7 @@ def group_tables(
         groups=group_of(people, by),
         not_joined=not_joined(study.results, SUMMARY, plain),
     )
-    said = settle(gaps, study, incomplete=incomplete)
+    sentences = settle(gaps, study, incomplete=incomplete)
     scored = summary[summary["claim"] != ""] if "claim" in summary.columns else summary
     groups = sorted(map(str, summary[name].unique()))
     against = _control(study, name, groups, control)
@@ -173,7 +173,7 @@ def group_tables(
             "summary": digest(summary.to_csv(index=False)),
             **({"incomplete": gaps.to_json()} if gaps else {}),
         },
-        gaps=said,
+        gaps=sentences,
         analysed=_analysed(study, summary, name),
     )
 
@@ -242,27 +242,27 @@ def _trials(study: Study) -> _Trials:
 
 
 def _of(where: Mapping[str, Any], measure: str, trials: _Trials, people: list[str]) -> list[Any]:
-    """The trials of some participants in one cell; none where there is no trial table."""
+    """Return the trials of some participants in one cell; none where there is no trial table."""
     session, phase, condition = (str(where[k]) for k in _CELL)
-    found = trials.get((session, phase, condition, measure), {})
-    return [found[p] for p in people if p in found]
+    by_person = trials.get((session, phase, condition, measure), {})
+    return [by_person[p] for p in people if p in by_person]
 
 
 def _over_clips(people: list[ContrastTrials]) -> TTest:
-    """Clips of the emotion against those of the reference."""
+    """Test clips of the emotion against those of the reference."""
     emotion, reference = clip_means(people)
     return two_samples(list(emotion.values()), list(reference.values()))
 
 
 def _between_over_clips(control: list[ContrastTrials], group: list[ContrastTrials]) -> TTest:
-    """The same for what the control group shows more than the group, clip by clip."""
+    """Test what the control group shows more than the group, clip by clip."""
     sides = zip(clip_means(control), clip_means(group), strict=True)
     emotion, reference = ([a[c] - b[c] for c in a if c in b] for a, b in sides)
     return two_samples(emotion, reference)
 
 
 def _control(study: Study, by: str, groups: list[str], named: str | None) -> str | None:
-    """The group that the others are compared with."""
+    """Return the group that the others are compared with."""
     if named is not None:
         if named not in groups:
             raise InputError(
@@ -314,18 +314,18 @@ _COMPARED = (
 def _means(table: "pd.DataFrame", by: str, trials: _Trials) -> Iterator[dict[str, Any]]:
     for where, measure, groups in _cells(table, by):
         for group, values in groups.items():
-            found = one_sample(values)
+            test = one_sample(values)
             clips = _over_clips(_of(where, measure, trials, list(values.index.astype(str))))
             yield {
                 **where,
                 "measure": measure,
                 by: group,
-                "n": found.n,
-                "n_missing": len(values) - found.n,
-                **{k: getattr(found, k) for k in ("mean", "se", "low", "high", "t", "df", "p")},
-                "dz": found.effect,
-                "p_clips_random": min_f(found, clips).p,
-                "reason": found.reason,
+                "n": test.n,
+                "n_missing": len(values) - test.n,
+                **{k: getattr(test, k) for k in ("mean", "se", "low", "high", "t", "df", "p")},
+                "dz": test.effect,
+                "p_clips_random": min_f(test, clips).p,
+                "reason": test.reason,
             }
 
 
@@ -335,53 +335,58 @@ def _differences(
     if control is None:
         return
     for where, measure, groups in _cells(table, by):
-        rest = groups.get(control)
+        baseline = groups.get(control)
         for group, values in groups.items():
-            if group == control or rest is None:
+            if group == control or baseline is None:
                 continue
-            found, gate = two_samples(rest, values), pooled([rest, values])
-            both = (_of(where, measure, trials, list(v.index.astype(str))) for v in (rest, values))
+            test, gate = two_samples(baseline, values), pooled([baseline, values])
+            both = (
+                _of(where, measure, trials, list(v.index.astype(str))) for v in (baseline, values)
+            )
             yield {
                 **where,
                 "measure": measure,
                 by: group,
                 "control": control,
-                "difference": found.mean,
-                **{k: getattr(found, k) for k in ("low", "high", "t", "df", "p")},
-                "d": found.effect,
-                "p_clips_random": min_f(found, _between_over_clips(*both)).p,
-                "reason": found.reason,
-                **_reduction(measure, one_sample(rest), one_sample(values), found),
+                "difference": test.mean,
+                **{k: getattr(test, k) for k in ("low", "high", "t", "df", "p")},
+                "d": test.effect,
+                "p_clips_random": min_f(test, _between_over_clips(*both)).p,
+                "reason": test.reason,
+                **_reduction(measure, one_sample(baseline), one_sample(values), test),
                 "pooled_mean": gate.mean,
                 "pooled_p": gate.p,
                 "gate": _gate(gate),
             }
 
 
-def _reduction(measure: str, rest: TTest, group: TTest, difference: TTest) -> dict[str, Any]:
-    """How many percent less, only in units and of a control mean in which that means something."""
+def _reduction(measure: str, control: TTest, group: TTest, difference: TTest) -> dict[str, Any]:
+    """Return how many percent less, in units and of a control mean where that means something."""
     names = ("percent_less", "percent_less_low", "percent_less_high", "percent_reason")
-    if measure not in RATIO_MEASURES or not np.isfinite([rest.se, group.se, difference.df]).all():
+    if (
+        measure not in RATIO_MEASURES
+        or not np.isfinite([control.se, group.se, difference.df]).all()
+    ):
         return dict.fromkeys(names)
     from scipy.special import stdtrit
 
     quantile = float(stdtrit(difference.df, 0.975))
-    found = percent_reduction(rest.mean, rest.se, group.mean, group.se, quantile)
-    why = found.reason if rest.low > 0 else _no_percent(rest)
+    reduction = percent_reduction(control.mean, control.se, group.mean, group.se, quantile)
+    why = reduction.reason if control.low > 0 else _no_percent(control)
     if why:
         return dict(zip(names, (None, None, None, why), strict=True))
-    return dict(zip(names, (found.percent, found.low, found.high, None), strict=True))
+    return dict(zip(names, (reduction.percent, reduction.low, reduction.high, None), strict=True))
 
 
 def _no_percent(control: TTest) -> str:
     return "control_below_0" if control.high < 0 else "control_not_above_0"
 
 
-def _gate(found: TTest) -> str | None:
-    """Whether the groups together respond, each with equal weight."""
-    if not np.isfinite(found.p):
+def _gate(together: TTest) -> str | None:
+    """Tell whether the groups together respond, each with equal weight."""
+    if not np.isfinite(together.p):
         return None
-    return "passed" if found.p <= GATE_ALPHA and found.mean > 0 else "not passed"
+    return "passed" if together.p <= GATE_ALPHA and together.mean > 0 else "not passed"
 
 
 def _frame(rows: Iterator[dict[str, Any]], columns: list[str]) -> "pd.DataFrame":

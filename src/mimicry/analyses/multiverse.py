@@ -55,7 +55,7 @@ class _Scores:
 
     recording: Extracted
     trials: Mapping[str, Floats]
-    own: Flags
+    shown: Flags
     reference: Flags
     design: SwapDesign
 
@@ -89,19 +89,19 @@ class Multiverse:
     def summary(self) -> dict[str, Any]:
         """Return how many specifications agree, and where the protocol's own one lies."""
         table = self.to_frame()
-        found = table[np.isfinite(table["dz"].astype(float))]
-        own = table[table["declared"] == 1]
-        middle = float(found["dz"].median()) if len(found) else float("nan")
+        finite = table[np.isfinite(table["dz"].astype(float))]
+        declared = table[table["declared"] == 1]
+        middle = float(finite["dz"].median()) if len(finite) else float("nan")
         return {
             "specifications": len(table),
-            "without_result": len(table) - len(found),
+            "without_result": len(table) - len(finite),
             "dz_median": middle,
-            "dz_lowest": float(found["dz"].min()) if len(found) else float("nan"),
-            "dz_highest": float(found["dz"].max()) if len(found) else float("nan"),
-            "share_same_sign": float((np.sign(found["dz"]) == np.sign(middle)).mean()),
-            "share_significant": float((found["p"] <= ALPHA).mean()),
-            "declared_dz": float(own["dz"].iloc[0]) if len(own) else float("nan"),
-            "declared_p": float(own["p"].iloc[0]) if len(own) else float("nan"),
+            "dz_lowest": float(finite["dz"].min()) if len(finite) else float("nan"),
+            "dz_highest": float(finite["dz"].max()) if len(finite) else float("nan"),
+            "share_same_sign": float((np.sign(finite["dz"]) == np.sign(middle)).mean()),
+            "share_significant": float((finite["p"] <= ALPHA).mean()),
+            "declared_dz": float(declared["dz"].iloc[0]) if len(declared) else float("nan"),
+            "declared_p": float(declared["p"].iloc[0]) if len(declared) else float("nan"),
         }
 
     def write(self, folder: Path, *, overwrite: bool = False) -> list[Path]:
@@ -176,11 +176,11 @@ def multiverse(
         blocks=list(protocol.file.blocks),
     )
     timelines = protocol.timelines(stimuli, stimuli_copy(study.root))
-    found = extracted(study)
-    say_other_stimuli([r.au_table for r in found], timelines)
-    said, lacking = gaps_of(study, found, incomplete=incomplete)
+    recordings = extracted(study)
+    say_other_stimuli([r.au_table for r in recordings], timelines)
+    sentences, lacking = gaps_of(study, recordings, incomplete=incomplete)
     people: dict[tuple[Any, ...], list[_Scores]] = {m: [] for m in choices.measurements()}
-    for k, recording in enumerate(found):
+    for k, recording in enumerate(recordings):
         track, shift = read_au_table(recording.au_table), clock_shift_s(recording.au_table)
         trials = read_trials(recording.events, protocol, timelines, shift_s=shift)
         if lock is not None:
@@ -190,7 +190,7 @@ def multiverse(
         ):
             people[measurement].append(scores)
         if progress is not None:
-            progress(k + 1, len(found))
+            progress(k + 1, len(recordings))
     rows = [
         _row(spec, people[spec.baseline_s, spec.window, spec.smoothing_s], study, choices)
         for spec in choices.specifications()
@@ -199,12 +199,12 @@ def multiverse(
         "protocol": protocol.digest,
         "stimuli": timelines.sha256,
         "grid": choices.to_json(),
-        "tables": {r.au_table.name: sha256_of(r.au_table) for r in found},
-        "events": {r.events.name: sha256_of(r.events) for r in found},
+        "tables": {r.au_table.name: sha256_of(r.au_table) for r in recordings},
+        "events": {r.events.name: sha256_of(r.events) for r in recordings},
         "exclusions": None if lock is None or lock.lock is None else lock.lock["exclusions"],
         **lacking,
     }
-    return Multiverse(tuple(rows), choices, made_from, _analysed(study, choices, people), said)
+    return Multiverse(tuple(rows), choices, made_from, _analysed(study, choices, people), sentences)
 
 
 def _analysed(
@@ -219,7 +219,7 @@ def _analysed(
     emotion = settings.emotions[grid.condition]
     against = f" minus {' + '.join(emotion.opponents)}" if emotion.opponents else ""
     neutral = settings.reference == "neutral"
-    there = [np.isfinite(person.trials["raw"]) for person in scored]
+    finite = [np.isfinite(person.trials["raw"]) for person in scored]
     return {
         "study": study.name,
         "folder": study.root.resolve().name,
@@ -227,10 +227,10 @@ def _analysed(
         "digest": study.protocol.digest,
         "people": len({person.recording.participant for person in scored}),
         "recordings": len(scored),
-        "trials": sum(map(len, there)),
-        "own_trials": sum(int((t & p.own).sum()) for t, p in zip(there, scored, strict=True)),
+        "trials": sum(map(len, finite)),
+        "own_trials": sum(int((t & p.shown).sum()) for t, p in zip(finite, scored, strict=True)),
         "reference_trials": sum(
-            int((t & p.reference).sum()) for t, p in zip(there, scored, strict=True)
+            int((t & p.reference).sum()) for t, p in zip(finite, scored, strict=True)
         ),
         "reference": settings.neutral_condition if neutral else "emotions of the other valence",
         "phase": f"block {grid.block}" if grid.block else "all blocks",
@@ -272,8 +272,8 @@ def _scores(
     inside = np.flatnonzero((phase == grid.block) | (phase == ""))
     inside = inside[np.argsort(aligned.onset_s[inside], kind="stable")]
     conditions = np.array(aligned.trials.condition)
-    own = conditions[inside] == grid.condition
-    rest = reference_trials(list(conditions[inside]), grid.condition, settings)
+    shown = conditions[inside] == grid.condition
+    reference = reference_trials(list(conditions[inside]), grid.condition, settings)
     emotion = settings.emotions[grid.condition]
     sd = pooled_sd(raw[inside], min_trials=settings.min_trials_z)
     ruler = np.array(
@@ -292,7 +292,7 @@ def _scores(
         runs=[runs[k] for k in inside] if runs else (),
     )
     scores = {unit: pattern_score(v, aligned.names, emotion) for unit, v in values.items()}
-    return _Scores(recording, scores, own, rest, design)
+    return _Scores(recording, scores, shown, reference, design)
 
 
 def _ruler(
@@ -303,13 +303,13 @@ def _ruler(
     inside: NDArray[np.int64],
     settings: ScoringSettings,
 ) -> float:
-    """The person's own imitation of one action unit, against the noise of this phase."""
+    """Return the person's own imitation of one action unit, against the noise of this phase."""
     emotions = [e for e, m in settings.emotions.items() if name in m.targets]
     imitated = (phase == settings.imitate_phase) & np.isin(conditions, emotions)
-    rest = np.zeros(len(raw), dtype=bool)
+    reference = np.zeros(len(raw), dtype=bool)
     for emotion in emotions:
-        rest[inside] |= reference_trials(list(conditions[inside]), emotion, settings)
-    return calibration(raw[imitated], raw[rest], min_trials=settings.min_trials_calibration)[0]
+        reference[inside] |= reference_trials(list(conditions[inside]), emotion, settings)
+    return calibration(raw[imitated], raw[reference], min_trials=settings.min_trials_calibration)[0]
 
 
 def _row(
@@ -318,7 +318,7 @@ def _row(
     settings = study.protocol.scoring_settings()
     unit = spec.standardisation
     values = np.array(
-        [contrast(p.trials[unit], p.own, p.reference, min_trials=settings.min_trials)
+        [contrast(p.trials[unit], p.shown, p.reference, min_trials=settings.min_trials)
          for p in people]
     )  # fmt: skip
     values = _per_person(values, people)
@@ -349,9 +349,9 @@ def _per_person(values: Floats, people: Sequence[_Scores]) -> Floats:
     names = [p.recording.participant for p in people]
     means = []
     for name in dict.fromkeys(names):
-        own = values[[k for k, n in enumerate(names) if n == name]]
-        there = own[np.isfinite(own)]
-        means.append(float(there.mean()) if len(there) else float("nan"))
+        values_of = values[[k for k, n in enumerate(names) if n == name]]
+        finite = values_of[np.isfinite(values_of)]
+        means.append(float(finite.mean()) if len(finite) else float("nan"))
     return np.array(means)
 
 
@@ -368,14 +368,14 @@ def _p_value(
     effects, reasons = [], []
     for person in people:
         drawer = study.protocol.redraw(grid.block) if has_randomiser else None
-        found = label_swap(
+        result = label_swap(
             person.trials[spec.standardisation],
-            person.own,
+            person.shown,
             person.reference,
             replace(person.design, redraw=drawer),
             chosen,
             generator(settings.seed, person.recording.participant, grid.condition, f"swap-{swap}"),
         )
-        effects.append(found.z_surrogate if not found.reason else float("nan"))
-        reasons.append(found.reason)
+        effects.append(result.z_surrogate if not result.reason else float("nan"))
+        reasons.append(result.reason)
     return combined_p(np.array(effects), reasons)

@@ -156,11 +156,11 @@ def read_prereg(path: str | Path) -> dict[str, Any]:
             path=path,
             key="format",
         )
-    own = digest(unhashed(document))
-    if own != document["hash"]:
+    hashed = digest(unhashed(document))
+    if hashed != document["hash"]:
         raise IntegrityError(
             f"the preregistration was changed after it was made: its content has the hash "
-            f"{own[:12]}, it says {str(document['hash'])[:12]}",
+            f"{hashed[:12]}, it says {str(document['hash'])[:12]}",
             path=path,
             key="hash",
             hint="Take the file that was registered.",
@@ -276,7 +276,7 @@ def _stimuli(document: Mapping[str, Any]) -> list[str]:
 
 
 def _told(hypothesis: Mapping[str, Any]) -> dict[str, Any]:
-    """What is expected first, what would speak against it last."""
+    """Return a hypothesis with what is expected first, what would speak against it last."""
     order = [n for n in ("statement", "key_contrast", "supports") if n in hypothesis]
     return {n: hypothesis[n] for n in [*order, *(n for n in hypothesis if n not in order)]}
 

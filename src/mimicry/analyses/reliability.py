@@ -173,7 +173,7 @@ def study_reliability(
         table["participant"],
         not_joined=not_joined(study.results, SCORES, table),
     )
-    said = settle(gaps, study, incomplete=incomplete)
+    sentences = settle(gaps, study, incomplete=incomplete)
     cells = list(_cells(table, settings, name))
     if not cells:
         raise TableError(
@@ -185,8 +185,8 @@ def study_reliability(
     rows, contrasts = [], []
     for k, (where, trials) in enumerate(cells):
         rng = generator(settings.seed, "/".join(where.values()))
-        found = contrast_reliability(trials, rng, splits=splits)
-        rows.append({**where, "window": name, **found.to_json()})
+        reliability = contrast_reliability(trials, rng, splits=splits)
+        rows.append({**where, "window": name, **reliability.to_json()})
         contrasts.append((where, {p.participant: p.contrast for p in trials if p.usable}))
         if progress is not None:
             progress(k + 1, len(cells))
@@ -198,7 +198,7 @@ def study_reliability(
         "scores": digest(table.to_csv(index=False)),
         **({"incomplete": gaps.to_json()} if gaps else {}),
     }
-    return StudyReliability(tuple(rows), tuple(_over_sessions(contrasts)), given, said)
+    return StudyReliability(tuple(rows), tuple(_over_sessions(contrasts)), given, sentences)
 
 
 def contrast_trials(
@@ -230,20 +230,20 @@ def contrast_trials(
     table = table.copy()
     numbers(table, columns)
     result = []
-    for participant, own in table.groupby("participant", sort=True):
-        own = own[own["valid"] == 1]
-        values = own[columns].to_numpy(dtype=float)
+    for participant, rows in table.groupby("participant", sort=True):
+        rows = rows[rows["valid"] == 1]
+        values = rows[columns].to_numpy(dtype=float)
         score = pattern_score(values, names, settings.emotions[emotion])
-        shown = (own["condition"] == emotion).to_numpy()
-        rest = reference_trials(list(own["condition"]), emotion, settings)
-        clips = own["stimulus"].to_numpy(dtype=str)
+        shown = (rows["condition"] == emotion).to_numpy()
+        reference = reference_trials(list(rows["condition"]), emotion, settings)
+        clips = rows["stimulus"].to_numpy(dtype=str)
         result.append(
             ContrastTrials(
                 str(participant),
                 score[shown],
-                score[rest],
+                score[reference],
                 tuple(clips[shown]),
-                tuple(clips[rest]),
+                tuple(clips[reference]),
             )
         )
     return result

@@ -1,4 +1,4 @@
-"""Is a study's analysis the one that was preregistered? Every difference by name."""
+"""Compare a study's analysis with the one that was preregistered, every difference by name."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -69,12 +69,12 @@ def verify_study(
     path = Path(prereg) if prereg is not None else _own_prereg(folder)
     frozen = read_prereg(path)
     checked: list[str] = []
-    found: list[Difference] = list(plan_differences(path, frozen))
+    differences: list[Difference] = list(plan_differences(path, frozen))
     notes: list[str] = []
-    own = folder / PROTOCOL
-    if is_there(own):
-        checked.append(own.name)
-        found += _protocol(own, frozen)
+    protocol = folder / PROTOCOL
+    if is_there(protocol):
+        checked.append(protocol.name)
+        differences += _protocol(protocol, frozen)
     results = folder / RESULTS
     sidecars = sorted(results.glob(f"**/*{SCORES_SIDECAR}"))
     people: set[str] = set()
@@ -83,22 +83,22 @@ def verify_study(
         name = sidecar.relative_to(folder).as_posix()
         checked.append(name)
         content = read_json_object(sidecar, _SIDECAR)
-        found += _scores(name, content, frozen)
-        found += _exclusions(name, content["inputs"], blind, _trials_of(sidecar))
+        differences += _scores(name, content, frozen)
+        differences += _exclusions(name, content["inputs"], blind, _trials_of(sidecar))
         people.add(str(content["inputs"].get("participant") or sidecar.parent.name))
     if not sidecars:
         notes.append("nothing has been scored yet, so only the protocol was compared")
     if sidecars:
-        found += _unscored(folder)
-        found += _sample(people, frozen)
-        found += _whole_table(results, sidecars)
-    found += _groups(folder, frozen)
-    for name, differences in analysis_differences(folder, results, frozen, blind):
+        differences += _unscored(folder)
+        differences += _sample(people, frozen)
+        differences += _whole_table(results, sidecars)
+    differences += _groups(folder, frozen)
+    for name, departures in analysis_differences(folder, results, frozen, blind):
         checked.append(name)
-        found += differences
+        differences += departures
     if blind is not None and (sidecars or blind.locked):
         checked.append(MARKER)
-        found += [
+        differences += [
             Difference(where, "quality control", a, b) for where, a, b in lock_problems(blind)
         ]
     if not checked:
@@ -108,13 +108,15 @@ def verify_study(
             hint="Name the study's own folder.",
         )
     order = order_of(frozen, sidecars)
-    found += order.differences(path.name)
+    differences += order.differences(path.name)
     if order.known == "unknown":
         notes.append(order.sentence())
     if incomplete:
-        notes += [f"not finished: {d}" for d in found if d.when_finished]
-        found = [d for d in found if not d.when_finished]
-    return Verification(path, frozen["hash"], tuple(checked), tuple(found), tuple(notes), order)
+        notes += [f"not finished: {d}" for d in differences if d.when_finished]
+        differences = [d for d in differences if not d.when_finished]
+    return Verification(
+        path, frozen["hash"], tuple(checked), tuple(differences), tuple(notes), order
+    )
 
 
 _SIDECAR = {"inputs": {"settings": dict, "protocol": dict}, "versions": dict, "stimuli?": dict}
@@ -127,9 +129,9 @@ def _own_prereg(folder: Path) -> Path:
     others = sorted(folder.glob(f"*_{PREREG}"))
     if len(others) == 1:
         return others[0]
-    found = f"{len(others)} preregistrations" if others else "no preregistration"
+    count = f"{len(others)} preregistrations" if others else "no preregistration"
     raise InputError(
-        f"{found} in the study, expected one",
+        f"{count} in the study, expected one",
         path=folder,
         key="`prereg`",
         hint="Name it with `prereg=FILE`, or make one with: mimicry prereg PROTOCOL --study STUDY",
@@ -158,30 +160,30 @@ def _scores(
         used = {"neutral": inputs.get("neutral"), "reading": inputs.get("reading", {})}
         yield from compare(name, frozen["options"], used, "options")
     if "stimuli" in frozen:
-        found = sidecar.get("stimuli", {}).get("sha256", ABSENT)
-        yield from compare(name, frozen["stimuli"], {"manifest": found}, "stimuli")
+        manifest = sidecar.get("stimuli", {}).get("sha256", ABSENT)
+        yield from compare(name, frozen["stimuli"], {"manifest": manifest}, "stimuli")
 
 
 def _exclusions(
     name: str, inputs: Mapping[str, Any], blind: Blind | None, trials: set[str] | None
 ) -> Iterator[Difference]:
-    """The exclusions that were locked, and no others, must stand in the scores of a recording."""
+    """Yield exclusions of a recording that were locked and not applied, or the other way round."""
     given = inputs.get("exclusions")
     decided = given if isinstance(given, Mapping) else {}
     person, visit = str(inputs.get("participant", "")), str(inputs.get("session", ""))
     rows = () if blind is None else blind.exclusions_for(person, visit)
-    own = [r for r in rows if not r.trial_id or trials is None or r.trial_id in trials]
+    locked_rows = [r for r in rows if not r.trial_id or trials is None or r.trial_id in trials]
     if decided and not rows:
         yield Difference(name, "exclusions", "none", dict(decided))
         return
-    for row in own:
+    for row in locked_rows:
         marked = decided if not row.trial_id else [k for k in decided if k == row.trial_id]
         if not any(row.reason in str(decided[k]) for k in marked):
             which = f"exclusion of trial {row.trial_id}" if row.trial_id else "exclusion"
             yield Difference(name, which, row.reason, ABSENT)
-    if any(not row.trial_id for row in own):
+    if any(not row.trial_id for row in locked_rows):
         return
-    locked = {row.trial_id for row in own}
+    locked = {row.trial_id for row in locked_rows}
     for trial, reason in decided.items():
         if trial not in locked:
             yield Difference(name, f"exclusion of trial {trial}", ABSENT, reason)
@@ -215,7 +217,7 @@ def _sample(people: set[str], frozen: Mapping[str, Any]) -> Iterator[Difference]
 
 
 def _groups(folder: Path, frozen: Mapping[str, Any]) -> Iterator[Difference]:
-    """The labels of the group column must be those that were planned."""
+    """Yield labels of the group column that were not planned."""
     people, planned = read_people(folder), frozen["content"]["design"].get("groups")
     column = (frozen["primary"].get("between") or {}).get("factor", "group")
     if people is None or not planned or column not in people.columns:
@@ -227,20 +229,20 @@ def _groups(folder: Path, frozen: Mapping[str, Any]) -> Iterator[Difference]:
 
 
 def _whole_table(results: Path, sidecars: Sequence[Path]) -> Iterator[Difference]:
-    """The study's table must hold each participant's rows as they were scored, and no others."""
+    """Yield rows of the study's table that are not as their recording was scored."""
     whole = results / JOINT_SCORES
     if not whole.is_file():
         return
     seen: list[dict[Any, str]] = []
     for sidecar in sidecars:
-        own = sidecar.with_suffix(".tsv")
-        if own.is_file():
-            seen += read_cells(own).to_dict("records")
+        table = sidecar.with_suffix(".tsv")
+        if table.is_file():
+            seen += read_cells(table).to_dict("records")
         else:
-            yield Difference(own.name, "file", "beside its sidecar", ABSENT)
-    expected, there = _by_trial(seen), _by_trial(read_cells(whole).to_dict("records"))
-    for key in sorted({*expected, *there}):
-        ours, theirs = expected.get(key, []), there.get(key, [])
+            yield Difference(table.name, "file", "beside its sidecar", ABSENT)
+    expected, joined = _by_trial(seen), _by_trial(read_cells(whole).to_dict("records"))
+    for key in sorted({*expected, *joined}):
+        ours, theirs = expected.get(key, []), joined.get(key, [])
         if len(ours) != len(theirs):
             yield Difference(whole.name, _trial(key), _rows(len(ours)), _rows(len(theirs)))
             continue
@@ -252,10 +254,10 @@ def _whole_table(results: Path, sidecars: Sequence[Path]) -> Iterator[Difference
 
 
 def _by_trial(rows: Sequence[Mapping[Any, str]]) -> dict[tuple[str, ...], list[Mapping[Any, str]]]:
-    found: dict[tuple[str, ...], list[Mapping[Any, str]]] = {}
+    by_trial: dict[tuple[str, ...], list[Mapping[Any, str]]] = {}
     for row in rows:
-        found.setdefault(tuple(row.get(k, "") for k in SCORES.keys), []).append(row)
-    return found
+        by_trial.setdefault(tuple(row.get(k, "") for k in SCORES.keys), []).append(row)
+    return by_trial
 
 
 def _rows(count: int) -> str:

@@ -26,13 +26,13 @@ def analysis_differences(
         used = content["settings"]
         name = sidecar.relative_to(folder).as_posix()
         expected = _expected(sidecar.stem, frozen, lock)
-        found = [
+        differences = [
             Difference(name, key, wanted, value)
             for key, wanted in expected.items()
             if (value := _value(used, key)) != ABSENT and value != wanted
         ]
-        found += _other_scores(name, sidecar.stem, used, folder, results)
-        yield name, found
+        differences += _other_scores(name, sidecar.stem, used, folder, results)
+        yield name, differences
 
 
 def _expected(stem: str, frozen: Mapping[str, Any], lock: Blind | None) -> dict[str, Any]:
@@ -67,7 +67,7 @@ def _value(used: Mapping[str, Any], key: str) -> Any:
 def _other_scores(
     name: str, stem: str, used: Mapping[str, Any], folder: Path, results: Path
 ) -> Iterator[Difference]:
-    """An analysis that was made of other scores than those that are there now."""
+    """Yield an analysis that was made of other scores than those that are there now."""
     key = {GROUP: "summary", RELIABILITY: "scores"}.get(stem)
     if key is None or key not in used:
         return

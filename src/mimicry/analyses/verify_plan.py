@@ -43,9 +43,9 @@ def plan_differences(path: Path, frozen: Mapping[str, Any]) -> Iterator[Differen
         yield Difference(path.name, "content", "a protocol that can be read", text)
         return
     yield from compare(path.name, again["content"], frozen["content"], "content")
-    own = {k: v for k, v in unhashed(frozen).items() if k not in _OWN}
-    expected = {k: v for k, v in again.items() if k in own}
-    yield from compare(path.name, own, expected)
+    derived_parts = {k: v for k, v in unhashed(frozen).items() if k not in _OWN}
+    expected = {k: v for k, v in again.items() if k in derived_parts}
+    yield from compare(path.name, derived_parts, expected)
     readable = path.with_suffix(".md")
     if frozen["mimicry"] == __version__ and frozen.get("format") == again["format"]:
         if not readable.is_file():

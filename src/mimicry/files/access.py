@@ -99,12 +99,12 @@ class Access:
         if os.name != "posix":
             return None
         try:
-            found = path.stat()
+            info = path.stat()
         except OSError:
             return None
-        if not (stat.S_ISREG(found.st_mode) or stat.S_ISDIR(found.st_mode)):
+        if not (stat.S_ISREG(info.st_mode) or stat.S_ISDIR(info.st_mode)):
             return None
-        return cls(found.st_mode & 0o777, found.st_gid, _list_of(path, _LIST))
+        return cls(info.st_mode & 0o777, info.st_gid, _list_of(path, _LIST))
 
     def give(self, path: Path) -> None:
         """Give it to another file or folder of ours, as far as the file system knows of it.
@@ -112,15 +112,15 @@ class Access:
         Where the group cannot be kept, the other group gets what everybody gets.
         """
         with contextlib.suppress(OSError):
-            own = path.stat()
+            current = path.stat()
             mode, entries = self.mode, self.entries
-            if own.st_gid != self.group and not _with_group(path, self.group):
+            if current.st_gid != self.group and not _with_group(path, self.group):
                 mode = mode & 0o707 | (mode & 0o007) << 3
                 entries = None if entries is None else _group_like_others(entries)
             if entries is not None:
                 os.setxattr(path, _LIST, entries)
-            elif own.st_mode & 0o777 != mode:
-                path.chmod(own.st_mode & 0o7000 | mode)
+            elif current.st_mode & 0o777 != mode:
+                path.chmod(current.st_mode & 0o7000 | mode)
 
 
 def settle(new: Path, earlier: Access | None) -> None:

@@ -73,8 +73,8 @@ _taken_away: dict[Path, Access] = {}
 
 def take_away(path: Path) -> None:
     """Delete a result, if it is there, that will be made anew; the new one gets its access."""
-    if found := Access.of(path):
-        _taken_away[path] = found
+    if earlier := Access.of(path):
+        _taken_away[path] = earlier
     path.unlink(missing_ok=True)
 
 
@@ -92,13 +92,13 @@ def clear_leftovers(folder: Path, *, stem: str | None = None) -> None:
     except OSError:
         return
     for name in names:
-        found = _PART.fullmatch(name)
-        if found is None or (stem is not None and found["stem"] != stem):
+        part = _PART.fullmatch(name)
+        if part is None or (stem is not None and part["stem"] != stem):
             continue
         path = folder / name
         with contextlib.suppress(OSError):
-            if found["host"] == _host_mark():
-                gone = not alive(int(found["pid"]))
+            if part["host"] == _host_mark():
+                gone = not alive(int(part["pid"]))
             else:
                 gone = time.time() - path.stat().st_mtime > _OLD_S
             if gone:

@@ -75,8 +75,8 @@ def read_json_object(
     value = read_json(path, kind=kind)
     check_shape(value, dict, path=path, kind=kind)
     check_shape(value, shape, path=path, kind=kind)
-    found: dict[str, Any] = value
-    return found
+    content: dict[str, Any] = value
+    return content
 
 
 def read_json_lines(
@@ -169,10 +169,10 @@ def check_shape(
         simple = next((s for s in shape if _is(value, s)), shape[0])
         check_shape(value, simple, path=path, key=key, kind=kind)
     elif not _is(value, shape):
-        found = " ".join(json.dumps(value).split())
-        found = found if len(found) <= 40 else f"{found[:37]}..."
+        shown = " ".join(json.dumps(value).split())
+        shown = shown if len(shown) <= 40 else f"{shown[:37]}..."
         what = f"{key!r} is" if key else "holds"
-        raise kind(f"{what} {found}, expected {_TYPES[shape][0]}", path=path, key=key or None)
+        raise kind(f"{what} {shown}, expected {_TYPES[shape][0]}", path=path, key=key or None)
 
 
 def _is(value: Any, shape: Shape) -> bool:
@@ -243,8 +243,8 @@ def parquet_note(
     value = json_value(text, path=path, kind=kind)
     check_shape(value, dict, path=path, key=name, kind=kind)
     check_shape(value, shape, path=path, kind=kind)
-    found: dict[str, Any] = value
-    return found
+    note: dict[str, Any] = value
+    return note
 
 
 def read_parquet(path: Path, *, kind: type[InputError] = TableError) -> "pd.DataFrame":

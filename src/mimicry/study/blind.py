@@ -87,7 +87,7 @@ class Blind:
 
     @property
     def results(self) -> Path:
-        """Where the tables lie."""
+        """Folder of the tables."""
         return self.root / RESULTS
 
     def exclusions_for(self, participant: str, session: str) -> tuple[Exclusion, ...]:
@@ -148,11 +148,11 @@ def blind_study_of(folder: str | Path) -> Blind | None:
     return None
 
 
-def _is_lock(found: object) -> bool:
-    tables = found.get("tables") if isinstance(found, dict) else None
+def _is_lock(content: object) -> bool:
+    tables = content.get("tables") if isinstance(content, dict) else None
     return (
-        isinstance(found, dict)
-        and isinstance(found.get("exclusions"), str)
+        isinstance(content, dict)
+        and isinstance(content.get("exclusions"), str)
         and isinstance(tables, dict)
         and all(isinstance(v, str) for v in tables.values())
     )
@@ -270,7 +270,7 @@ def lock_study(root: str | Path) -> dict[str, Any]:
     if blind.locked:
         raise OutputExistsError("quality control is locked already", path=folder / MARKER)
     tables = sorted(blind.results.glob(f"**/*{BLIND_TABLE}"))
-    missing = unfinished(blind.root, done=lambda r: r.own(BLIND_TABLE).is_file())
+    missing = unfinished(blind.root, done=lambda r: r.file(BLIND_TABLE).is_file())
     if missing or not tables:
         what = missing[0].prefix if missing else "any recording"
         raise InputError(
@@ -279,7 +279,7 @@ def lock_study(root: str | Path) -> dict[str, Any]:
             hint="Run mimicry batch STUDY first; failed recordings must stand in failures.tsv.",
         )
     trials = {path: _trials(path) for path in tables}
-    known = {key for own in trials.values() for key in own}
+    known = {key for keys in trials.values() for key in keys}
     for row in read_exclusions(folder):
         if not any(_names(row, key) for key in known):
             raise InputError(
@@ -300,16 +300,16 @@ def lock_problems(blind: Blind) -> list[tuple[str, str, str]]:
     """Return what differs from the lock: (where, what was locked, what is found)."""
     if blind.lock is None:
         return [(MARKER, "quality control locked before scoring", "not locked")]
-    found = []
+    problems = []
     for name, checksum in blind.lock["tables"].items():
         path = blind.results / name
         now = sha256_of(path) if path.is_file() else "not there"
         if now != checksum:
-            found.append((name, checksum, now))
+            problems.append((name, checksum, now))
     now = exclusion_digest(blind.root)
     if now != blind.lock["exclusions"]:
-        found.append((EXCLUSIONS, blind.lock["exclusions"], now))
-    return found
+        problems.append((EXCLUSIONS, blind.lock["exclusions"], now))
+    return problems
 
 
 def exclusion_digest(root: Path) -> str:

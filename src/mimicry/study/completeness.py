@@ -85,17 +85,17 @@ def find_gaps(
     failures = read_failures(study.results)
     failed = [r.key for r in recordings(study.root) if failures.of(r) is not None]
     undone = [r.key for r in unfinished(study.root, done=done)]
-    there = sorted(set(map(str, present)))
+    analysed = sorted(set(map(str, present)))
     known = [] if people is None else list(people.labels)
     listed = people is not None
     return Gaps(
         not_scored=tuple(undone),
         failed=tuple(failed),
         not_joined=tuple(not_joined),
-        without_row=_named(p for p in there if listed and p not in known),
-        without_results=_named(p for p in known if p not in there),
+        without_row=_named(p for p in analysed if listed and p not in known),
+        without_results=_named(p for p in known if p not in analysed),
         without_group=_named(
-            p for p in there if groups is not None and p in known and p not in groups
+            p for p in analysed if groups is not None and p in known and p not in groups
         ),
     )
 
@@ -113,16 +113,16 @@ def settle(gaps: Gaps, study: "Study", *, incomplete: bool) -> tuple[str, ...]:
     InputError
         When there are gaps and `incomplete` is False.
     """
-    said = gaps.sentences()
+    sentences = gaps.sentences()
     if gaps and not incomplete:
         raise InputError(
-            f"the study is not complete: {'; '.join(said)}",
+            f"the study is not complete: {'; '.join(sentences)}",
             path=study.root,
             hint=_hint(gaps),
         )
-    for text in said:
+    for text in sentences:
         warnings.warn(QualityWarning(f"incomplete study: {text}"), stacklevel=3)
-    return said
+    return sentences
 
 
 def _hint(gaps: Gaps) -> str:

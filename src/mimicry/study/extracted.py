@@ -31,39 +31,40 @@ def extracted(study: Study) -> list[Extracted]:
         if path.name.endswith((AU_PARQUET, AU_CSV)) and not path.name.startswith("."):
             key = key_of(path.relative_to(study.results).as_posix())
             tables.setdefault(key, []).append(path)
-    found = []
+    result = []
     for recording in recordings(study.root):
-        own = tables.get(recording.key, [])
-        if len(own) > 1:
+        own_tables = tables.get(recording.key, [])
+        if len(own_tables) > 1:
+            first, second = (table.name for table in own_tables[:2])
             raise InputError(
-                f"two tables of action units for one recording, {own[0].name} and {own[1].name}",
-                path=own[0].parent,
+                f"two tables of action units for one recording, {first} and {second}",
+                path=own_tables[0].parent,
                 hint="Keep one of them: the person would count twice.",
             )
         parts = entities(recording.prefix)
-        for table in own:
+        for table in own_tables:
             person, visit = parts.get("sub", recording.prefix), parts.get("ses", "")
-            found.append(Extracted(person, visit, table, recording.events))
-    if not found:
+            result.append(Extracted(person, visit, table, recording.events))
+    if not result:
         raise InputError(
             "no action-unit table with events found",
             path=study.results,
             hint="Extract the recordings first: mimicry batch STUDY.",
         )
-    one_spelling((r.participant for r in found), "the same participant", study.root, "participant")
-    return found
+    one_spelling((r.participant for r in result), "the same participant", study.root, "participant")
+    return result
 
 
 def gaps_of(
-    study: Study, found: Sequence[Extracted], *, incomplete: bool
+    study: Study, analysed: Sequence[Extracted], *, incomplete: bool
 ) -> tuple[tuple[str, ...], dict[str, Any]]:
     """Return what the study lacks: sentences, and what the sidecar keeps of it."""
-    done = {r.events for r in found}
+    done = {r.events for r in analysed}
     gaps = find_gaps(
         study,
         read_people(study.root),
-        [r.participant for r in found],
+        [r.participant for r in analysed],
         done=lambda recording: recording.events in done,
     )
-    said = settle(gaps, study, incomplete=incomplete)
-    return said, {"incomplete": gaps.to_json()} if gaps else {}
+    sentences = settle(gaps, study, incomplete=incomplete)
+    return sentences, {"incomplete": gaps.to_json()} if gaps else {}

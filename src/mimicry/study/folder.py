@@ -30,12 +30,12 @@ class Study:
 
     @property
     def results(self) -> Path:
-        """Where results lie: ``derivatives/mimicry``."""
+        """Folder of the results: ``derivatives/mimicry``."""
         return self.root / RESULTS
 
     @property
     def name(self) -> str:
-        """What people call it: ``Name`` of ``dataset_description.json``, or the folder's name."""
+        """Name of the study: ``Name`` of ``dataset_description.json``, or the folder's name."""
         path = self.root / DESCRIPTION
         name = read_json_object(path, {}).get("Name") if path.is_file() else None
         return name if isinstance(name, str) and name.strip() else self.root.resolve().name
@@ -92,15 +92,15 @@ def open_study(root: str | Path, protocol: str | Path | None = None) -> Study:
     folder = Path(root)
     if not folder.is_dir():
         raise InputError("no such study folder", path=folder)
-    own = folder / PROTOCOL
-    if protocol is None and not own.is_file():
+    copy = folder / PROTOCOL
+    if protocol is None and not copy.is_file():
         raise InputError(
             "the study has no protocol.yaml",
             path=folder,
             key="`protocol`",
             hint="Put the protocol file there, or name it with `protocol`.",
         )
-    return Study(folder, load_protocol(own if protocol is None else protocol))
+    return Study(folder, load_protocol(copy if protocol is None else protocol))
 
 
 def read_scores(study: Study) -> "pd.DataFrame":
@@ -138,11 +138,11 @@ def read_joint(results: Path, joint: Joint) -> "pd.DataFrame":
         )
     tables = []
     for path in paths:
-        own = read_table(path)
-        need_columns(own, joint.needed, path)
-        if not len(own):
+        one = read_table(path)
+        need_columns(one, joint.needed, path)
+        if not len(one):
             raise TableError("the table has no rows", path=path)
-        tables.append(own)
+        tables.append(one)
     where = paths[0] if len(paths) == 1 else results
     table = pd.concat(tables, ignore_index=True) if len(tables) > 1 else tables[0]
     for name in joint.optional:
@@ -176,13 +176,13 @@ def not_joined(results: Path, joint: Joint, table: "pd.DataFrame") -> Iterator[s
     """Yield the recordings whose people and sessions are not in the study's table."""
     if not (results / f"{joint.kind}.tsv").is_file():
         return
-    there = set(zip(table["participant"], table["session"], strict=True))
+    joined = set(zip(table["participant"], table["session"], strict=True))
     for path in own_paths(results, joint.kind):
-        own = read_cells(path)
-        if "participant" not in own.columns:
+        cells = read_cells(path)
+        if "participant" not in cells.columns:
             continue
-        sessions = own["session"] if "session" in own.columns else [""] * len(own)
-        if not set(zip(own["participant"], sessions, strict=True)) <= there:
+        sessions = cells["session"] if "session" in cells.columns else [""] * len(cells)
+        if not set(zip(cells["participant"], sessions, strict=True)) <= joined:
             name = path.name.removesuffix(f"_{joint.kind}.tsv")
             yield (path.parent / name).relative_to(results).as_posix()
 

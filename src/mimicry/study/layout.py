@@ -109,14 +109,14 @@ class Recording:
         """Start of the names of its files."""
         return PurePosixPath(self.key).name
 
-    def own(self, ending: str) -> Path:
-        """Return the path of one of its results, ``own("_scores.tsv")``."""
+    def file(self, ending: str) -> Path:
+        """Return the path of one of its results, ``file("_scores.tsv")``."""
         return self.folder / f"{self.prefix}{ending}"
 
     @property
     def scored(self) -> bool:
         """True when its scores are complete: the sidecar is written last."""
-        return self.own(SCORES).is_file() and self.own(SCORES_SIDECAR).is_file()
+        return self.file(SCORES).is_file() and self.file(SCORES_SIDECAR).is_file()
 
 
 def recordings(root: Path) -> list[Recording]:
@@ -125,12 +125,12 @@ def recordings(root: Path) -> list[Recording]:
     Events in a folder of another device (``func``, ``eeg``) count where a video lies beside
     them.
     """
-    found = []
+    result = []
     for events in _events(root):
         key = key_of(events.relative_to(root).as_posix())
         folder = root / RESULTS / PurePosixPath(key).parent
-        found.append(Recording(key, events, folder))
-    return sorted(found, key=lambda r: r.key)
+        result.append(Recording(key, events, folder))
+    return sorted(result, key=lambda r: r.key)
 
 
 def _events(root: Path) -> Iterator[Path]:
@@ -247,8 +247,8 @@ def study_of_events(events: str | Path) -> Path | None:
     It is the nearest folder, at most three above the table's own, that holds ``protocol.yaml``,
     ``stimuli.json`` or ``dataset_description.json``.
     """
-    own = Path(events).resolve().parent
-    for folder in (own, *own.parents[:_DEPTH]):
+    nearest = Path(events).resolve().parent
+    for folder in (nearest, *nearest.parents[:_DEPTH]):
         if any((folder / name).is_file() for name in _MARKS):
             return folder
     return None

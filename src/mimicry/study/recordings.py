@@ -92,7 +92,7 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class _Source:
     """A recording, the folder and the start of the names of its results, and its events."""
 
     folder: Path
@@ -136,15 +136,15 @@ def plan_batch(
         When nothing is found, there are events but no protocol, or two recordings for one
         events table.
     """
-    root, videos = _found(inputs)
+    root, videos = _named_inputs(inputs)
     if out is None and root is None:
         raise InputError("several files need a folder for their results", key="`out`")
     results = Path(out) if out is not None else (root or Path()) / RESULTS
-    found = _recordings(root, videos, results)
-    scored = [f.events for f in found if f.events]
+    sources = _recordings(root, videos, results)
+    scored = [f.events for f in sources if f.events]
     options = options or ExtractionOptions()
     _check_choices(root, scored, options)
-    if not found:
+    if not sources:
         raise RecordingError(
             "holds no recordings",
             path=root or " ".join(map(str, inputs)),
@@ -163,14 +163,14 @@ def plan_batch(
             options=options,
             delete_video=delete_video,
         )
-        for f in found
+        for f in sources
     ]
     lost = [] if root is None or plan is None else _lost(root, scored)
     return Plan(results.absolute(), tuple(tasks), root, tuple(lost))
 
 
 def _inputs(
-    recording: _Found, protocol: str | None, stimuli: Path | None, study: str | None
+    recording: _Source, protocol: str | None, stimuli: Path | None, study: str | None
 ) -> ScoringInputs | None:
     """Return what a recording is scored against, or None where it is only extracted."""
     if recording.events is None or protocol is None:
@@ -193,8 +193,8 @@ def shard_of(tasks: Sequence[Task], text: str) -> list[Task]:
     return list(tasks[k - 1 :: n])
 
 
-def _found(inputs: Sequence[str | Path]) -> tuple[Path | None, list[Path]]:
-    """The folder (if one was named) and the videos."""
+def _named_inputs(inputs: Sequence[str | Path]) -> tuple[Path | None, list[Path]]:
+    """Return the folder (if one was named) and the videos."""
     if len(inputs) == 1 and Path(inputs[0]).is_dir():
         root = Path(inputs[0])
         return root, _videos_below(root)
@@ -213,34 +213,34 @@ def _found(inputs: Sequence[str | Path]) -> tuple[Path | None, list[Path]]:
 
 
 def _videos_below(root: Path) -> list[Path]:
-    found = [
+    videos = [
         path
         for path in root.rglob("*")
         if path.suffix.lower() in VIDEO_SUFFIXES
         and not path.is_dir()
         and not any(p in NOT_RECORDED or p.startswith(".") for p in path.relative_to(root).parts)
     ]
-    if any(path.stem.endswith(VIDEO) for path in found) and (root / PROTOCOL).is_file():
-        found = [path for path in found if path.stem.endswith(VIDEO)]
-    return sorted(found)
+    if any(path.stem.endswith(VIDEO) for path in videos) and (root / PROTOCOL).is_file():
+        videos = [path for path in videos if path.stem.endswith(VIDEO)]
+    return sorted(videos)
 
 
-def _recordings(root: Path | None, videos: Sequence[Path], results: Path) -> list[_Found]:
+def _recordings(root: Path | None, videos: Sequence[Path], results: Path) -> list[_Source]:
     """Everything that can be done, in an order that deleting videos does not change."""
     taken: set[tuple[Path, str]] = set()
-    found = []
+    sources = []
     for video in videos:
         events = video.with_name(f"{_prefix(video)}{EVENTS}")
         folder = _place(video, root, results)
         prefix = _free(taken, folder, output_stem(_prefix(video)))
-        found.append(_Found(folder, prefix, video, events if events.is_file() else None))
+        sources.append(_Source(folder, prefix, video, events if events.is_file() else None))
     if root is not None:
-        found += _without_video(root, results, taken)
-    return sorted(found, key=lambda f: (str(f.folder), f.prefix))
+        sources += _without_video(root, results, taken)
+    return sorted(sources, key=lambda f: (str(f.folder), f.prefix))
 
 
-def _without_video(root: Path, results: Path, taken: set[tuple[Path, str]]) -> Iterator[_Found]:
-    """Results whose video is gone: with the events of their name, or landmarks alone."""
+def _without_video(root: Path, results: Path, taken: set[tuple[Path, str]]) -> Iterator[_Source]:
+    """Yield results whose video is gone: with the events of their name, or landmarks alone."""
     for events in sorted(root.rglob(f"*{EVENTS}")):
         if any(part in NOT_RECORDED for part in events.relative_to(root).parts):
             continue
@@ -249,16 +249,16 @@ def _without_video(root: Path, results: Path, taken: set[tuple[Path, str]]) -> I
         source = next((path for path in sources if path.is_file()), None)
         if (folder, prefix) not in taken and source is not None:
             taken.add((folder, prefix))
-            yield _Found(folder, prefix, source, events)
+            yield _Source(folder, prefix, source, events)
     if taken and not results.is_relative_to(root):
         return  # a folder that may hold the results of other batches, too
     for path in sorted(results.rglob(f"*{_SOURCES[0]}")):
         if not path.name.startswith(".") and (path.parent, _prefix(path)) not in taken:
-            yield _Found(path.parent, _prefix(path), path, None)
+            yield _Source(path.parent, _prefix(path), path, None)
 
 
 def _lost(root: Path, scored: Sequence[Path]) -> Iterator[Task]:
-    """Events of a study with neither scores nor anything that scores could be made from."""
+    """Yield events of a study with neither scores nor anything that scores could be made from."""
     for recording in recordings(root):
         if recording.events not in scored and not recording.scored:
             yield Task(
@@ -270,7 +270,7 @@ def _lost(root: Path, scored: Sequence[Path]) -> Iterator[Task]:
 
 
 def _place(path: Path, root: Path | None, results: Path) -> Path:
-    """Results mirror the folders of the study, without the last ``beh``."""
+    """Return the folder of results: those of the study mirrored, without the last ``beh``."""
     if root is None:
         return results
     return results / without_recorded(PurePosixPath(path.parent.relative_to(root)))
@@ -317,16 +317,16 @@ def _check_choices(root: Path | None, scored: Sequence[Path], options: Extractio
 
 
 def _study(root: Path | None) -> str | None:
-    """The folder that holds the study's own stimuli; None: each table of events tells."""
+    """Return the folder that holds the study's own stimuli; None: each table of events tells."""
     return str(root.absolute()) if root is not None and stimuli_copy(root).is_file() else None
 
 
 def _protocol(
     root: Path | None, named: str | Path | None, stimuli: str | Path | None, needed: bool
 ) -> str | None:
-    """The protocol as a file's absolute path or a name; checked before anything starts."""
-    own = root / PROTOCOL if root else None
-    chosen = named or (own if own is not None and is_there(own) else None)
+    """Return the protocol as a file's absolute path or a name; checked before anything starts."""
+    copy = root / PROTOCOL if root else None
+    chosen = named or (copy if copy is not None and is_there(copy) else None)
     if chosen is None:
         if needed:
             raise InputError(

@@ -33,7 +33,7 @@ def check_same_stimuli(root: Path) -> None:
     for recording in recordings(root):
         if not recording.scored:
             continue
-        head = _head(recording.own(SCORES_SIDECAR))
+        head = _head(recording.file(SCORES_SIDECAR))
         for name, moves in head.get("inputs", {}).get("stimuli", {}).items():
             key, other = seen.setdefault(name, (digest(moves), recording.prefix))
             if key != digest(moves):

@@ -43,10 +43,10 @@ def now() -> str:
 def time_of(text: object) -> datetime | None:
     """Return the time that a text says, or None where it is none."""
     try:
-        found = datetime.fromisoformat(str(text))
+        time = datetime.fromisoformat(str(text))
     except ValueError:
         return None
-    return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
+    return time if time.tzinfo is not None else time.replace(tzinfo=UTC)
 
 
 def log_scoring(folder: Path, prefix: str, digest: str) -> None:
@@ -64,11 +64,11 @@ def first_scoring(sidecars: Sequence[Path]) -> FirstScoring:
     times, unlogged = [], []
     for sidecar in sidecars:
         prefix = sidecar.name.removesuffix(SCORES_SIDECAR)
-        found = _first(sidecar.with_name(f"{prefix}{SCORES_LOG}"))
-        if found is None:
+        first = _first(sidecar.with_name(f"{prefix}{SCORES_LOG}"))
+        if first is None:
             unlogged.append(prefix)
         else:
-            times.append(found)
+            times.append(first)
     return FirstScoring(min(times) if times else None, tuple(unlogged))
 
 

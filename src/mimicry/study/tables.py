@@ -77,8 +77,8 @@ def typed(cells: "pd.DataFrame", *, text: Iterable[str] = ()) -> "pd.DataFrame":
     kept = set(text)
     columns: dict[str, Any] = {}
     for name in cells.columns:
-        found = None if name in kept else _floats(cells[name].tolist())
-        columns[name] = cells[name] if found is None else found
+        values = None if name in kept else _floats(cells[name].tolist())
+        columns[name] = cells[name] if values is None else values
     return pd.DataFrame(columns, index=cells.index)
 
 
@@ -134,16 +134,16 @@ def refuse_repeated_rows(
     TableError
         With the number of repeated keys, and the first.
     """
-    own = [k for k in keys if k in table.columns]
-    count = Counter(zip(*(table[k].astype(str) for k in own), strict=True))
+    known = [k for k in keys if k in table.columns]
+    count = Counter(zip(*(table[k].astype(str) for k in known), strict=True))
     twice = [key for key, n in count.items() if n > 1]
     if twice:
-        shown = ", ".join(f"{k} {v}" for k, v in zip(own, twice[0], strict=True) if v)
+        shown = ", ".join(f"{k} {v}" for k, v in zip(known, twice[0], strict=True) if v)
         more = f" (and {len(twice) - 1} more)" if len(twice) > 1 else ""
         raise TableError(
             f"{count[twice[0]]} rows for {shown}{more}, expected one",
             path=path,
-            key=own[0],
+            key=known[0],
             hint=hint,
         )
 
@@ -214,10 +214,10 @@ def _floats(cells: list[str]) -> "np.ndarray[Any, np.dtype[Any]] | None":
     try:
         if len(filled) == len(cells) and not any(c in text for c in ".eE"):
             return np.array([int(c) for c in cells], dtype=np.int64)
-        found = np.array([float(c) if c else np.nan for c in cells], dtype=np.float64)
+        values = np.array([float(c) if c else np.nan for c in cells], dtype=np.float64)
     except (ValueError, OverflowError):
         return None
-    return None if (np.abs(found) > _LARGEST).any() else found
+    return None if (np.abs(values) > _LARGEST).any() else values
 
 
 def _is_label(cell: str) -> bool:

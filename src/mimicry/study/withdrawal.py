@@ -42,12 +42,13 @@ def found_of(study: Path, participant: str) -> tuple[list[Path], list[Path]]:
         Of what goes and holds other people, too; of lines that name the person and stay.
     """
     label = check_label(participant.removeprefix(PERSON), key="`participant`")
-    own: list[Path] = []
-    others = [p for p in _below(study, label, own) if p.suffix == ".tsv" and p.name != WITHDRAWALS]
-    own += [p for p in _joint_results(study, label) if p not in own]
+    named_paths: list[Path] = []
+    below = _below(study, label, named_paths)
+    others = [p for p in below if p.suffix == ".tsv" and p.name != WITHDRAWALS]
+    named_paths += [p for p in _joint_results(study, label) if p not in named_paths]
     tables = []
     for path in others:
-        if path in own:
+        if path in named_paths:
             continue
         owned = any(p.startswith(PERSON) for p in path.relative_to(study).parts[:-1])
         content, mentions = _without(path, label, owned=owned)
@@ -58,14 +59,14 @@ def found_of(study: Path, participant: str) -> tuple[list[Path], list[Path]]:
             _warn(
                 f"{PERSON}{label} is named elsewhere in {lines}, which stay: look at them yourself"
             )
-    for path in own:
+    for path in named_paths:
         if shared := _others_in(path, study, label):
             _warn(f"{path} is of {' and '.join(shared)}, too, and goes with {PERSON}{label}")
-    if not own and not tables:
+    if not named_paths and not tables:
         raise InputError(
             f"the study holds nothing of participant {label!r}", path=study, key="`participant`"
         )
-    return own, tables
+    return named_paths, tables
 
 
 def withdraw(study: Path, participant: str) -> tuple[list[Path], list[Path]]:
@@ -86,10 +87,10 @@ def withdraw(study: Path, participant: str) -> tuple[list[Path], list[Path]]:
         deleted: everything else is, and the rest is named.
     """
     label = participant.removeprefix(PERSON)
-    own, tables = found_of(study, label)
-    files = sum(1 for top in own for p in (top, *top.rglob("*")) if p.is_file())
+    named_paths, tables = found_of(study, label)
+    files = sum(1 for top in named_paths for p in (top, *top.rglob("*")) if p.is_file())
     kept: list[str] = []
-    for path in own:  # first: on a full disk this makes the room for the rest
+    for path in named_paths:  # first: on a full disk this makes the room for the rest
         kept += _delete(path)
     for table in tables:
         content, _ = _without(table, label)
@@ -107,20 +108,20 @@ def withdraw(study: Path, participant: str) -> tuple[list[Path], list[Path]]:
             path=study,
             hint="Make these files writable and run the command again.",
         )
-    return own, tables
+    return named_paths, tables
 
 
-def _below(study: Path, label: str, own: list[Path]) -> Iterator[Path]:
+def _below(study: Path, label: str, named_paths: list[Path]) -> Iterator[Path]:
     """Go through a study's files; what is named after the person is put into `own` instead."""
     named = re.compile(rf"\.?(?:.*[^A-Za-z0-9])?{PERSON}{label}(?![A-Za-z0-9])")
     for place, folders, names in os.walk(study):
         mine = [name for name in sorted(folders) if named.match(name)]
-        own += [Path(place, name) for name in mine]
+        named_paths += [Path(place, name) for name in mine]
         folders[:] = sorted(set(folders) - set(mine))
         for name in sorted(names):
             path = Path(place, name)
             if named.match(name):
-                own.append(path)
+                named_paths.append(path)
             else:
                 yield path
 
@@ -186,8 +187,8 @@ def _is_recording_of(cell: bytes, label: bytes) -> bool:
 def _others_in(path: Path, study: Path, label: str) -> list[str]:
     """Return the other people whom a path below the study names."""
     inside = path.relative_to(study).as_posix().encode("utf-8", "surrogateescape")
-    found = dict.fromkeys(name.decode() for name in re.findall(_PERSON, inside))
-    return [f"{PERSON}{name}" for name in found if name != label]
+    people = dict.fromkeys(name.decode() for name in re.findall(_PERSON, inside))
+    return [f"{PERSON}{name}" for name in people if name != label]
 
 
 def _warn(text: str) -> None:

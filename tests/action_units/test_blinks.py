@@ -103,6 +103,8 @@ def test_the_rate_counts_minutes_in_which_a_face_was_seen():
     fast[10:] = np.nan
     assert find_blinks(STEP, fast).rate_per_min == pytest.approx(60 / 1)
     assert np.isnan(find_blinks(STEP, fast * np.nan).rate_per_min)
+    assert find_blinks(STEP[:2], fast[:2]).rate_per_min == 0
+    assert np.isnan(find_blinks(STEP[:1], fast[:1]).rate_per_min)
 
 
 def test_a_blink_covers_two_frames_on_either_side_and_shut_eyes_too():

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from golden_values import same_as_golden
-from mimicry.action_units import ACTION_UNITS, measure
+from mimicry.action_units import ACTION_UNITS, columns, measure
 from mimicry.action_units.measures import MEASURES
-from mimicry.action_units.shape import STABLE_POINTS, face_shape
+from mimicry.action_units.shape import STABLE_POINTS, face_shape, personal_template
 from mimicry.landmarks import extract_landmarks
 from mimicry.records import LandmarkTrack
 
@@ -66,6 +66,67 @@ def test_every_action_unit_of_a_face_whose_landmarks_all_moved():
         for case, k in rows.items()
     }
     same_as_golden("shaken_units", cases, atol=2e-4)
+
+
+def turned(face, pitch, yaw, roll):
+    """The face as :data:`POSE_SIGNS` says, about the middle of the head."""
+    a, b, c = np.radians([-pitch, yaw, -roll])
+    rx = np.array([[1, 0, 0], [0, np.cos(a), -np.sin(a)], [0, np.sin(a), np.cos(a)]])
+    ry = np.array([[np.cos(b), 0, np.sin(b)], [0, 1, 0], [-np.sin(b), 0, np.cos(b)]])
+    rz = np.array([[np.cos(c), -np.sin(c), 0], [np.sin(c), np.cos(c), 0], [0, 0, 1]])
+    return face @ (rx @ ry @ rz).T
+
+
+def test_action_units_of_a_head_that_turns_and_comes_nearer():
+    """Pose correction, ruler, estimated neutral face and what the provenance says of them."""
+    rest, moved = shaken_face()
+    t = np.arange(240) / 30
+    share = 0.3 * np.clip(np.sin(2 * np.pi * t / 4), 0, 1)
+    pose = np.column_stack([8 * np.sin(t), 28 * np.sin(0.7 * t), 12 * np.sin(1.9 * t)])
+    near = 1 + 0.2 * np.sin(0.5 * t)
+    bent = 1 + 0.0006 * np.abs(pose[:, 1])  # what a turned head leaves in the shape
+    faces = [
+        turned(n * (rest + s * (moved - rest)) * [1, b, 1], *p)
+        for s, p, n, b in zip(share, pose, near, bent, strict=True)
+    ]
+    track = as_seen(faces)
+    cases = {}
+    for name, choices in {
+        "estimated": {},
+        "declared": {"neutral": [(0, 0.4)], "exclude_from_pose_fit": [(2.0, 3.0)]},
+    }.items():
+        units = measure(track, **choices)
+        for k in (10, 75, 150, 239):
+            cases[f"{name} {k}"] = {n: units.of(n)[k] for n in units.names} | {
+                n: units.quality[n][k] for n in (*SCORED, "pose_ok", "plausible", "blink", "speech")
+            }
+            cases[f"{name} {k} pose"] = dict(zip("pyr", units.pose_deg[k], strict=True))
+        cases[f"{name} said"] = plain(units.provenance["action_units"])
+    same_as_golden("turned_units", cases, atol=3e-4, rtol=1e-5)
+
+
+def plain(value, name=""):
+    """Numbers and words of a nested description."""
+    if isinstance(value, dict):
+        return {
+            k: v for key, each in value.items() for k, v in plain(each, f"{name}.{key}").items()
+        }
+    if isinstance(value, list | tuple):
+        return {k: v for i, each in enumerate(value) for k, v in plain(each, f"{name}.{i}").items()}
+    return {name.lstrip("."): value}
+
+
+def test_every_column_says_what_one_is():
+    units = measure(as_seen([shaken_face()[0]] * 3)).units
+    assert sorted(units) == sorted(columns())
+    by_code = {unit.code: unit.unit for unit in ACTION_UNITS}
+    assert all(text == by_code[name[:4]] for name, text in units.items())
+
+
+def test_without_a_face_the_template_is_the_canonical_one():
+    rest, _ = shaken_face()
+    template = personal_template(as_seen([rest * np.nan]).points_px)
+    np.testing.assert_allclose(template, rest[list(STABLE_POINTS)], atol=1e-6)
 
 
 def test_stable_points_are_the_same_on_both_sides():

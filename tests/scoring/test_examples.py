@@ -263,3 +263,16 @@ def test_e12_a_constant_added_in_all_conditions_changes_no_contrast(unit):
         for v in (deltas, moved)
     ]
     assert by_hand[0] == pytest.approx(by_hand[1], abs=1e-12)
+
+
+@pytest.mark.parametrize("shift", [0.5, 0.6, 0.8])
+def test_a_shift_is_found_where_little_of_the_stimulus_is_left_in_the_window(shift):
+    """Six samples, of which a late copy of the ramp moves in two only."""
+    times = np.array([0.0, 0.25, 0.5, 0.75, 1.0, 1.2])
+
+    def ramp(t):
+        return np.clip(t, 0, 2)
+
+    found, reasons = fit_shift(times, 0.8 * ramp(times - shift), ramp)
+    assert reasons == ("",)
+    assert found[0] == pytest.approx(shift, abs=0.006)

@@ -2,18 +2,8 @@
 
 Each takes (N,) samples on a regular grid and a Generator and returns (N,) new ones. Missing
 samples stay missing: they move along with their neighbours, except under phase randomisation,
-where they keep their place.
-
-================  ==========================================  ===============================
-surrogate         question it answers                         when it is wrong
-================  ==========================================  ===============================
-segment shuffle   is this moment of A tied to this moment     strong drift or a trend through
-                  of B, given what each does anyway?          the session
-circular shift    is the timing tied at all, within smooth    a common clock drives both (both
-                  stationary series?                          watch the same clip); drift
-phase             as circular shift, for Gaussian series      on-off movement: rest and bursts
-                                                              turn into a steady hum
-================  ==========================================  ===============================
+where they keep their place. What each asks and when it is wrong stands with the nulls that use
+it (`synchrony.methods.chance`, `scoring.nulls`).
 """
 
 import numpy as np

@@ -100,25 +100,25 @@ def read_track(
         return None
     from mimicry.interchange.sources import identify
 
-    found = identify(source)
-    if found.kind in ("video", "landmarks"):
+    file = identify(source)
+    if file.kind in ("video", "landmarks"):
         from mimicry.pipeline import extract
 
         plain = replace(reading, fps=None, video=None, min_confidence=None)  # of tables only
-        return extract(found.path, reading=plain)
-    if found.kind == "foreign":
-        raise found.refusal("a video, an action-unit table or columns of numbers")
+        return extract(file.path, reading=plain)
+    if file.kind == "foreign":
+        raise file.refusal("a video, an action-unit table or columns of numbers")
     from mimicry.interchange.tables import read_table
 
-    if found.reader is not None:
-        return read_table(found.path, reading=reading)
-    if found.kind == "times" and columns is None:
+    if file.reader is not None:
+        return read_table(file.path, reading=reading)
+    if file.kind == "times" and columns is None:
         from mimicry.interchange.table import read_any_table
         from mimicry.interchange.time_names import time_column
 
-        known = time_column(read_any_table(found.path).names)
+        known = time_column(read_any_table(file.path).names)
         if known is not None and known[0].lower() not in _NO_TIMES:
-            return read_table(found.path)
+            return read_table(file.path)
     return None
 
 

@@ -298,6 +298,22 @@ def test_who_is_still_is_told_by_the_units_or_by_their_own_movement():
     assert run("dtw", values * 1e-3, 5.0, in_au_units=True).table["reason"] == ["both_still"] * 3
 
 
+def test_a_partner_is_still_by_their_own_movement():
+    """Of numbers without a unit: a partner on a scale a thousand times smaller moves as well."""
+    values = np.stack([smooth(np.random.default_rng(k), 120) for k in (1, 2)])
+    other = smooth(np.random.default_rng(3), 120)
+    tests = [
+        run("dtw", values, 5.0, partners=[scale * other], null="pseudo-pairs").surrogate
+        for scale in (1.0, 1e-3)
+    ]
+    assert tests[0]["mean"] == pytest.approx(slow_distance_of(values[0], other))
+    assert tests[1]["mean"] == pytest.approx(tests[0]["mean"])
+
+
+def slow_distance_of(first, second):
+    return np.mean([slow_distance(first[o : o + 40], second[o : o + 40], 5) for o in (0, 40, 80)])
+
+
 def bursts(starts, n=1000, length=5):
     series = 0.001 * np.random.default_rng(1).uniform(-1, 1, n)
     for start in starts:

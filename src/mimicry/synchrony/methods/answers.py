@@ -33,7 +33,7 @@ def measure_answers(people: People, settings: SynchronySettings) -> SeriesMeasur
     summary: dict[str, Any] = {}
     table: dict[str, list[Any]] = {"of": [], "event_s": [], "answered": [], "delay_s": []}
     for label, asks, answers in (("second_answers", 0, 1), ("first_answers", 1, 0)):
-        found = match_events(
+        matches = match_events(
             onsets[asks],
             onsets[answers],
             duration_s=people.values.shape[1] / people.rate_hz,
@@ -42,10 +42,12 @@ def measure_answers(people: People, settings: SynchronySettings) -> SeriesMeasur
             shifts=settings.surrogates,
         )
         summary[label] = {
-            "events": found.n_events,
-            **{k: getattr(found, k) for k in ("hits", "rate", "chance", "excess")},
-            "p": found.p if settings.surrogates else float("nan"),
-            "median_delay_s": float(np.median(found.latencies_s)) if found.hits else float("nan"),
+            "events": matches.n_events,
+            **{k: getattr(matches, k) for k in ("hits", "rate", "chance", "excess")},
+            "p": matches.p if settings.surrogates else float("nan"),
+            "median_delay_s": float(np.median(matches.latencies_s))
+            if matches.hits
+            else float("nan"),
         }
         delay = answer_delays(onsets[asks], onsets[answers], answer)
         table["of"] += [people.names[asks]] * len(delay)

@@ -94,26 +94,26 @@ def _statistics(values: Values, people: People, settings: SynchronySettings) -> 
 def _synchrony(values: Values, people: People, settings: SynchronySettings) -> Synchrony:
     """Return the values of two people by window and lag, with their local peaks."""
     grid = _grid_of(settings, people.rate_hz, people.values.shape[1])
-    found = values(people.values[0], people.values[1], settings, grid)
-    n = len(found.starts)
+    by_window = values(people.values[0], people.values[1], settings, grid)
+    n = len(by_window.starts)
     peak_lag, peak_value = np.full(n, np.nan), np.full(n, np.nan)
     if settings.peak_region_s > 0:
         region = max(1, round(settings.peak_region_s * grid.rate_hz))
-        scored = np.abs(found.values) if settings.absolute else found.values
+        scored = np.abs(by_window.values) if settings.absolute else by_window.values
         column = nearest_peak(scored, region=region)
         has_peak = column >= 0
         peak_lag[has_peak] = grid.lags_s[column[has_peak]]
         peak_value[has_peak] = scored[has_peak, column[has_peak]]
     return Synchrony(
-        window_start_s=found.starts / grid.rate_hz,
+        window_start_s=by_window.starts / grid.rate_hz,
         lags_s=grid.lags_s,
-        values=found.values,
+        values=by_window.values,
         peak_lag_s=peak_lag,
         peak_value=peak_value,
         settings=settings,
         rate_hz=grid.rate_hz,
         names=(people.names[0], people.names[1]),
-        provenance=found.extra,
+        provenance=by_window.extra,
     )
 
 

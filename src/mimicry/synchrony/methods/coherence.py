@@ -18,25 +18,25 @@ def measure_coherence(people: People, settings: SynchronySettings) -> SeriesMeas
     InputError
         When no frequency of the band has power.
     """
-    found = _between(people, settings)
-    if np.isnan(found.coherence).all():
+    spectrum = _between(people, settings)
+    if np.isnan(spectrum.coherence).all():
         low, high = settings.options["lowest_hz"], settings.options["highest_hz"]
         raise InputError(f"no frequency between {low:g} and {high:g} Hz has power", key="`options`")
-    best = int(np.nanargmax(found.coherence))
+    best = int(np.nanargmax(spectrum.coherence))
     return SeriesMeasure(
         settings=settings,
         names=people.names,
         rate_hz=people.rate_hz,
         summary={
-            "mean_coherence": float(np.nanmean(found.coherence)),
-            "peak_hz": float(found.frequency_hz[best]),
-            "peak_coherence": float(found.coherence[best]),
-            "peak_lag_s": float(found.lag_s[best]),
-            "n_windows": found.n_windows,
-            "bound_95": found.bound_95,
-            "share_above_bound": float(np.mean(found.coherence > found.bound_95)),
+            "mean_coherence": float(np.nanmean(spectrum.coherence)),
+            "peak_hz": float(spectrum.frequency_hz[best]),
+            "peak_coherence": float(spectrum.coherence[best]),
+            "peak_lag_s": float(spectrum.lag_s[best]),
+            "n_windows": spectrum.n_windows,
+            "bound_95": spectrum.bound_95,
+            "share_above_bound": float(np.mean(spectrum.coherence > spectrum.bound_95)),
         },
-        table={k: getattr(found, k) for k in ("frequency_hz", "coherence", "lag_s")},
+        table={k: getattr(spectrum, k) for k in ("frequency_hz", "coherence", "lag_s")},
         columns={
             "frequency_hz": "frequency",
             "coherence": "magnitude-squared coherence, 0 to 1",

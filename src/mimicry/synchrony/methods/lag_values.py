@@ -115,16 +115,16 @@ def recurrence(
 ) -> LagValues:
     """Return how often both are in the same state, by lag."""
     try:
-        found = diagonal_recurrence(first, second, max_lag=grid.max_lag)
+        recurrent = diagonal_recurrence(first, second, max_lag=grid.max_lag)
     except ValueError as error:
         raise InputError(str(error), key="`preset`") from error
     extra = {
         "value": "share of sample pairs in the same state, 0 to 1",
-        "radius_sd": found.radius,
-        "determinism": found.determinism,
-        "longest_line_s": found.longest_line / grid.rate_hz,
+        "radius_sd": recurrent.radius,
+        "determinism": recurrent.determinism,
+        "longest_line_s": recurrent.longest_line / grid.rate_hz,
     }
-    return LagValues(np.zeros(1, dtype=np.int64), found.profile[None], extra)
+    return LagValues(np.zeros(1, dtype=np.int64), recurrent.profile[None], extra)
 
 
 def _starts(series: Floats, grid: Grid) -> NDArray[np.int64]:

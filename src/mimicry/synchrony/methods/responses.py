@@ -32,7 +32,7 @@ def measure_responses(people: People, settings: SynchronySettings) -> SeriesMeas
         np.rint(np.asarray(people.events[kind], np.float64) * rate_hz).astype(np.int64)
         for kind in kinds
     ]
-    found = fir_response(
+    response = fir_response(
         series,
         starts,
         n_bins=n_bins,
@@ -46,15 +46,15 @@ def measure_responses(people: People, settings: SynchronySettings) -> SeriesMeas
         "events": dict(zip(kinds, counts, strict=True)),
         "bins": n_bins,
         "bin_s": size / rate_hz,
-        "n_samples": found.n_samples,
-        "ar_order": len(found.ar),
+        "n_samples": response.n_samples,
+        "ar_order": len(response.ar),
     }
     table = {
         "condition": np.repeat(kinds, n_bins),
         "bin_start_s": np.tile(begin, len(kinds)),
         "bin_end_s": np.tile(begin + size / rate_hz, len(kinds)),
-        "response": found.response.ravel(),
-        "se": found.se.ravel(),
+        "response": response.response.ravel(),
+        "se": response.se.ravel(),
     }
     columns = {
         "condition": "kind of event",

@@ -13,7 +13,7 @@ def measure_viewers(people: People, settings: SynchronySettings) -> SeriesMeasur
     """Return each viewer's correlation with the mean of the others, and chance."""
     from mimicry.statistics.intersubject import intersubject_correlation
 
-    found = intersubject_correlation(
+    intersubject = intersubject_correlation(
         people.values,
         people.rate_hz,
         generator(settings.seed),
@@ -22,13 +22,13 @@ def measure_viewers(people: People, settings: SynchronySettings) -> SeriesMeasur
     )
     summary = {
         "n_viewers": len(people.values),
-        "n_viewers_usable": int(np.isfinite(found.r).sum()),
-        "mean_z": found.mean_z,
-        "p": found.p if settings.surrogates else float("nan"),
-        "z_surrogate": found.z_surrogate,
-        "reason": found.reason or None,
+        "n_viewers_usable": int(np.isfinite(intersubject.r).sum()),
+        "mean_z": intersubject.mean_z,
+        "p": intersubject.p if settings.surrogates else float("nan"),
+        "z_surrogate": intersubject.z_surrogate,
+        "reason": intersubject.reason or None,
     }
-    table = {"viewer": list(people.names), "r": found.r}
+    table = {"viewer": list(people.names), "r": intersubject.r}
     columns = {
         "viewer": "who",
         "r": "correlation with the mean of the others; n/a: less than 80 % of the samples",

@@ -2,8 +2,10 @@
 
 import re
 
+import pytest
 from doc_pages import ROOT, name
 
+from mimicry.action_units import ACTION_UNITS
 from test_architecture import BESIDE, FLOORS
 
 PAGE = ROOT / "docs" / "architecture.md"
@@ -28,5 +30,16 @@ def test_every_file_that_the_page_names_is_there() -> None:
     for page in (PAGE, ROOT / "CONTRIBUTING.md"):
         places = re.findall(r"`([a-z_]+/[\w/*]*(?:\.py)?)`", page.read_text(encoding="utf-8"))
         assert places
-        lost = [p for p in places if not [*source.glob(p), *ROOT.glob(p)]]
+        lost = [p for p in places if "NAME" not in p and not [*source.glob(p), *ROOT.glob(p)]]
         assert lost == [], name(page)
+
+
+def test_the_table_of_action_units_follows_the_definitions() -> None:
+    text = (ROOT / "docs" / "validity.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (AU\d\d(?:, AU\d\d)*) \| ([\d.]+).*? \| ([ABC]) \|", text, re.MULTILINE)
+    told = {code: (float(full), tier) for codes, full, tier in rows for code in codes.split(", ")}
+    assert list(told) == [unit.code for unit in ACTION_UNITS]
+    for unit in ACTION_UNITS:
+        full, tier = told[unit.code]
+        assert tier == unit.tier
+        assert full == pytest.approx(100 * unit.full, rel=0.02)

@@ -36,7 +36,7 @@ def unmixing() -> NDArray[np.float64]:
     Raises
     ------
     RuntimeError
-        When the data file was made for other measures, or for a unit that is defined no more.
+        When the data file was made for a measure or a unit that is defined no more.
     """
     return _data()[0]
 
@@ -87,10 +87,10 @@ def without_explained(units: NDArray[np.float64]) -> NDArray[np.float64]:
 def _data() -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     path = files("mimicry.action_units") / "data" / f"unmixing-{UNMIXING_VERSION}.npz"
     with path.open("rb") as file, np.load(file, allow_pickle=False) as data:
-        stored, measures = data["names"].tolist(), tuple(data["measures"].tolist())
+        stored, measures = data["names"].tolist(), data["measures"].tolist()
         fitted = [data[name].astype(np.float64) for name in ("weights", "pose_slopes", "explained")]
     names = list(columns())
-    if measures != MEASURE_NAMES or set(stored) - set(names):
+    if set(measures) - set(MEASURE_NAMES) or set(stored) - set(names):
         raise RuntimeError(
             f"{path} was made for other measures or action units; "
             "run: python -m benchmarks.fit_unmixing"
@@ -98,7 +98,8 @@ def _data() -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float6
     at = [names.index(name) for name in stored]
     weights = np.column_stack([_formula(name) for name in names])
     slopes, share = np.zeros((len(fitted[1]), len(names))), np.zeros((len(names), len(names)))
-    weights[:, at], slopes[:, at], share[np.ix_(at, at)] = fitted
+    weights[:, at], slopes[:, at], share[np.ix_(at, at)] = 0.0, fitted[1], fitted[2]
+    weights[np.ix_([MEASURE_NAMES.index(name) for name in measures], at)] = fitted[0]
     for each in (weights, slopes, share):
         each.flags.writeable = False
     return weights, slopes, share

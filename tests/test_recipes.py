@@ -157,3 +157,47 @@ print(sorted(set(map(tuple, drawn.tolist()))))
         "True",
         "[(1.0, 2.0, 3.0), (3.0, 2.0, 1.0)]",
     ]
+
+
+def test_a_new_synchrony_method_is_a_preset_of_the_command(follow) -> None:
+    out = follow(
+        "A new synchrony method",
+        """
+import json, subprocess, sys
+import numpy as np
+
+x = np.random.default_rng(0).normal(size=(500, 1))
+np.savetxt("two.txt", np.hstack([x, x + 1]))
+def mimicry(*args):
+    return subprocess.run([sys.executable, "-m", "mimicry", *args], capture_output=True, check=True)
+print(b"to the same extent" in mimicry("synchrony", "--presets").stdout)
+given = mimicry(
+    "synchrony", "two.txt", "--rate", "25", "--preset", "concordance", "--out", "o", "--json"
+)
+told = json.loads(given.stdout)
+print(round(told["concordance"], 3) == round(2 * x.var() / (2 * x.var() + 1), 3))
+print(len(told["outputs"]))
+""",
+    )
+    assert out.splitlines() == ["True", "True", "4"]
+
+
+def test_a_new_command_has_help_json_and_sentences_for_errors(follow) -> None:
+    out = follow(
+        "A new command",
+        """
+import json, subprocess, sys
+from pathlib import Path
+
+def mimicry(*args):
+    words = [sys.executable, "-m", "mimicry", *args]
+    return subprocess.run(words, capture_output=True, text=True, check=False)
+Path("events.tsv").write_text("onset\\ttrial_type\\tstimulus\\n1\\thappy\\ta\\n2\\thappy\\tb\\n")
+print("Count the trials" in mimicry("--help").stdout)
+print(mimicry("onsets", "events.tsv").stdout.strip())
+print(json.loads(mimicry("onsets", "events.tsv", "--json").stdout)["trials"])
+wrong = mimicry("onsets", "nowhere.tsv")
+print(wrong.returncode, wrong.stderr.startswith("error: nowhere.tsv"))
+""",
+    )
+    assert out.splitlines() == ["True", "2 trials", "2", "2 True"]

@@ -9,20 +9,20 @@ from doc_pages import PAGES, name, python_blocks
 
 import mimicry
 from mimicry.action_units.definitions import NAMES
-from mimicry.interchange.au_reader import QUALITY
 from mimicry.protocol import load_protocol
 from mimicry.records import ActionUnitTrack
 
 EXAMPLES = [(page, block) for page in PAGES for block in python_blocks(page)]
 RECIPE = "# src/"  # followed by tests/test_recipes.py
 RENDERS = "render_video("
+SEEN = dict.fromkeys(("success", "scale_px", "luminance", "sharpness", "pose_ok", "plausible"), 1.0)
+QUALITY = {**SEEN, "blink": 0.0, "fit_residual": 0.0}
 
 
 def noise(duration_s: float, rate_hz: float = 30.0) -> ActionUnitTrack:
     """Return a face that moves at random."""
     rng = np.random.default_rng(1)
     n = round(duration_s * rate_hz)
-    ones = np.ones(n)
     return ActionUnitTrack(
         times_s=np.arange(n) / rate_hz,
         intensity=rng.normal(0, 0.05, (n, len(NAMES))),
@@ -30,7 +30,7 @@ def noise(duration_s: float, rate_hz: float = 30.0) -> ActionUnitTrack:
         units=dict.fromkeys(NAMES, "made up"),
         pose_deg=np.zeros((n, 3)),
         blendshapes=np.empty((n, 0)),
-        quality={name: 0 * ones if name in ("blink", "fit_residual") else ones for name in QUALITY},
+        quality={name: np.full(n, value) for name, value in QUALITY.items()},
     )
 
 

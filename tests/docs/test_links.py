@@ -1,6 +1,7 @@
 """Every page is reachable from the README, and what it names is there."""
 
 import re
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,6 @@ import typer
 from doc_pages import DOCS, PAGES, README, anchors, command_lines, links, name
 
 from mimicry.cli import app
-from mimicry.cli._hints import options_of
 
 
 def reachable(start: Path) -> set[Path]:
@@ -58,7 +58,9 @@ def faults(line: str) -> list[str]:
     listed = re.findall("[a-z]+", named[1] if named and inner else "")
     if lost := [f"no command {first} {name}" for name in listed if name not in inner]:
         return lost
-    known = {"--help"}.union(*(options_of(app, f"{first} {n}".strip()) for n in listed or [""]))
+    meant = [inner[name] for name in listed] or [commands[first]]
+    options = [(*p.opts, *p.secondary_opts) for command in meant for p in command.params]
+    known = {"--help", *chain.from_iterable(options)}
     given = re.findall(r"(?<![\w-])--[a-z][a-z-]*", line)
     return [f"no option {o} of {' '.join((first, *listed))}" for o in given if o not in known]
 

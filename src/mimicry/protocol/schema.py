@@ -9,8 +9,18 @@ from typing import Literal
 from pydantic import Field
 
 from mimicry.protocol.schema_scored import Analysis, Power, Prediction, ScoringSection
-from mimicry.protocol.schema_shown import Block, Condition, Design, Rating, Stimuli, Timing
-from mimicry.protocol.schema_types import Count, Part, Slug, Text
+from mimicry.protocol.schema_shown import (
+    Block,
+    Condition,
+    Count,
+    Design,
+    Part,
+    Rating,
+    Slug,
+    Stimuli,
+    Text,
+    Timing,
+)
 
 __all__ = ["Capture", "Claim", "Hypothesis", "ProtocolFile"]
 

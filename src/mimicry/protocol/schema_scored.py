@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast, get_type_hints
 
 from pydantic import BaseModel, Field, create_model
 
-from mimicry.protocol.schema_types import Count, Part, Slug, Text
+from mimicry.protocol.schema_shown import Count, Part, Slug, Text
 from mimicry.records import ScoringSettings
 from mimicry.scoring.nulls import SECONDARY_NULLS, SWAPS
 

@@ -3,24 +3,40 @@
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator
-
-from mimicry.protocol.schema_types import Count, Kind, Part, Seconds, Slug, Text
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 __all__ = [
     "Block",
     "Condition",
+    "Count",
     "Design",
     "Factor",
     "Jitter",
+    "Kind",
     "Level",
+    "Part",
     "Randomisation",
     "Rating",
+    "Seconds",
+    "Slug",
     "Stimuli",
+    "Text",
     "Timing",
 ]
 
 _WHOLE = re.compile(r"-?\d{1,6}", re.ASCII)
+
+Text = Annotated[str, Field(min_length=1)]
+Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(?:[-_][a-z0-9]+)*$")]
+Kind = Annotated[str, Field(pattern=r"^[a-z0-9]+(?:[-_.][a-z0-9]+)*$")]
+Seconds = Annotated[float, Field(ge=0, le=3600, allow_inf_nan=False)]
+Count = Annotated[int, Field(ge=1, le=10_000)]
+
+
+class Part(BaseModel):
+    """Base of every part of a protocol file: strict types, no unknown keys, no change later."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 class Condition(Part):

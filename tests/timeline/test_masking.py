@@ -10,7 +10,7 @@ from mimicry.records import (
     StimulusTimeline,
     TrialTable,
 )
-from mimicry.synchrony.sources import read_pair
+from mimicry.synchrony.sources import Sampling, read_shared
 from mimicry.timeline import align
 from mimicry.timeline.masking import hidden_frames, masked
 
@@ -80,8 +80,8 @@ def test_scores_and_synchrony_use_the_same_mask(name):
     aligned = align(blinking, trials, {"s": clip}, settings)
     inside = (aligned.times_s > 0.5) & (aligned.times_s < 2.0)
     scored = np.isfinite(aligned.response[0, inside, aligned.names.index(name)])
-    options = {"rate_hz": 30.0, "columns": None, "offset_s": 0.0, "smooth_s": 0.0}
-    pair = read_pair(blinking, blinking, action_unit=name, **options)
+    sampling = Sampling(action_unit=name, rate_hz=30.0, smooth_s=0.0)
+    pair = read_shared([blinking, blinking], sampling, people=2)
     together = np.isfinite(pair.values[0][105:155])
     assert scored.all() == together.all() == (name in CLOSURE)
     assert scored.any() == together.any() == (name in CLOSURE)

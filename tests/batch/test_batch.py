@@ -15,7 +15,7 @@ import pytest
 from typer.testing import CliRunner
 
 from mimicry.batch import Result, plan_batch, run_batch
-from mimicry.batch.locks import BusyError, held
+from mimicry.batch.locks import BusyError, locked
 from mimicry.cli import app
 from mimicry.cli._batch_view import batch_view
 from mimicry.errors import InputError
@@ -271,7 +271,7 @@ def test_wrong_use_is_refused_in_one_sentence(many, tmp_path):
 
 def test_a_lock_is_held_by_one_and_the_dead_do_not_hold_it(tmp_path):
     lock = tmp_path / ".x.lock"
-    with held(lock), pytest.raises(BusyError), held(lock):
+    with locked(lock), pytest.raises(BusyError), locked(lock):
         pass
     assert not lock.exists()
     dead = subprocess.Popen([sys.executable, "-c", ""])
@@ -279,13 +279,13 @@ def test_a_lock_is_held_by_one_and_the_dead_do_not_hold_it(tmp_path):
     import platform
 
     lock.write_text(json.dumps({"host": platform.node(), "pid": dead.pid}))
-    with held(lock):
+    with locked(lock):
         assert json.loads(lock.read_text())["pid"] == os.getpid()
     lock.write_text(json.dumps({"host": "elsewhere", "pid": 1}))
-    with pytest.raises(BusyError), held(lock):
+    with pytest.raises(BusyError), locked(lock):
         pass
     os.utime(lock, (time.time() - 300,) * 2)
-    with held(lock):
+    with locked(lock):
         pass
     assert not list(tmp_path.iterdir())
 

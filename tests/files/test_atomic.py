@@ -13,8 +13,8 @@ import pandas as pd
 import pytest
 
 from mimicry import files
-from mimicry.batch.locks import BusyError, held
-from mimicry.errors import InputError, OutputExistsError
+from mimicry.batch.locks import BusyError, locked
+from mimicry.errors import InputError
 from mimicry.files import atomic
 
 
@@ -52,14 +52,6 @@ def test_a_folder_below_a_file_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cannot make the output folder") as problem:
         files.make_folder(tmp_path / "file" / "out")
     assert problem.value.key == "`out`"
-
-
-def test_results_of_other_settings_are_refused(tmp_path: Path) -> None:
-    sidecar = files.write_json(tmp_path / "s.json", {"digest": "one"})
-    assert files.refuse_other_results(sidecar, "one")
-    assert not files.refuse_other_results(tmp_path / "absent.json", "one")
-    with pytest.raises(OutputExistsError, match="`overwrite=True`"):
-        files.refuse_other_results(sidecar, "two")
 
 
 def _part(folder: Path, stem: str, pid: int, *, host: str | None = None) -> Path:
@@ -134,17 +126,17 @@ def test_dead_and_zombie_processes_hold_no_lock(tmp_path: Path, dead: int, zombi
     me = {"host": platform.node(), "pid": os.getpid()}
     for owner in ({**me, "pid": dead}, {**me, "pid": zombie}, {**me, "started": "1"}):
         lock.write_text(json.dumps(owner))
-        with held(lock):
+        with locked(lock):
             assert json.loads(lock.read_text())["pid"] == os.getpid()
     for damaged in (b"[]", b"", b"\xff", b'{"pid": "1", "host": 3}', b"[" * 99_999):
         lock.write_bytes(damaged)
         # its holder may be at work: a sign of life is given every ten seconds
         for age_s in (0, 25, *((110,) if damaged else ())):
             os.utime(lock, (time.time() - age_s,) * 2)
-            with pytest.raises(BusyError), held(lock):
+            with pytest.raises(BusyError), locked(lock):
                 pass
         os.utime(lock, (time.time() - (130 if damaged else 40),) * 2)
-        with held(lock):
+        with locked(lock):
             pass
     assert not list(tmp_path.iterdir())
 
@@ -152,7 +144,7 @@ def test_dead_and_zombie_processes_hold_no_lock(tmp_path: Path, dead: int, zombi
 @pytest.mark.skipif(os.name != "posix", reason="modes of POSIX")
 def test_a_lock_says_to_other_accounts_whose_it_is(tmp_path: Path) -> None:
     lock = tmp_path / ".x.lock"
-    with files.private(), held(lock):
+    with files.private(), locked(lock):
         assert lock.stat().st_mode & 0o777 == 0o644
         assert json.loads(lock.read_text()).keys() == {"host", "pid", "started"}
 
@@ -162,10 +154,10 @@ def test_a_living_lock_that_cannot_be_read_is_not_taken_over(
 ) -> None:
     lock = tmp_path / ".x.lock"
     code = (
-        "import sys; from pathlib import Path; from mimicry.batch.locks import held\n"
-        "with held(Path(sys.argv[1])): print('taken over')"
+        "import sys; from pathlib import Path; from mimicry.batch.locks import locked\n"
+        "with locked(Path(sys.argv[1])): print('taken over')"
     )
-    with held(lock):
+    with locked(lock):
         lock.chmod(0)
         os.utime(lock, (time.time() - 20,) * 2)
         done = subprocess.run(

@@ -65,7 +65,7 @@ def validate(
     rescale: Rescale = "fit",
     reading: ReadingOptions | None = None,
 ) -> Validation:
-    """Agreement of two sources per action unit: correlation, lag, ICC, Bland-Altman limits.
+    """Measure the agreement of two sources per action unit: correlation, lag, ICC, Bland-Altman limits.
 
     Parameters
     ----------
@@ -101,18 +101,11 @@ def validate(
     QualityWarning
         When some pair of columns has no result, with the reason.
     """
-    from mimicry.timeline.masking import masked
-
-    asked = _asked(pairs)
+    track, reference, asked = Path(track), Path(reference), _asked(pairs)
     reading = reading or ReadingOptions()
-    ours = _read(Path(track), None, reading, None if asked is None else list(asked))
-    theirs = _read(
-        Path(reference), time_column, reading, None if asked is None else list(asked.values())
-    )
-    _check_used(reading, Path(track), Path(reference), time_column)
-    ours, theirs = (masked(t, ScoringSettings(emotions={})) for t in (ours, theirs))
+    ours, theirs = _read_both(track, reference, time_column, reading, asked)
     theirs = replace(theirs, times_s=theirs.times_s + offset_s)
-    chosen = _known(asked, ours, theirs, Path(track), Path(reference))
+    chosen = _known(asked, ours, theirs, track, reference)
     try:
         rows = compare_tracks(
             ours, theirs, pairs=chosen, rate_hz=rate_hz, smooth_s=smooth_s,
@@ -125,8 +118,8 @@ def validate(
             hint="Say which columns belong together with `pairs=['AU12=NAME']`, and bring both on "
             "one clock with `offset_s`.",
         ) from error
-    _say_what_counts(ours, theirs, Path(track), Path(reference))
-    _say_what_is_empty(rows, ours, theirs, rate_hz, Path(reference))
+    _say_what_counts(ours, theirs, track, reference)
+    _say_what_is_empty(rows, ours, theirs, rate_hz, reference)
     return Validation(
         tuple(rows),
         {
@@ -139,6 +132,24 @@ def validate(
             **({"reading": reading_note(reading)} if reading.to_json() else {}),
         },
     )
+
+
+def _read_both(
+    track: Path,
+    reference: Path,
+    time_column: str | None,
+    reading: ReadingOptions,
+    asked: dict[str, str] | None,
+) -> tuple[ActionUnitTrack, ActionUnitTrack]:
+    """Read both tables, with the frames missing that scoring would mask."""
+    from mimicry.timeline.masking import masked
+
+    ours = _read(track, None, reading, None if asked is None else list(asked))
+    columns = None if asked is None else list(asked.values())
+    theirs = _read(reference, time_column, reading, columns)
+    _check_used(reading, track, reference, time_column)
+    settings = ScoringSettings(emotions={})
+    return masked(ours, settings), masked(theirs, settings)
 
 
 def write_validation(

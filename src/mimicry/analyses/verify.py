@@ -71,36 +71,12 @@ def verify_study(
     checked: list[str] = []
     differences: list[Difference] = list(plan_differences(path, frozen))
     notes: list[str] = []
-    protocol = folder / PROTOCOL
-    if is_there(protocol):
-        checked.append(protocol.name)
-        differences += _protocol(protocol, frozen)
-    results = folder / RESULTS
-    sidecars = sorted(results.glob(f"**/*{SCORES_SIDECAR}"))
-    people: set[str] = set()
-    blind = blind_study_of(folder)
-    for sidecar in sidecars:
-        name = sidecar.relative_to(folder).as_posix()
-        checked.append(name)
-        content = read_json_object(sidecar, _SIDECAR)
-        differences += _scores(name, content, frozen)
-        differences += _exclusions(name, content["inputs"], blind, _trials_of(sidecar))
-        people.add(str(content["inputs"].get("participant") or sidecar.parent.name))
+    sidecars = sorted((folder / RESULTS).glob(f"**/*{SCORES_SIDECAR}"))
+    for name, departures in _compared(folder, frozen, sidecars):
+        checked += [name] if name else []
+        differences += departures
     if not sidecars:
         notes.append("nothing has been scored yet, so only the protocol was compared")
-    if sidecars:
-        differences += _unscored(folder)
-        differences += _sample(people, frozen)
-        differences += _whole_table(results, sidecars)
-    differences += _groups(folder, frozen)
-    for name, departures in analysis_differences(folder, results, frozen, blind):
-        checked.append(name)
-        differences += departures
-    if blind is not None and (sidecars or blind.locked):
-        checked.append(MARKER)
-        differences += [
-            Difference(where, "quality control", a, b) for where, a, b in lock_problems(blind)
-        ]
     if not checked:
         raise InputError(
             "nothing to compare: no protocol.yaml and no scores",
@@ -117,6 +93,32 @@ def verify_study(
     return Verification(
         path, frozen["hash"], tuple(checked), tuple(differences), tuple(notes), order
     )
+
+
+def _compared(
+    folder: Path, frozen: Mapping[str, Any], sidecars: Sequence[Path]
+) -> Iterator[tuple[str, list[Difference]]]:
+    """Yield what was compared (empty: no file of its own), and where it departs from the plan."""
+    results, protocol, blind = folder / RESULTS, folder / PROTOCOL, blind_study_of(folder)
+    if is_there(protocol):
+        yield protocol.name, list(_protocol(protocol, frozen))
+    people: set[str] = set()
+    for sidecar in sidecars:
+        name = sidecar.relative_to(folder).as_posix()
+        content = read_json_object(sidecar, _SIDECAR)
+        excluded = _exclusions(name, content["inputs"], blind, _trials_of(sidecar))
+        yield name, [*_scores(name, content, frozen), *excluded]
+        people.add(str(content["inputs"].get("participant") or sidecar.parent.name))
+    if sidecars:
+        whole = _whole_table(results, sidecars)
+        yield "", [*_unscored(folder), *_sample(people, frozen), *whole]
+    yield "", list(_groups(folder, frozen))
+    yield from analysis_differences(folder, results, frozen, blind)
+    if blind is not None and (sidecars or blind.locked):
+        yield (
+            MARKER,
+            [Difference(where, "quality control", a, b) for where, a, b in lock_problems(blind)],
+        )
 
 
 _SIDECAR = {"inputs": {"settings": dict, "protocol": dict}, "versions": dict, "stimuli?": dict}

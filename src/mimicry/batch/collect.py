@@ -53,8 +53,8 @@ def _warn_of_runs(tables: Mapping[Path, "pd.DataFrame"]) -> None:
 
     runs: dict[tuple[str, ...], list[str]] = {}
     for path, table in tables.items():
-        own = [table[k] for k in JOINT.keys if k in table.columns]
-        for key in set(zip(*own, strict=True)):
+        keys = [table[k] for k in JOINT.keys if k in table.columns]
+        for key in set(zip(*keys, strict=True)):
             runs.setdefault(key, []).append(path.name.removesuffix(SUMMARY))
     for names in dict.fromkeys(tuple(r) for r in runs.values() if len(r) > 1):
         text = (

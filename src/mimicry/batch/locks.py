@@ -13,7 +13,7 @@ from mimicry.errors import InputError
 from mimicry.files import read_json_object
 from mimicry.files.processes import alive, start_of
 
-__all__ = ["BusyError", "held"]
+__all__ = ["BusyError", "locked"]
 
 _BEAT_S = 10.0
 _EMPTY_AFTER_S = 3 * _BEAT_S
@@ -25,7 +25,7 @@ class BusyError(Exception):
 
 
 @contextlib.contextmanager
-def held(path: Path) -> Iterator[None]:
+def locked(path: Path) -> Iterator[None]:
     """Hold a lock file while working.
 
     The file is made atomically and says who holds it; it is touched while the work goes on. A
@@ -75,14 +75,14 @@ def _make(path: Path) -> bool:
 
 def _stale(path: Path) -> bool:
     try:
-        found = path.stat()
+        info = path.stat()
     except OSError:
         return False
-    age = time.time() - found.st_mtime
+    age = time.time() - info.st_mtime
     try:
         owner = read_json_object(path, {"host": str, "pid": int, "started?": str})
     except InputError:  # made, but not yet written; or damaged, or of an account that hides it
-        return age > (_DEAD_AFTER_S if found.st_size else _EMPTY_AFTER_S)
+        return age > (_DEAD_AFTER_S if info.st_size else _EMPTY_AFTER_S)
     if owner["host"] == platform.node() and os.name == "posix":
         return not alive(owner["pid"], owner.get("started", ""))
     return age > _DEAD_AFTER_S

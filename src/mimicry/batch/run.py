@@ -24,13 +24,13 @@ class Watcher:
     """What is told while a batch runs; the base class says nothing."""
 
     def begin(self, plan: Plan) -> None:
-        """The recordings are known."""
+        """Take note of the recordings, now that they are known."""
 
     def frames(self, task: Task, done: int, total: int | None) -> None:
-        """A recording has come this far (called from several threads)."""
+        """Take note of how far a recording is (called from several threads)."""
 
     def result(self, task: Task, result: Result) -> None:
-        """A recording is done."""
+        """Take note of a recording that is done."""
 
     def words(self, text: str) -> str:
         """Return the message of a failure as it is to be written."""
@@ -58,7 +58,7 @@ class Batch:
 
     @property
     def failures(self) -> list[Failure]:
-        """The rows of ``failures.tsv``."""
+        """Rows of ``failures.tsv``."""
         return [Failure(**r.failure) for r in self.recordings if r.failure is not None]
 
 
@@ -122,24 +122,32 @@ def run_batch(
         options=options,
         delete_video=delete_video,
     )
-    tasks = shard_of(plan.tasks, shard) if shard else list(plan.tasks)
     files.make_folder(plan.results)
-    watcher = watcher or Watcher()
-    gone = () if shard else plan.lost  # for the run that writes the study's tables
-    watcher.begin(Plan(plan.results, (*tasks, *gone)))
-    found: dict[str, Result] = {}
-    for task, result in _results(tasks, jobs or usable_cores(), dask, watcher.frames):
-        found[task.recording] = result
-        if result.failure is not None:
-            result.failure["message"] = watcher.words(result.failure["message"])
-        watcher.result(task, result)
-    for task in gone:
-        found[task.recording] = without_source(task)
-        watcher.result(task, found[task.recording])
-    batch = Batch(plan.results, [found[task.recording] for task in (*tasks, *gone)])
+    batch = Batch(
+        plan.results, _do_all(plan, jobs or usable_cores(), dask, shard, watcher or Watcher())
+    )
     with files.writing(plan.results):
         _write_tables(batch, plan, shard)
     return batch
+
+
+def _do_all(
+    plan: Plan, jobs: int, dask: str | None, shard: str | None, watcher: Watcher
+) -> list[Result]:
+    """Do the recordings of a plan, or of one part of it; return the results in its order."""
+    tasks = shard_of(plan.tasks, shard) if shard else list(plan.tasks)
+    lost = () if shard else plan.lost  # for the run that writes the study's tables
+    watcher.begin(Plan(plan.results, (*tasks, *lost)))
+    done: dict[str, Result] = {}
+    for task, result in _results(tasks, jobs, dask, watcher.frames):
+        done[task.recording] = result
+        if result.failure is not None:
+            result.failure["message"] = watcher.words(result.failure["message"])
+        watcher.result(task, result)
+    for task in lost:
+        done[task.recording] = without_source(task)
+        watcher.result(task, done[task.recording])
+    return [done[task.recording] for task in (*tasks, *lost)]
 
 
 def _write_tables(batch: Batch, plan: Plan, shard: str | None) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from mimicry import files
-from mimicry.batch.locks import BusyError, held
+from mimicry.batch.locks import BusyError, locked
 from mimicry.capture.video import VIDEO_SUFFIXES
 from mimicry.errors import IntegrityError, NoFaceError, OutputExistsError, RecordingError
 from mimicry.interchange.landmark_file import LandmarkFile, is_landmark_file
@@ -75,7 +75,7 @@ def do_task(task: Task, *, progress: Show | None = None, pool: WorkerPool | None
         files.make_folder(out)
         while True:
             try:
-                with held(out / f".{task.prefix}.lock"):
+                with locked(out / f".{task.prefix}.lock"):
                     _clear_leftovers(out, task.prefix)
                     return _do(task, progress, pool)
             except BusyError:
@@ -88,12 +88,12 @@ def do_task(task: Task, *, progress: Show | None = None, pool: WorkerPool | None
 
 
 def lost(task: Task, reason: str) -> Result:
-    """The result of a recording whose process died."""
+    """Return the result of a recording whose process died."""
     return _failed(task, RuntimeError(reason))
 
 
 def without_source(task: Task) -> Result:
-    """The result of events (a task's `recording`) to which there is nothing to be scored."""
+    """Return the result of events (a task's `recording`) to which there is nothing to be scored."""
     text = "no video, landmarks or action units for these events"
     return Result(task.label, "failed", failure=_row(task, RecordingError(text)))
 
@@ -127,8 +127,8 @@ def _extract(task: Task, progress: Show | None, pool: WorkerPool | None) -> Resu
     )
     if made.frames_with_face == 0:
         median = (made.qc["luminance"] or {}).get("median")
-        found, advice = no_face_text(made.frames, median, made.qc)
-        error = NoFaceError(found, path=task.recording, hint=advice)
+        sentence, advice = no_face_text(made.frames, median, made.qc)
+        error = NoFaceError(sentence, path=task.recording, hint=advice)
         result.status, result.failure = "failed", _row(task, error)
     return result
 

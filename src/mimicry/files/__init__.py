@@ -19,7 +19,6 @@ from mimicry.files.atomic import (
     make_folder,
     output_stem,
     printable,
-    refuse_other_results,
     scratch,
     sha256_of,
     take_away,
@@ -44,7 +43,6 @@ from mimicry.files.loading import (
     read_json_object,
     read_parquet,
     read_text,
-    read_tsv,
     require_file,
 )
 from mimicry.files.results import (
@@ -76,8 +74,6 @@ __all__ = [
     "read_json_object",
     "read_parquet",
     "read_text",
-    "read_tsv",
-    "refuse_other_results",
     "require_file",
     "scratch",
     "sha256_of",

@@ -16,9 +16,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mimicry.errors import InputError, OutputExistsError
+from mimicry.errors import InputError
 from mimicry.files.access import Access, make_folders, settle
-from mimicry.files.loading import read_json_object
 from mimicry.files.processes import alive
 
 if TYPE_CHECKING:
@@ -31,7 +30,6 @@ __all__ = [
     "make_folder",
     "output_stem",
     "printable",
-    "refuse_other_results",
     "scratch",
     "sha256_of",
     "take_away",
@@ -249,32 +247,6 @@ def sha256_of(path: Path) -> str:
 def digest(value: Any) -> str:
     """Return a SHA-256 over the JSON text of `value`: equal settings, equal digest."""
     return hashlib.sha256(to_json_text(value).encode("utf-8")).hexdigest()
-
-
-def refuse_other_results(sidecar: Path, expected_digest: str) -> bool:
-    """Tell whether results with this digest are there already (True: skip the work).
-
-    Raises
-    ------
-    OutputExistsError
-        When results are there that were made from other inputs or settings.
-    """
-    if not sidecar.exists():
-        return False
-    try:
-        found = read_json_object(sidecar).get("digest")
-    except InputError as error:
-        raise InputError(error.message, path=sidecar, hint=_REPLACE) from error
-    if found == expected_digest:
-        return True
-    raise OutputExistsError(
-        "results made from other inputs or settings are there already",
-        path=sidecar,
-        hint=_REPLACE,
-    )
-
-
-_REPLACE = "Choose another `out` folder, or replace the results there with `overwrite=True`."
 
 
 def _plain(value: Any) -> Any:

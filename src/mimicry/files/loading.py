@@ -29,7 +29,6 @@ __all__ = [
     "read_json_object",
     "read_parquet",
     "read_text",
-    "read_tsv",
     "require_file",
 ]
 
@@ -181,27 +180,6 @@ def _is(value: Any, shape: Shape) -> bool:
         return isinstance(value, type(shape))
     types = _TYPES[shape][1]
     return isinstance(value, types) and (shape is bool or not isinstance(value, bool))
-
-
-def read_tsv(path: Path, *, kind: type[InputError] = TableError, **how: Any) -> "pd.DataFrame":
-    """Return one of our own tab-separated tables; `how` goes to ``pandas.read_csv``.
-
-    Raises
-    ------
-    TableError
-        (or `kind`) When it is missing, empty or no such table.
-    """
-    import io
-
-    import pandas as pd
-
-    text = read_text(path, kind=kind)
-    try:
-        table: pd.DataFrame = pd.read_csv(io.StringIO(text), sep="\t", **how)
-    except (ValueError, OverflowError) as error:
-        first = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise kind(f"is no readable table ({first})", path=path) from error
-    return table
 
 
 def open_parquet(path: Path, *, kind: type[InputError] = TableError) -> Any:

@@ -16,6 +16,7 @@ from mimicry.pipeline.quality import QUALITY_SHAPE
 from mimicry.pipeline.sidecars import scores_sidecar
 from mimicry.records import ActionUnitTrack
 from mimicry.study.blind import masked_table
+from mimicry.study.folder import read_table
 from mimicry.study.layout import (
     BLIND_SIDECAR,
     BLIND_TABLE,
@@ -163,8 +164,8 @@ def read_scores(at: ScoreFiles) -> ScoredRecording:
         at.plan,
         _frames_in(at.paths["sidecar"]),
         files=at.paths,
-        scores=_read_tsv(at.paths["scores"], *_NEEDED),
-        summary=_read_tsv(at.paths["summary"]),
+        scores=_read_back(at.paths["scores"], *_NEEDED),
+        summary=_read_back(at.paths["summary"]),
         shown=_shown(at.plan),
         resumed=True,
         qc=quality,
@@ -194,7 +195,7 @@ def read_blind(at: ScoreFiles) -> ScoredRecording:
         _frames_in(at.paths["sidecar"]),
         files.read_json_object(at.paths["sidecar"], {"warnings?": [str]}).get("warnings", []),
         files=at.paths,
-        scores=_read_tsv(at.paths["scores"], *_NEEDED),
+        scores=_read_back(at.paths["scores"], *_NEEDED),
         qc=files.read_json_object(quality, QUALITY_SHAPE) if quality.exists() else {},
         resumed=True,
     )
@@ -226,10 +227,9 @@ def _shown(plan: Plan) -> list[str]:
     return [f"delta_{name}_{plan.settings.primary_window}" for name in sorted(units)]
 
 
-def _read_tsv(path: Path, *needed: str) -> "pd.DataFrame":
+def _read_back(path: Path, *needed: str) -> "pd.DataFrame":
     """Return a table that was there already."""
-    labels = dict.fromkeys(("trial_id", "participant", "session", "block"), str)
-    table = files.read_tsv(path, na_values=["n/a"], keep_default_na=False, dtype=labels)
+    table = read_table(path).replace({"": None})
     for name in needed:
         if name not in table.columns or (name == "valid" and not table[name].isin([0, 1]).all()):
             raise TableError(

@@ -202,15 +202,13 @@ def _settings(
 def _claim_folder(out: Path, settings: Mapping[str, Any], *, overwrite: bool) -> Path:
     """Write down first what the folder will hold, so that an interrupted run can go on."""
     marker = out / SIMULATED / SIMULATION
-    if not overwrite:
-        files.refuse_other_results(marker, settings["digest"])
     if out.is_file() or (out.is_dir() and any(out.iterdir()) and not marker.exists()):
         raise OutputExistsError(
             "the folder holds something that is no simulated study",
             path=out,
             hint="Choose a new folder for `out`.",
         )
-    files.make_folder(marker.parent)
+    files.Results(marker.parent, marker.name, settings["digest"], overwrite).kept()
     return files.write_json(marker, settings)
 
 

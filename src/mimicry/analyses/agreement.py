@@ -65,7 +65,7 @@ def validate(
     rescale: Rescale = "fit",
     reading: ReadingOptions | None = None,
 ) -> Validation:
-    """Measure the agreement of two sources per action unit: correlation, lag, ICC, Bland-Altman limits.
+    """Measure how two sources agree per action unit: correlation, lag, ICC, Bland-Altman limits.
 
     Parameters
     ----------

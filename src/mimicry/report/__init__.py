@@ -1,1 +1,1 @@
-"""Self-contained HTML reports and figures."""
+"""Self-contained HTML reports and figures; see :mod:`.recording_figures` for a new figure."""

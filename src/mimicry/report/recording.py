@@ -2,80 +2,28 @@
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mimicry.action_units import ACTION_UNITS
 from mimicry.files import to_json_text
 from mimicry.records import (
-    ActionUnitTrack,
-    AlignedTrials,
-    ConditionSummary,
-    MimicryScores,
     ScoringSettings,
 )
-from mimicry.report import figures
-from mimicry.report.numbers import MISSING, counted, number, p_equals, percent, shown
+from mimicry.report.numbers import MISSING, counted, number, p_equals, shown
 from mimicry.report.page import fill_page
+from mimicry.report.recording_figures import drawn_figures
+from mimicry.report.recording_view import RecordingView
 from mimicry.report.tables import Table, page_table
-from mimicry.report.trial_grid import trial_grid
 
 if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["RecordingView", "render_recording"]
 
-Floats = NDArray[np.float64]
-
 _TRIAL_FRONT = ["trial_id", "condition", "stimulus", "valid", "reason", "tracked_fraction"]
-
-
-@dataclass(frozen=True, eq=False)
-class RecordingView:
-    """What is known about a scored recording: the records themselves.
-
-    Parameters
-    ----------
-    title, protocol
-        Texts for the head.
-    track
-        The action units.
-    aligned
-        The trials cut out of it.
-    scores, summary
-        Scores of the trials and of the conditions.
-    settings
-        The settings of the scores.
-    quality
-        Content of the quality file; its `warnings` stand at the top of the page.
-    provenance
-        Inputs, versions, checksums. JSON types only.
-    """
-
-    title: str
-    protocol: str
-    track: ActionUnitTrack
-    aligned: AlignedTrials
-    scores: MimicryScores
-    summary: ConditionSummary
-    settings: ScoringSettings
-    quality: Mapping[str, Any] = field(default_factory=dict)
-    provenance: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def conditions(self) -> list[str]:
-        """Return the conditions, those with action units first: the order of their colours."""
-        emotions = self.settings.emotions
-        return sorted(set(self.scores.trials.condition), key=lambda c: (c not in emotions, c))
-
-    @property
-    def response(self) -> Floats:
-        """(K, G, A) change from the baseline of every trial."""
-        return self.aligned.response - self.scores.baseline_mean[:, None, :]
 
 
 def render_recording(view: RecordingView) -> str:
@@ -85,15 +33,9 @@ def render_recording(view: RecordingView) -> str:
         "recording.html.jinja",
         view=view,
         reference=_reference(view.settings),
-        trial_figures=_marked(_trials(view)),
-        quality_figures=_marked(_quality(view)),
-        phases=_phases(view),
-        conditions=list(figures.colours_of(view.conditions).items()),
-        units=list(figures.colours_of(view.aligned.names).items()),
+        figures=drawn_figures(view),
         exclusions=_exclusions(scores),
-        quality_line=_quality_line(view.track),
         cards=_cards(summary, view.settings),
-        primary=view.settings.windows[view.settings.primary_window],
         summary=_turned(summary, view.settings),
         trials=_trial_table(scores, view),
         measures=_measures(view),
@@ -129,73 +71,6 @@ def _provenance(view: RecordingView) -> dict[str, Any]:
     return content
 
 
-def _marked(drawn: Sequence[str]) -> list[Any]:
-    """Return SVG texts as what a template does not escape."""
-    from markupsafe import Markup
-
-    return [Markup(text) for text in drawn]
-
-
-def _trials(view: RecordingView) -> list[str]:
-    trials = view.scores.trials
-    return trial_grid(
-        view.aligned.times_s,
-        view.response,
-        view.aligned.stimulus,
-        view.aligned.names,
-        [f"{i} {c}" for i, c in zip(trials.trial_id, trials.condition, strict=True)],
-        view.scores.valid.tolist(),
-        windows=view.settings.windows,
-        primary=view.settings.primary_window,
-    )
-
-
-def _quality(view: RecordingView) -> list[str]:
-    track = view.track
-    return figures.quality_overview(
-        track.times_s,
-        track.pose_deg,
-        track.tracked,
-        (track.quality["pose_ok"] != 0) & (track.quality["plausible"] != 0),
-        view.aligned.onset_s,
-        pose_limit_deg=view.settings.pose_limit_deg,
-    )
-
-
-def _phases(view: RecordingView) -> list[dict[str, Any]]:
-    """Return title, mean responses and lag profile of every phase with a valid trial."""
-    conditions = np.array(view.scores.trials.condition)
-    drawn = []
-    for phase in dict.fromkeys(view.scores.phase):
-        used = view.scores.valid & (np.array(view.scores.phase) == phase)
-        if not used.any():
-            continue
-        means = figures.condition_means(
-            view.aligned.times_s,
-            view.response[used],
-            view.aligned.stimulus[used],
-            view.aligned.names,
-            conditions[used].tolist(),
-            order=view.conditions,
-            windows=view.settings.windows,
-            primary=view.settings.primary_window,
-        )
-        lags = _marked(_lags(view, used, phase))
-        drawn.append({"title": phase, "means": _marked(means), "lags": lags})
-    return drawn
-
-
-def _lags(view: RecordingView, used: NDArray[np.bool_], phase: str) -> list[str]:
-    profile = view.scores.lag_profile
-    rows = used & np.isfinite(profile).any(axis=1)
-    if not rows.any():
-        return []
-    names = np.array(view.scores.trials.condition)[rows].tolist()
-    title = f"Correlation of stimulus and response, by lag {phase}".strip()
-    lags_s, order = view.scores.lags_s, view.conditions
-    return [figures.lag_profile(lags_s, profile[rows], names, order=order, title=title)]
-
-
 def _exclusions(scores: "pd.DataFrame") -> dict[str, Any]:
     valid = scores["valid"].astype(bool)
     rows: list[list[Any]] = []
@@ -222,18 +97,6 @@ def _exclusions(scores: "pd.DataFrame") -> dict[str, Any]:
 
 def _codes(text: object) -> list[str]:
     return [c.strip() for c in str(text).replace(",", ";").split(";") if c.strip()]
-
-
-def _quality_line(track: ActionUnitTrack) -> str:
-    steps = np.diff(track.times_s)
-    interval = "a single frame"
-    if steps.size:
-        median_ms, longest_ms = 1000 * np.median(steps), 1000 * steps.max()
-        interval = (
-            f"median frame interval {number(median_ms, 1)} ms, longest {number(longest_ms, 0)} ms"
-        )
-    share = percent(track.tracked.mean() if len(track) else None, 1)
-    return f"{len(track)} frames, a face in {share} of them; {interval}."
 
 
 def _cards(summary: "pd.DataFrame", settings: ScoringSettings) -> list[dict[str, Any]]:

@@ -135,7 +135,7 @@ class ExtractionOptions:
 
     @property
     def table_settings(self) -> dict[str, Any]:
-        """What decides the table beside the landmarks: part of its sidecar and its digest."""
+        """Return what decides the table beside the landmarks: part of its sidecar and digest."""
         return {
             "neutral": None if self.neutral is None else [list(pair) for pair in self.neutral],
             "exclude_from_pose_fit": [list(pair) for pair in self.exclude_from_pose_fit],

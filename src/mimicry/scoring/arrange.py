@@ -63,7 +63,7 @@ class Compared:
 
     Parameters
     ----------
-    own, reference
+    emotion, reference
         (K,) which trials belong to the emotion and to its reference.
     used
         (K,) those of either that have a value.
@@ -71,7 +71,7 @@ class Compared:
         What was shown in which order.
     """
 
-    own: Flags
+    emotion: Flags
     reference: Flags
     used: Flags
     design: SwapDesign
@@ -120,7 +120,7 @@ def deal_trials(
     compared: Compared, settings: ScoringSettings, rng: np.random.Generator
 ) -> Arrangements:
     """Deal the labels over single trials."""
-    labels = compared.own[compared.used]
+    labels = compared.emotion[compared.used]
     return _arranged(labels, lambda values: values[compared.used], settings, rng)
 
 
@@ -138,7 +138,7 @@ def deal_clips(
     def means(values: Floats) -> Floats:
         return np.asarray(np.bincount(member, values[used]) / np.bincount(member))
 
-    return _arranged(compared.own[used][first], means, settings, rng)
+    return _arranged(compared.emotion[used][first], means, settings, rng)
 
 
 def deal_pairs(
@@ -147,10 +147,12 @@ def deal_pairs(
     """Exchange emotion and reference within identities; those without both take no part."""
     names = np.array(compared.design.identities)
     sides = [
-        (compared.used & compared.own & at, compared.used & compared.reference & at)
+        (compared.used & compared.emotion & at, compared.used & compared.reference & at)
         for at in (names == name for name in dict.fromkeys(compared.design.identities) if name)
     ]
-    pairs = [(own, reference) for own, reference in sides if own.any() and reference.any()]
+    pairs = [
+        (emotion, reference) for emotion, reference in sides if emotion.any() and reference.any()
+    ]
 
     def differences(values: Floats) -> Floats:
         return np.array([values[a].mean() - values[b].mean() for a, b in pairs])
@@ -175,7 +177,9 @@ def deal_blocks(
         changes |= runs[1:] != runs[:-1]
     used = compared.used
     run_of = np.concatenate([[0], np.cumsum(changes)])[used]
-    return _arranged(compared.own[used], lambda values: values[used], settings, rng, groups=run_of)
+    return _arranged(
+        compared.emotion[used], lambda values: values[used], settings, rng, groups=run_of
+    )
 
 
 def deal_again(
@@ -186,23 +190,25 @@ def deal_again(
     Only the emotion's and the reference's trials take part: the k-th of them in the session
     gets the label of the k-th of them in the new order.
     """
-    own, used, redraw = compared.own, compared.used, compared.design.redraw
+    emotion, used, redraw = compared.emotion, compared.used, compared.design.redraw
     conditions = np.array(compared.design.conditions)
-    names_own = set(conditions[own])
-    taking_part = names_own | set(conditions[compared.reference])
+    emotion_names = set(conditions[emotion])
+    taking_part = emotion_names | set(conditions[compared.reference])
     places = np.isin(conditions, list(taking_part))
     table = np.empty((settings.surrogates, int(places.sum())), dtype=bool)
     reason = "" if redraw else "no_randomiser"
     for row in table if redraw else ():
         assert redraw is not None
-        drawn = [name in names_own for name in redraw(rng) if name in taking_part]
+        drawn = [name in emotion_names for name in redraw(rng) if name in taking_part]
         if len(drawn) != len(row):
             reason = "randomiser_mismatch"
             break
         row[:] = drawn
     table = table[:0] if reason else table[:, used[places]]
     count = len(np.unique(np.packbits(table, axis=1), axis=0))
-    return Arrangements(own[used], table, count, False, lambda values: values[used], reason=reason)
+    return Arrangements(
+        emotion[used], table, count, False, lambda values: values[used], reason=reason
+    )
 
 
 def _arranged(

@@ -81,11 +81,11 @@ def latency_shift(
         return Latency(gate=strength, reason="too_few_trials", interval_reason="no_latency")
     if not strength >= gate:
         return Latency(gate=strength, reason="low_snr", interval_reason="no_latency")
-    there = np.isfinite(data)
-    filled = np.where(there, data, 0.0)
-    total, count = filled.sum(axis=0), there.sum(axis=0)
+    finite = np.isfinite(data)
+    filled = np.where(finite, data, 0.0)
+    total, count = filled.sum(axis=0), finite.sum(axis=0)
     folds = np.concatenate([total[None], total - filled])
-    counts = np.concatenate([count[None], count - there])
+    counts = np.concatenate([count[None], count - finite])
     # A time that fewer than half of the trials show is left out, of every fold alike.
     often = 2 * count >= len(data)
     if 2 * often.sum() < often.size:
@@ -150,13 +150,13 @@ def fit_shift(
     if np.ptp(template) <= 1e-12:
         return np.full(len(y), np.nan), ("flat_stimulus",) * len(y)
     template = template / peak
-    there = np.isfinite(y)
-    filled = np.where(there, y, 0.0)
-    energy = there.astype(np.float64) @ (template**2).T
+    finite = np.isfinite(y)
+    filled = np.where(finite, y, 0.0)
+    energy = finite.astype(np.float64) @ (template**2).T
     product = filled @ template.T
     gain = np.where(energy > 0, np.maximum(product, 0) / np.where(energy > 0, energy, 1), 0.0)
-    rest = np.where(there[:, None], filled[:, None] - gain[:, :, None] * template, 0.0)
-    errors = (rest**2).sum(axis=2)
+    residual = np.where(finite[:, None], filled[:, None] - gain[:, :, None] * template, 0.0)
+    errors = (residual**2).sum(axis=2)
     best = errors.argmin(axis=1)
     rows = np.arange(len(y))
     size = np.sqrt((filled**2).sum(axis=1))

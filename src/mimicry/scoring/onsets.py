@@ -44,7 +44,7 @@ def find_onsets(
     search_s: tuple[float, float] = (0.2, 2.0),
     max_missing: float = 0.2,
 ) -> tuple[Floats, Floats]:
-    """Whether and when a response begins.
+    """Tell whether and when a response begins.
 
     Parameters
     ----------
@@ -74,19 +74,19 @@ def find_onsets(
     times = np.asarray(times_s, dtype=np.float64)
     y = np.asarray(change, dtype=np.float64)
     limit = sigma * np.asarray(noise, dtype=np.float64)
-    held = max(1, int(np.ceil(hold_s * rate_hz - 1e-9)))
+    samples = max(1, int(np.ceil(hold_s * rate_hz - 1e-9)))
     with np.errstate(invalid="ignore"):
         above = y > limit
     start = above.copy()
-    for step in range(1, held):
+    for step in range(1, samples):
         later = np.zeros_like(above)
         later[:, :-step] = above[:, step:]
         start &= later
     searched = in_window(times, search_s)
     candidates = start & searched[None, :, None]
-    found = candidates.any(axis=1)
+    begun = candidates.any(axis=1)
     first = candidates.argmax(axis=1)
     missing = ~np.isfinite(y[:, searched])
     unknown = (missing.mean(axis=1) > max_missing + 1e-12) | ~np.isfinite(limit)
-    hit = np.where(unknown, np.nan, found.astype(np.float64))
+    hit = np.where(unknown, np.nan, begun.astype(np.float64))
     return hit, np.where(hit == 1, times[first], np.nan)

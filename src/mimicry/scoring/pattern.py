@@ -74,44 +74,44 @@ def reference_trials(conditions: Sequence[str], emotion: str, settings: ScoringS
 
 
 def contrast(
-    score: ArrayLike, own: ArrayLike, reference: ArrayLike, *, min_trials: int = 6
+    score: ArrayLike, emotion: ArrayLike, reference: ArrayLike, *, min_trials: int = 6
 ) -> float:
     """Mean pattern score of an emotion's trials minus that of its reference trials.
 
     0: no emotion-specific response; above 0: mimicry; below 0: counter-mimicry. NaN when
     either side has fewer than `min_trials` trials with a score.
     """
-    first, second = _sides(score, own, reference)
+    first, second = _sides(score, emotion, reference)
     if min(len(first), len(second)) < max(min_trials, 1):
         return float("nan")
     return float(first.mean() - second.mean())
 
 
 def contrast_d(
-    score: ArrayLike, own: ArrayLike, reference: ArrayLike, *, min_trials: int = 6
+    score: ArrayLike, emotion: ArrayLike, reference: ArrayLike, *, min_trials: int = 6
 ) -> float:
     """Contrast in SDs of the single trials, for comparing emotions with one another."""
-    first, second = _sides(score, own, reference)
+    first, second = _sides(score, emotion, reference)
     if min(len(first), len(second)) < max(min_trials, 2):
         return float("nan")
     spread = float(np.sqrt((first.var(ddof=1) + second.var(ddof=1)) / 2))
     return float(first.mean() - second.mean()) / spread if spread > 1e-9 else float("nan")
 
 
-def contrast_se(score: ArrayLike, own: ArrayLike, reference: ArrayLike) -> float:
+def contrast_se(score: ArrayLike, emotion: ArrayLike, reference: ArrayLike) -> float:
     """Standard error of the contrast, variances unequal (Welch); NaN below two scores a side."""
-    sides = _sides(score, own, reference)
+    sides = _sides(score, emotion, reference)
     if min(map(len, sides)) < 2:
         return float("nan")
     return float(np.sqrt(sum(side.var(ddof=1) / len(side) for side in sides)))
 
 
-def _sides(score: ArrayLike, own: ArrayLike, reference: ArrayLike) -> tuple[Floats, Floats]:
+def _sides(score: ArrayLike, emotion: ArrayLike, reference: ArrayLike) -> tuple[Floats, Floats]:
     values = np.asarray(score, dtype=np.float64)
-    there = np.isfinite(values)
+    finite = np.isfinite(values)
     return (
-        values[there & np.asarray(own, dtype=bool)],
-        values[there & np.asarray(reference, dtype=bool)],
+        values[finite & np.asarray(emotion, dtype=bool)],
+        values[finite & np.asarray(reference, dtype=bool)],
     )
 
 
@@ -157,7 +157,7 @@ def specificity(
     other: str,
     settings: ScoringSettings,
 ) -> tuple[float, str]:
-    """How much an emotion's trials move its own targets rather than another emotion's.
+    """Measure how much an emotion's trials move its own targets rather than another emotion's.
 
     Parameters
     ----------
@@ -206,15 +206,15 @@ def calibration(
     The median, since a high percentile grows with the noise of the trials and would make an
     imprecise imitator look less mimetic.
     """
-    own = np.asarray(imitated, dtype=np.float64)
-    own = own[np.isfinite(own)]
-    rest = np.asarray(reference, dtype=np.float64)
-    rest = rest[np.isfinite(rest)]
-    if len(own) < max(min_trials, 1):
+    imitations = np.asarray(imitated, dtype=np.float64)
+    imitations = imitations[np.isfinite(imitations)]
+    references = np.asarray(reference, dtype=np.float64)
+    references = references[np.isfinite(references)]
+    if len(imitations) < max(min_trials, 1):
         return float("nan"), "too_few_imitations"
-    if len(rest) < 2:
+    if len(references) < 2:
         return float("nan"), "too_few_reference_trials"
-    centre = float(np.median(own))
-    if centre <= 3 * float(rest.std(ddof=1)):
+    centre = float(np.median(imitations))
+    if centre <= 3 * float(references.std(ddof=1)):
         return float("nan"), "weak_imitation"
     return centre, ""

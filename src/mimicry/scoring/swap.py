@@ -37,7 +37,7 @@ class SwapResult:
 
 def label_swap(
     values: ArrayLike,
-    own: ArrayLike,
+    emotion: ArrayLike,
     reference: ArrayLike,
     design: SwapDesign,
     settings: ScoringSettings,
@@ -49,7 +49,7 @@ def label_swap(
     ----------
     values
         (K,) one value for each trial of the phase in the order shown; NaN takes no part.
-    own, reference
+    emotion, reference
         (K,) which trials belong to the emotion and to its reference.
     design
         What was shown in which order.
@@ -79,14 +79,14 @@ def label_swap(
     --------
     >>> settings = ScoringSettings({}, swap="free", min_arrangements=0)
     >>> design = SwapDesign(["h", "h", "h", "n", "n", "n"])
-    >>> own = np.array([1, 1, 1, 0, 0, 0], dtype=bool)
-    >>> label_swap([5.0, 6.0, 7.0, 1.0, 2.0, 4.0], own, ~own, design, settings, None).p
+    >>> emotion = np.array([1, 1, 1, 0, 0, 0], dtype=bool)
+    >>> label_swap([5.0, 6.0, 7.0, 1.0, 2.0, 4.0], emotion, ~emotion, design, settings, None).p
     0.1
     """
     if settings.swap not in SWAPS:
         raise ValueError(f"no swap {settings.swap!r}; there are {', '.join(SWAPS)}")
     y = np.asarray(values, dtype=np.float64)
-    mine, other = np.asarray(own, dtype=bool), np.asarray(reference, dtype=bool)
+    mine, other = np.asarray(emotion, dtype=bool), np.asarray(reference, dtype=bool)
     used = np.isfinite(y) & (mine | other)
     if min((used & mine).sum(), (used & other).sum()) < 1:
         return SwapResult(reason="too_few_trials")
@@ -108,7 +108,7 @@ def label_swap(
     return SwapResult(observed, p, z, arranged.count)
 
 
-def _two_long_blocks(own: Flags) -> bool:
-    """The emotion and its reference were never interleaved: time explains any difference."""
-    changes = np.flatnonzero(np.diff(own.astype(np.int8)))
-    return len(changes) == 1 and min(changes[0] + 1, len(own) - changes[0] - 1) >= _LONG_BLOCK
+def _two_long_blocks(emotion: Flags) -> bool:
+    """Tell whether emotion and reference were never interleaved: time explains any difference."""
+    changes = np.flatnonzero(np.diff(emotion.astype(np.int8)))
+    return len(changes) == 1 and min(changes[0] + 1, len(emotion) - changes[0] - 1) >= _LONG_BLOCK

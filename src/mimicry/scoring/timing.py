@@ -42,17 +42,17 @@ def add_lags(
     flat = np.zeros(len(aligned), dtype=bool)
     for name, emotion in settings.emotions.items():
         unit = aligned.index(emotion.targets[0])
-        own = conditions == name
-        if not own.any():
+        of_emotion = conditions == name
+        if not of_emotion.any():
             continue
         matched = profiles(aligned, aligned.stimulus[:, :, unit], unit, settings)
-        profile[own] = matched[own]
-        flat[own] = _flat(aligned, settings, unit)[own]
+        profile[of_emotion] = matched[of_emotion]
+        flat[of_emotion] = _flat(aligned, settings, unit)[of_emotion]
         for group in np.unique(phase):
             inside = phase == group
-            rank[inside & own] = _rank(aligned, settings, name, emotion, inside, table.valid)[
-                inside & own
-            ]
+            rank[inside & of_emotion] = _rank(
+                aligned, settings, name, emotion, inside, table.valid
+            )[inside & of_emotion]
     profile[~table.valid] = np.nan
     mapped = np.isin(conditions, list(settings.emotions))
     codes = first_reason(
@@ -92,8 +92,8 @@ def _rank(
 ) -> Floats:
     """Share of reference trials whose response fits the emotion's envelope at least as well."""
     peaks = matched_peaks(aligned, settings, name, emotion, inside & valid)
-    rest = reference_trials(aligned.trials.condition, name, settings) & inside & valid
-    others = peaks[rest & np.isfinite(peaks)]
+    references = reference_trials(aligned.trials.condition, name, settings) & inside & valid
+    others = peaks[references & np.isfinite(peaks)]
     if not len(others):
         return np.full(len(peaks), np.nan)
     return np.array([p_value(peak, others) for peak in peaks])
@@ -177,14 +177,14 @@ def all_onsets(
     shape = (len(aligned), len(aligned.names))
     hit, onset, limit = (np.full(shape, np.nan) for _ in range(3))
     for group in np.unique(phase):
-        own = (phase == group) & valid
-        if not own.any():
+        members = (phase == group) & valid
+        if not members.any():
             continue
-        noise = rest_noise(aligned.response_fast[own][:, before].reshape(-1, shape[1]))
-        limit[own] = level[own] + settings.event_sigma * noise
-        hit[own], onset[own] = find_onsets(
+        noise = rest_noise(aligned.response_fast[members][:, before].reshape(-1, shape[1]))
+        limit[members] = level[members] + settings.event_sigma * noise
+        hit[members], onset[members] = find_onsets(
             aligned.times_s,
-            change[own],
+            change[members],
             noise,
             rate_hz=aligned.rate_hz,
             sigma=settings.event_sigma,

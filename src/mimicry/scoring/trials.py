@@ -70,9 +70,9 @@ def score(
     noise = _noise(aligned, settings, before, table)
     main = list(settings.windows).index(settings.primary_window)
     for suffix, values in (("", deltas_z), ("_raw", deltas), ("_cal", deltas_cal)):
-        own = _own_index(aligned, settings, values[:, main])
+        scored = _own_index(aligned, settings, values[:, main])
         why = _index_reasons(aligned, settings)
-        table.add(f"mimicry_index{suffix}", own, why)
+        table.add(f"mimicry_index{suffix}", scored, why)
     table.add("snr", *_snr(aligned, settings, valid, np.array(phase), deltas[:, main]))
     profile = add_lags(aligned, settings, np.array(phase), table)
     add_onsets(aligned, settings, np.array(phase), table)
@@ -167,8 +167,8 @@ class _Amplitudes:
     def _why_no_sd(self, raw: Floats, unit: int) -> Codes:
         few = np.zeros(len(raw), dtype=bool)
         for group in np.unique(self.phase):
-            own = self.phase == group
-            few[own] = np.isfinite(raw[own]).sum() < max(self.settings.min_trials_z, 2)
+            members = self.phase == group
+            few[members] = np.isfinite(raw[members]).sum() < max(self.settings.min_trials_z, 2)
         missing = ~np.isfinite(raw)
         codes = np.where(few, "too_few_trials", "no_variance").astype(object)
         return np.where(missing, self._why_missing(unit), codes)
@@ -183,10 +183,12 @@ class _Amplitudes:
             emotions = [n for n, m in self.settings.emotions.items() if unit in m.targets]
             shown = imitated & np.isin(conditions, emotions)
             for group in np.unique(self.phase):
-                own = self.phase == group
-                rest = own & _any_reference(conditions, emotions, self.settings)
-                rulers[own, a], codes[own, a] = calibration(
-                    raw[shown, a], raw[rest, a], min_trials=self.settings.min_trials_calibration
+                members = self.phase == group
+                references = members & _any_reference(conditions, emotions, self.settings)
+                rulers[members, a], codes[members, a] = calibration(
+                    raw[shown, a],
+                    raw[references, a],
+                    min_trials=self.settings.min_trials_calibration,
                 )
         return rulers, codes
 
@@ -220,8 +222,8 @@ def _own_index(aligned: AlignedTrials, settings: ScoringSettings, values: Floats
     result = np.full(len(aligned), np.nan)
     conditions = np.array(aligned.trials.condition)
     for name, emotion in settings.emotions.items():
-        own = conditions == name
-        result[own] = pattern_score(values[own], aligned.names, emotion)
+        of_emotion = conditions == name
+        result[of_emotion] = pattern_score(values[of_emotion], aligned.names, emotion)
     return result
 
 
@@ -245,11 +247,12 @@ def _snr(
     for name, emotion in settings.emotions.items():
         unit = aligned.index(emotion.targets[0])
         for group in np.unique(phase):
-            own = valid & (phase == group)
-            rest = deltas[own & reference_trials(list(conditions), name, settings), unit]
-            rest = rest[np.isfinite(rest)]
-            sd = float(rest.std(ddof=1)) if len(rest) >= max(settings.min_trials, 2) else np.nan
-            shown = own & (conditions == name)
+            members = valid & (phase == group)
+            others = deltas[members & reference_trials(list(conditions), name, settings), unit]
+            others = others[np.isfinite(others)]
+            enough = len(others) >= max(settings.min_trials, 2)
+            sd = float(others.std(ddof=1)) if enough else np.nan
+            shown = members & (conditions == name)
             if sd > 1e-9:
                 result[shown] = deltas[shown, unit] / sd
     mapped = np.isin(conditions, list(settings.emotions))

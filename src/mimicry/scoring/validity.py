@@ -20,7 +20,7 @@ def phases(aligned: AlignedTrials, settings: ScoringSettings) -> tuple[str, ...]
 def judge_trials(
     aligned: AlignedTrials, settings: ScoringSettings
 ) -> tuple[NDArray[np.bool_], tuple[str, ...]]:
-    """Whether each trial is valid, and if not, every reason for it.
+    """Judge whether each trial is valid, and if not, give every reason for it.
 
     Returns
     -------
@@ -63,7 +63,7 @@ def judge_trials(
 
 
 def _flag(aligned: AlignedTrials, name: str) -> NDArray[np.bool_]:
-    """A mark that trials made in memory need not have."""
+    """Return a mark that trials made in memory need not have."""
     return np.asarray(aligned.quality.get(name, np.zeros(len(aligned))) == 1)
 
 
@@ -100,11 +100,11 @@ def _outlying(
     result = np.zeros(means.shape[:2], dtype=bool)
     names = np.array(phases(aligned, settings))
     for phase in np.unique(names):
-        own = means[names == phase]
-        count = np.isfinite(own).sum(axis=(0, 1))
-        centre = np.where(np.isfinite(own), own, 0).sum(axis=(0, 1)) / np.maximum(count, 1)
-        squares = np.where(np.isfinite(own), (own - centre) ** 2, 0).sum(axis=(0, 1))
+        levels = means[names == phase]
+        count = np.isfinite(levels).sum(axis=(0, 1))
+        centre = np.where(np.isfinite(levels), levels, 0).sum(axis=(0, 1)) / np.maximum(count, 1)
+        squares = np.where(np.isfinite(levels), (levels - centre) ** 2, 0).sum(axis=(0, 1))
         sd = np.sqrt(squares / np.maximum(count - 1, 1))
-        far = np.abs(own - centre) > settings.baseline_outlier_sd * sd + 1e-12
+        far = np.abs(levels - centre) > settings.baseline_outlier_sd * sd + 1e-12
         result[names == phase] = (far & (count > 1)).any(axis=2)
     return result

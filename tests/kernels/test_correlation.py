@@ -138,3 +138,10 @@ def test_without_any_correlation_there_is_no_peak():
     height, lag = peak_over_lags([np.nan, np.nan], [0.0, 1.0])
     assert np.isnan(height)
     assert np.isnan(lag)
+
+
+def test_two_samples_correlate_by_their_direction_alone():
+    x = np.array([[0.0, 1.0]])
+    assert lagged_correlation(x, [3.0, 5.0, 4.0])[0] == pytest.approx([1.0, -1.0])
+    with pytest.raises(ValueError, match="has 1"):
+        lagged_correlation(x[:, :1], [3.0, 5.0])

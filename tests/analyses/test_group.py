@@ -5,13 +5,17 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 from typer.testing import CliRunner
 
+from mimicry.analyses.columns import GROUP_COLUMNS
+from mimicry.analyses.group import group_tables
 from mimicry.batch.collect import join_tables
 from mimicry.cli import app
 from mimicry.files import write_tsv
 from mimicry.records import ScoringInputs
 from mimicry.statistics.groups import one_sample, pooled
+from mimicry.study import open_study
 from mimicry.study.recordings import Plan, Task
 
 CONTROL, LOW = [1.0, 1.2, 0.8, 1.1], [0.5, 0.7, 0.4, np.nan]
@@ -149,3 +153,68 @@ def test_a_share_of_a_mean_that_may_be_0_is_no_percentage(study, shift, reason, 
     assert low["percent_less"] is low["percent_less_low"] is low["percent_less_high"] is None
     assert words in (path.parent / "report.html").read_text().replace("&#39;", "'")
     assert words in run(study, "--by", "arm", "--control", "control").stdout
+
+
+def frames(study):
+    tables = group_tables(open_study(study), by="arm", control="control")
+    return tables.contrasts, tables.differences, tables.refusals
+
+
+def test_every_number_of_a_group_is_that_of_its_t_test(study):
+    contrasts, _, _ = frames(study)
+    row = contrasts[(contrasts["measure"] == "contrast_raw") & (contrasts["arm"] == "low")].iloc[0]
+    values = np.array(LOW[:3])
+    test = stats.ttest_1samp(values, 0)
+    interval = test.confidence_interval(0.95)
+    assert (row["session"] or "", row["phase"], row["condition"]) == ("", "watch", "happy")
+    expected = {
+        "n": 3,
+        "n_missing": 1,
+        "mean": values.mean(),
+        "se": stats.sem(values),
+        "low": interval.low,
+        "high": interval.high,
+        "t": test.statistic,
+        "df": 2,
+        "p": test.pvalue,
+        "dz": values.mean() / values.std(ddof=1),
+    }
+    assert row[list(expected)].astype(float).to_dict() == pytest.approx(expected)
+
+
+def test_every_number_of_a_difference_is_worked_out_by_hand(study):
+    _, differences, _ = frames(study)
+    row = differences[differences["measure"] == "contrast_raw"].iloc[0]
+    a, b = np.array(CONTROL), np.array(LOW[:3])
+    test = stats.ttest_ind(a, b, equal_var=False)
+    interval = test.confidence_interval(0.95)
+    var_a, var_b = stats.sem(a) ** 2, stats.sem(b) ** 2
+    # the mean of both groups, each with equal weight
+    df = (var_a + var_b) ** 2 / (var_a**2 / 3 + var_b**2 / 2)
+    middle, se = (a.mean() + b.mean()) / 2, np.sqrt(var_a + var_b) / 2
+    # Fieller: the ratios that the data do not contradict
+    q, ratio = stats.t.ppf(0.975, test.df), b.mean() / a.mean()
+    g = q**2 * var_a / a.mean() ** 2
+    half = q / (a.mean() * (1 - g)) * np.sqrt(var_b * (1 - g) + ratio**2 * var_a)
+    ends = ratio / (1 - g) + np.array([half, -half])
+    expected = {
+        "difference": a.mean() - b.mean(),
+        "low": interval.low,
+        "high": interval.high,
+        "t": test.statistic,
+        "df": test.df,
+        "p": test.pvalue,
+        "d": (a.mean() - b.mean()) / np.sqrt((a.var(ddof=1) + b.var(ddof=1)) / 2),
+        "percent_less": 100 * (1 - ratio),
+        "percent_less_low": 100 * (1 - ends[0]),
+        "percent_less_high": 100 * (1 - ends[1]),
+        "pooled_mean": middle,
+        "pooled_p": 2 * stats.t.sf(middle / se, df),
+    }
+    assert row[list(expected)].astype(float).to_dict() == pytest.approx(expected)
+    assert (row["arm"], row["control"], row["gate"]) == ("low", "control", "passed")
+
+
+def test_every_column_of_the_group_tables_is_described_and_no_other(study):
+    columns = {name for table in frames(study) for name in table.columns}
+    assert columns - {"arm"} == set(GROUP_COLUMNS)

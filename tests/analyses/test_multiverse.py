@@ -2,12 +2,15 @@
 
 import json
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import yaml
+from scipy import stats
 from typer.testing import CliRunner
 
+from mimicry.analyses.columns import MULTIVERSE_COLUMNS
 from mimicry.analyses.grid import read_grid
 from mimicry.analyses.multiverse import multiverse
 from mimicry.cli import app
@@ -200,3 +203,41 @@ def test_a_grid_that_cannot_be_meant_is_one_sentence(study, tmp_path, text, part
     assert answer.exit_code == 2
     assert isinstance(answer.exception, SystemExit)
     assert part in answer.stderr
+
+
+def test_the_summary_counts_specifications_and_gives_the_ends_of_the_curve(found):
+    rows = [
+        {"dz": 0.5, "p": 0.03, "declared": 0},
+        {"dz": -0.2, "p": 0.6, "declared": 0},
+        {"dz": 0.9, "p": 0.05, "declared": 1},
+        {"dz": float("nan"), "p": float("nan"), "declared": 0},
+    ]
+    assert replace(found, rows=tuple(rows)).summary() == pytest.approx(
+        {
+            "specifications": 4,
+            "without_result": 1,
+            "dz_median": 0.5,
+            "dz_lowest": -0.2,
+            "dz_highest": 0.9,
+            "share_same_sign": 2 / 3,
+            "share_significant": 2 / 3,
+            "declared_dz": 0.9,
+            "declared_p": 0.05,
+        }
+    )
+
+
+def test_every_number_of_a_specification_follows_from_mean_and_standard_error(found):
+    table = found.to_frame()
+    assert list(table.columns) == list(MULTIVERSE_COLUMNS)
+    assert (table["n"] == 4).all()
+    q, sd = stats.t.ppf(0.975, 3), table["se"] * 2
+    np.testing.assert_allclose(table["low"], table["mean"] - q * table["se"])
+    np.testing.assert_allclose(table["high"], table["mean"] + q * table["se"])
+    np.testing.assert_allclose(table["dz"], table["mean"] / sd)
+    np.testing.assert_allclose(table["dz_low"], table["low"] / sd)
+    np.testing.assert_allclose(table["dz_high"], table["high"] / sd)
+    of_t = table[table["null"] == "t"]
+    np.testing.assert_allclose(of_t["p"], 2 * stats.t.sf(abs(of_t["mean"] / of_t["se"]), 3))
+    flips = table[table["null"] == "sign-flip"]
+    assert set(flips["p"]) == {2 / 16}  # all four respond: one arrangement of 16, and its mirror

@@ -453,3 +453,17 @@ def test_the_commands_freeze_and_verify(tmp_path, study):
     assert envelope["error"]["type"] == "IntegrityError"
     assert envelope["differences"][0]["key"] == "settings.rate_hz"
     assert "differs from the preregistration in 1 place" in answer.stderr
+
+
+@pytest.mark.parametrize("column", range(8))
+def test_a_cell_of_the_studys_table_that_was_edited_is_named(study, column):
+    path = study / "derivatives" / "mimicry" / "scores.tsv"
+    lines = path.read_text().split("\n")
+    cells = lines[1].split("\t")
+    cells[column] = "9"
+    path.write_text("\n".join([lines[0], "\t".join(cells), *lines[2:]]))
+    differences = verify_study(study).differences
+    assert {d.where for d in differences} == {"scores.tsv"}
+    named = " ".join(d.key for d in differences)
+    name = lines[0].split("\t")[column]
+    assert name in named or named.count("trial ") == 2  # a key: one trial lacks, one is too many

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from mimicry.analyses.reliability import study_reliability
+from mimicry.analyses.reliability import RELIABILITY_COLUMNS, study_reliability
 from mimicry.cli import app
 from mimicry.errors import InputError, TableError
 from mimicry.study import open_study, read_scores
@@ -86,3 +86,46 @@ def test_what_is_missing_is_said(make_study, tmp_path):
         read_scores(open_study(tmp_path / "empty", "dynamic-happy-angry"))
     with pytest.raises(InputError, match="the protocol has main"):
         study_reliability(make_study(people=3), window="whole")
+
+
+def test_every_number_of_a_reliability_is_worked_out_by_hand(make_study):
+    study = make_study(people=24, repeats=2)
+    splits = 50
+    table = study_reliability(study, splits=splits).to_frame()
+    assert list(table.columns) == [c.names for c in RELIABILITY_COLUMNS]
+    row = table.set_index(["condition", "unit"]).loc[("happy", "raw")]
+    scores = read_scores(study)
+    contrasts, odd, even, within = [], [], [], []
+    for _, trials in scores.groupby("participant"):
+        sides = []
+        for condition in ("happy", "neutral"):
+            of = trials[trials["condition"] == condition]
+            sides.append((of["delta_AU12_main"] - of["delta_AU04_main"]).to_numpy())
+        contrasts.append(sides[0].mean() - sides[1].mean())
+        odd.append(sides[0][::2].mean() - sides[1][::2].mean())
+        even.append(sides[0][1::2].mean() - sides[1][1::2].mean())
+        within.append([side.var(ddof=1) for side in sides])
+    sd = np.std(contrasts, ddof=1)
+    n = row["trials_per_side"]
+    noise = np.mean(within, axis=0).sum()  # of the difference of one trial on each side
+    between = sd**2 - noise / n
+    single = between / (between + noise)
+    expected = {
+        "n_participants": 24,
+        "n_left_out": 0,
+        "trials_per_side": len(sides[0]),
+        "splits": splits,
+        "sd_between": sd,
+        "split_half": 2 * row["r_mean"] / (1 + row["r_mean"]),
+        "odd_even_r": np.corrcoef(odd, even)[0, 1],
+        "odd_even": 2 * row["odd_even_r"] / (1 + row["odd_even_r"]),
+        "sem": sd * np.sqrt(1 - row["split_half"]),
+        "icc_single": single,
+        "icc_average": between / (between + noise / n),
+    }
+    assert row[list(expected)].astype(float).to_dict() == pytest.approx(expected)
+    for share, name in ((0.7, "trials_for_70"), (0.8, "trials_for_80")):
+        needed = share * (1 - single) / (single * (1 - share))
+        assert row[name] == pytest.approx(np.ceil(needed)) or row[name] == pytest.approx(needed)
+    assert row["r_low"] < row["r_mean"] < row["r_high"]
+    assert row["split_half_low"] < row["split_half"] < row["split_half_high"]

@@ -8,6 +8,7 @@ from mimicry.kernels.mixing import crossed_start
 from mimicry.protocol.explain import repeated, unknown
 from mimicry.protocol.positions import Problem
 from mimicry.protocol.schema_shown import Block, Rating
+from mimicry.protocol.session import CLIP
 from mimicry.protocol.stimuli import check_stimuli
 
 if TYPE_CHECKING:
@@ -66,10 +67,9 @@ def _told_apart(protocol: "Protocol") -> list[Problem]:
 
 
 def _phases(protocol: "Protocol") -> Iterator[Problem]:
-    face = ("neutral", "rise", "apex", "fall")
     for levels in protocol.level_combinations():
         timing = protocol.timing(levels)
-        if not sum(timing[phase] for phase in face):
+        if not sum(timing[phase] for phase in CLIP):
             at = " ".join(levels.values())
             yield Problem(
                 ("timing", "apex_s"),

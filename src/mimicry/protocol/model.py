@@ -11,16 +11,13 @@ from mimicry.kernels.orders import longest_run
 from mimicry.protocol.positions import Key
 from mimicry.protocol.redraw import Redraw
 from mimicry.protocol.schema import ProtocolFile
-from mimicry.protocol.session import Session
+from mimicry.protocol.session import PHASES, Session
 from mimicry.records import EmotionMap, ScoringSettings
 
 if TYPE_CHECKING:
     from mimicry.timeline.manifest import StimulusSet
 
-__all__ = ["BEFORE_ONSET", "PHASES", "Origin", "Protocol"]
-
-BEFORE_ONSET = ("fixation", "cue", "neutral")
-PHASES = (*BEFORE_ONSET, "rise", "apex", "fall", "blank")
+__all__ = ["Origin", "Protocol"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +174,7 @@ class Protocol:
         spans = set()
         for levels in self.level_combinations():
             t = self.timing(levels)
-            before = sum(t[name] for name in BEFORE_ONSET)
+            before = sum(t[name] for name in PHASES[: PHASES.index("rise")])
             spans.add((-before, sum(t.values()) - before))
         return spans
 

@@ -8,7 +8,10 @@ import numpy as np
 
 from mimicry.records import TrialTable
 
-__all__ = ["Phase", "Session", "Trial", "is_first"]
+__all__ = ["CLIP", "PHASES", "Phase", "Session", "Trial", "is_first"]
+
+CLIP = ("neutral", "rise", "apex", "fall")  # the phases in which the clip is on the screen
+PHASES = ("fixation", "cue", *CLIP, "blank")
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,5 +158,5 @@ def is_first(session: str | None) -> bool:
 
 
 def _clip(phases: tuple[Phase, ...]) -> tuple[float, float]:
-    shown = [p for p in phases if p.name in {"neutral", "rise", "apex", "fall"}]
+    shown = [p for p in phases if p.name in CLIP]
     return shown[0].start_s, shown[-1].start_s + shown[-1].duration_s

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from mimicry.errors import InputError, StimulusError
 from mimicry.protocol.explain import explain
 from mimicry.protocol.positions import Key, Problem, show_key
+from mimicry.protocol.session import CLIP
 from mimicry.synthetic.recipes import CLIP_S, KINDS, MODELS, ONSET_S, RECIPES
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def _length(
                 f"{show_key(key)} is {timing[phase]:g}, but {phase} lasts {known[0]:g} s in the "
                 f"rendered clips of kind {kind}; change it, or name your own stimuli.manifest",
             )
-    planned = sum(timing[phase] for phase in ("neutral", "rise", "apex", "fall"))
+    planned = sum(timing[phase] for phase in CLIP)
     if abs(planned - seconds) > 1e-6:
         yield Problem(
             _place(protocol, levels, "apex_s"),

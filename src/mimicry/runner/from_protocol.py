@@ -8,7 +8,7 @@ import numpy as np
 
 from mimicry.errors import ProtocolError
 from mimicry.kernels.chance import generator
-from mimicry.protocol.session import is_first
+from mimicry.protocol.session import CLIP, is_first
 from mimicry.runner.clips import find_clips
 from mimicry.runner.plan import CameraSettings, Phase, Question, SessionPlan, Step
 
@@ -45,7 +45,6 @@ CLOSING = (
     ),
     "You may ask questions now, and you may ask for your recording to be deleted.",
 )
-_CLIP = {"neutral", "rise", "apex", "fall"}
 
 
 def task_label(name: str) -> str:
@@ -260,7 +259,7 @@ def _phases(trial: "Trial", pause: float, number: int) -> Iterator[Phase]:
         yield Phase("iti", pause)
     shown = False
     for phase in trial.phases:
-        if phase.name in _CLIP:
+        if phase.name in CLIP:
             if not shown:
                 yield Phase("stimulus", trial.clip_duration_s, number)
             shown = True

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from mimicry.errors import StimulusError
 from mimicry.files import read_json_object
 from mimicry.protocol.load import protocol_from_text
+from mimicry.protocol.session import CLIP
 from mimicry.protocol.show import written_out
 from mimicry.protocol.stimuli import check_shown, stimulus_ids
 from mimicry.runner.clips import find_clips
@@ -98,6 +99,6 @@ def _planned(protocol: "Protocol") -> list[tuple[str, float, float]]:
                     **{**levels, **cell, "kind": protocol.stimulus_kind(levels)}
                 )
                 timing = protocol.timing(levels)
-                length = sum(timing[p] for p in ("neutral", "rise", "apex", "fall"))
+                length = sum(timing[p] for p in CLIP)
                 planned[name, length, timing["neutral"]] = None
     return list(planned)

@@ -137,6 +137,28 @@ def test_p_counts_the_observed_arrangement_and_lost_surrogates():
     assert compare(-9.0, [1.0, 2.0, 4.0], greater_only=False)["p"] == pytest.approx(0.5)
 
 
+def test_without_a_value_there_is_no_p():
+    for observed, surrogates in ((float("nan"), [1.0, 2.0]), (1.0, [float("nan")] * 2)):
+        test = compare(observed, surrogates, greater_only=True)
+        assert np.isnan(test["p"])
+        assert np.isnan(test["z_surrogate"])
+    alone = compare(1.0, [2.0], greater_only=False)
+    assert (alone["mean"], alone["p"], alone["sided"]) == (2.0, 1.0, "two")
+    assert np.isnan(alone["sd"])
+
+
+def test_a_partner_of_two_columns_is_the_second_of_them():
+    rng = np.random.default_rng(14)
+    first, second, other = (smooth_noise(rng, 900) for _ in range(3))
+    results = [
+        measure_synchrony(first, second, preset="face", rate_hz=RATE, partners=[partner]).surrogate[
+            "mean"
+        ]
+        for partner in (other, np.column_stack([first, other]))
+    ]
+    assert results[0] == results[1]
+
+
 def test_opposite_movement_is_synchrony_only_in_absolute_values():
     first, second = dyad(np.random.default_rng(16), lag=5, weight=0.9)
     signed = synchronise(first, -second, choose_settings("face"))

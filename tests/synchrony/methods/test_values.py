@@ -103,6 +103,16 @@ def test_the_local_peak_is_the_largest_of_its_neighbours_and_nearest_to_no_lag(n
     assert summary["peak_lag_sd_s"] == pytest.approx(result.peak_lag_s[has_peak].std(ddof=1))
 
 
+def test_a_peak_beats_at_least_one_neighbour_on_each_side():
+    """One sample a second: 0.32 s are no sample."""
+    values = [smooth(np.random.default_rng(k), 40) for k in (3, 4)]
+    result = run("boker", values, 1.0, window_s=10.0, step_s=5.0, max_lag_s=4.0)
+    for row, lag in zip(result.values, result.peak_lag_s, strict=True):
+        peaks = [k - 4 for k in range(1, 8) if row[k] > max(row[k - 1], row[k + 1])]
+        assert abs(lag) == min(map(abs, peaks)) if peaks else np.isnan(lag)
+    assert np.isfinite(result.peak_lag_s).any()
+
+
 def test_other_presets_pick_no_peaks():
     picking = {n for n, m in METHODS.items() if m.settings.peak_region_s > 0}
     assert picking == {"boker", "altmann"}
@@ -124,6 +134,18 @@ def test_segments_of_susy_follow_one_another_and_lose_the_samples_of_the_lag():
             a, b = (x[: 60 - lag], y[lag:]) if lag >= 0 else (x[-lag:], y[: 60 + lag])
             expected = np.arctanh(np.corrcoef(a, b)[0, 1])
             assert result.values[k, column] == pytest.approx(expected, abs=1e-9)
+
+
+def test_an_effect_needs_a_matched_segment_and_two_mismatched_ones():
+    """Of two segments one is missing for one person: no mismatched pair has a value."""
+    first, second = (smooth(np.random.default_rng(k), 120) for k in (1, 2))
+    both = run("susy", [first, second], 2.0).provenance["effect_size"]
+    assert (both["n_segments"], both["n_mismatched"]) == (2, 2)
+    assert both["signed"]["es"] is not None
+    second[60:] = np.nan
+    one = run("susy", [first, second], 2.0).provenance["effect_size"]
+    nothing = dict.fromkeys(("mean_z", "mean_z_mismatched", "sd_mismatched", "es"))
+    assert one["signed"] == one["absolute"] == nothing
 
 
 def test_the_step_of_susy_is_its_segment():
@@ -194,6 +216,15 @@ def test_prewhitening_filters_both_by_the_first():
     assert result.provenance["white_noise_bound"] == pytest.approx(1.96 / (800 - p - 25) ** 0.5)
     assert result.to_frame()["window_end_s"].tolist() == [160.0]
     assert result.settings.null == "circular-shift"
+
+
+def test_the_bound_of_white_noise_counts_the_pairs_that_both_have():
+    first, second = (np.random.default_rng(k).standard_normal(300) for k in (1, 2))
+    second[100:150] = np.nan
+    result = run("prewhitened", [first, second], 5.0)
+    p = len(result.provenance["ar_coefficients"])
+    pairs = 300 - 50 - 2 * p  # without the first samples, the gap and what follows it
+    assert result.provenance["white_noise_bound"] == pytest.approx(1.96 / (pairs - 25) ** 0.5)
 
 
 def test_recurrence_counts_pairs_in_the_same_state():
@@ -395,7 +426,8 @@ def test_viewers_are_shifted_by_20_seconds_or_more():
     values = np.stack([smooth(np.random.default_rng(k), 100) for k in range(3)])
     with pytest.raises(InputError, match="isc: 100 samples are too few for shifts of at least 50"):
         run("isc", values, 2.5, surrogates=1)
-    run("isc", values, 2.5, surrogates=1, options={"min_shift_s": 19.0})
+    for least in (19.0, 0.0):
+        run("isc", values, 2.5, surrogates=1, options={"min_shift_s": least})
 
 
 def test_the_bins_of_a_response_are_a_tenth_of_a_second_up_to_two():

@@ -1,5 +1,6 @@
 """What every command shares: help, version, exit codes."""
 
+import ast
 import json
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+import mimicry.cli
 from mimicry import __version__
 from mimicry.cli._run import Outcome, command
 from mimicry.errors import MissingExtraError, QualityWarning, TableError
@@ -99,6 +101,21 @@ def test_a_slip_of_our_own_is_no_sentence() -> None:
         return Outcome(status={}["missing"])
 
     assert isinstance(_result(work).exception, KeyError)
+
+
+def test_only_commands_about_no_person_write_for_everybody() -> None:
+    public = set()
+    for path in Path(mimicry.cli.__file__).parent.glob("[a-z]*.py"):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            marks = {getattr(d, "id", "") for d in getattr(node, "decorator_list", ())}
+            if "open_command" in marks:
+                public.add(f"{path.stem}.{getattr(node, 'name', '')}")
+    assert public == {
+        *("doctor.doctor", "power.power", "prereg.prereg", "simulate.simulate", "verify.verify"),
+        *("protocol.check", "protocol.list_", "protocol.new", "protocol.preview"),
+        *("protocol.schema", "protocol.show"),
+        *("stimuli.list_", "stimuli.measure", "stimuli.render"),
+    }
 
 
 def test_a_command_keeps_its_options_and_its_help() -> None:

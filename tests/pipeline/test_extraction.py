@@ -104,17 +104,17 @@ def test_a_choice_made_anyway_leaves_the_digest_and_any_other_does_not(make_vide
 def test_what_the_recording_does_not_have_is_refused_not_ignored(made, make_video, tmp_path):
     video = make_video(tmp_path / "x.mp4", frames=3)
     for wrong, option in (
-        (ReadingOptions(fps=25), "--fps"),
-        (ReadingOptions(video="y.mp4"), "--video"),
-        (ReadingOptions(min_confidence=0.5), "--min-confidence"),
-        (ReadingOptions(face="2"), "--face"),
+        (ReadingOptions(fps=25), "`fps`"),
+        (ReadingOptions(video="y.mp4"), "`video`"),
+        (ReadingOptions(min_confidence=0.5), "`min_confidence`"),
+        (ReadingOptions(face="2"), "`face`"),
     ):
         for do in (lambda w: extract(video, reading=w), lambda w: run(video, w, tmp_path)):
             with pytest.raises(InputError, match=option):
                 do(wrong)
     for wrong, option in (
-        (ReadingOptions(face="left"), "--face"),
-        (ReadingOptions(roi_px=(0, 0, 9, 9)), "--roi"),
+        (ReadingOptions(face="left"), "`face`"),
+        (ReadingOptions(roi_px=(0, 0, 9, 9)), "`roi_px`"),
     ):
         with pytest.raises(InputError, match=option):
             extract(made.files["landmarks"], reading=wrong)

@@ -62,3 +62,16 @@ def test_another_entry_of_the_same_id_needs_overwrite(tmp_path: Path) -> None:
         merge_manifest(path, [other], overwrite=False)
     merge_manifest(path, [other], overwrite=True)
     assert read_entries(path)[1][0]["emotion"] == "sad"
+
+
+def test_a_set_of_measured_clips_is_not_called_rendered_and_free(tmp_path: Path) -> None:
+    entry = manifest_entry(parse_id("happy-f01-dynamic"))
+    rendered = merge_manifest(tmp_path / "rendered.json", [entry])
+    assert json.loads(rendered.read_text())["license"] == "CC0-1.0"
+    own = {**entry, "id": "a", "measured": True, "license": "by request"}
+    measured = merge_manifest(tmp_path / "measured.json", [own])
+    head = json.loads(measured.read_text())
+    assert head["license"] == "by request"
+    assert "Rendered" not in head["note"]
+    mixed = merge_manifest(measured, [entry])
+    assert json.loads(mixed.read_text())["license"] == ""

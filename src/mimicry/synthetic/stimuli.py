@@ -44,6 +44,10 @@ NOTE = (
     "and whether they mimic it, has not been tested. Intensity 1.0 is the rig's reference "
     "movement in millimetres, not a FACS score."
 )
+MEASURED_NOTE = (
+    "Measured clips: what they show, who is in them and their licence are as whoever measured them "
+    "has stated."
+)
 FPS = 30.0
 SIZE_PX = (480, 480)
 SPAN_MM = 300.0
@@ -180,12 +184,15 @@ def manifest_entry(spec: StimulusSpec, file: Path | None = None) -> dict[str, An
 
 
 def write_manifest(path: Path, entries: Iterable[Mapping[str, Any]], *, note: str = NOTE) -> Path:
-    """Write a manifest, one stimulus a line."""
+    """Write a manifest, one stimulus a line; its licence is that of all of them, or none."""
+    entries = list(entries)
+    licences = {str(e.get("license") or "") for e in entries}
+    licence = licences.pop() if len(licences) == 1 else ""
     lines = ",\n".join(
         "    " + json.dumps(e, sort_keys=True, allow_nan=False)
         for e in sorted(entries, key=lambda e: str(e["id"]))
     )
-    head = json.dumps({"version": 1, "license": "CC0-1.0", "note": note}, indent=2)[:-2]
+    head = json.dumps({"version": 1, "license": licence, "note": note}, indent=2)[:-2]
     return write_text(path, f'{head},\n  "stimuli": [\n{lines}\n  ]\n}}\n')
 
 
@@ -212,7 +219,10 @@ def merge_manifest(
     OutputExistsError
         When an entry of the same id is there that differs, and `overwrite` is False.
     """
-    note, old = read_entries(path) if path.exists() else (NOTE, [])
+    entries = list(entries)
+    measured = any(e.get("measured") for e in entries)
+    begun = (MEASURED_NOTE if measured else NOTE, [])
+    note, old = read_entries(path) if path.exists() else begun
     table = {str(e["id"]): dict(e) for e in old}
     for entry in entries:
         name = str(entry["id"])

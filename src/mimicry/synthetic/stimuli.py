@@ -221,8 +221,8 @@ def merge_manifest(
     """
     entries = list(entries)
     measured = any(e.get("measured") for e in entries)
-    begun = (MEASURED_NOTE if measured else NOTE, [])
-    note, old = read_entries(path) if path.exists() else begun
+    begun = MEASURED_NOTE if measured else NOTE
+    note, old = read_entries(path) if path.exists() else (begun, [])
     table = {str(e["id"]): dict(e) for e in old}
     for entry in entries:
         name = str(entry["id"])

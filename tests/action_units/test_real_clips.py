@@ -19,12 +19,6 @@ FLOOR = {
 FAST_AU12 = 0.034
 
 
-@pytest.fixture(scope="module")
-def smiler(clips):
-    """A neutral face for half a second, then a strong smile with a blink."""
-    return extract_landmarks(clips / "single_face.mp4")
-
-
 def test_a_face_at_rest_stays_within_the_noise_floor(clips):
     units = measure(extract_landmarks(clips / "ow_baseline.mp4"))
     found = {name: float(np.nanstd(units.of(name))) for name in FLOOR}
@@ -56,6 +50,7 @@ def test_a_small_face_says_that_it_cannot_be_trusted(clips):
     assert not (units.quality["plausible"] == 1).any()
 
 
+@pytest.mark.slow
 def test_frames_without_a_face_have_no_values(clips):
     units = measure(extract_landmarks(clips / "face_noface.mov"))
     seen = units.quality["success"] == 1
@@ -102,6 +97,7 @@ def write_lossless(path, pictures):
         file.mux(stream.encode())
 
 
+@pytest.mark.slow
 def test_a_tenth_of_the_own_smile_reads_as_a_tenth(clips, smiler, tmp_path):
     """Rest frames of a real face, warped a tenth of the way to its strongest smile."""
     units = measure(smiler)

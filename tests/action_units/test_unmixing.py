@@ -139,6 +139,14 @@ def test_a_unit_that_was_not_fitted_yet_is_read_by_its_formula(monkeypatch):
     np.testing.assert_array_equal(share[2:, 2:], explained())
 
 
+def test_a_measure_that_is_new_enters_no_fitted_unit(monkeypatch):
+    names = ("lip_lower", *MEASURE_NAMES)
+    monkeypatch.setattr("mimicry.action_units.unmixing.MEASURE_NAMES", names)
+    weights, _, _ = _data.__wrapped__()
+    assert not weights[0].any()
+    np.testing.assert_array_equal(weights[1:], unmixing())
+
+
 def test_data_for_a_unit_that_is_gone_are_refused(monkeypatch):
     monkeypatch.setattr("mimicry.action_units.unmixing.columns", lambda: columns()[1:])
     with pytest.raises(RuntimeError, match="fit_unmixing"):

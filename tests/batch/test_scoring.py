@@ -90,6 +90,7 @@ def test_other_settings_score_again_but_read_no_video_again(scored, tmp_path):
     assert all(fresh[path] > stamp for path, stamp in scores.items())
 
 
+@pytest.mark.slow
 def test_scores_lost_are_made_again_alike_from_landmarks_without_videos(scored, tmp_path):
     study = tmp_path / "study"
     shutil.copytree(scored[0], study)
@@ -105,6 +106,15 @@ def test_scores_lost_are_made_again_alike_from_landmarks_without_videos(scored, 
     assert bytes_of(study) == before
 
 
+def test_equal_names_in_different_folders_are_planned_apart(cut, tmp_path):
+    for where in ("a", "b"):
+        add_person(cut, tmp_path / where, "x")
+    protocol = asset_folder("sample_data") / "protocol.yaml"
+    plan = plan_batch([tmp_path / "*" / "x.mp4"], out=tmp_path / "out", protocol=protocol)
+    assert [task.prefix for task in plan.tasks] == ["x", "x-2"]
+
+
+@pytest.mark.slow
 def test_equal_names_in_different_folders_are_scored_apart(cut, tmp_path):
     for where in ("a", "b"):
         add_person(cut, tmp_path / where, "x")

@@ -26,6 +26,7 @@ FORMATS = {
     "yuvj420p": "mjpeg",
     "pal8": "png",
 }
+COMMON = ("yuv420p", "nv12", "gray", "rgb24", "yuvj420p")  # what cameras and screens write
 TURNS = {0: (1, 0, 0, 1), 90: (0, 1, -1, 0), 180: (-1, 0, 0, -1), 270: (0, -1, 1, 0)}
 MIRRORS = {
     "left and right": ((-1, 0, 0, 1), lambda p: p[:, ::-1]),
@@ -93,7 +94,10 @@ def read(path: Path) -> list[np.ndarray]:
         return [frame.rgb for frame in video]
 
 
-@pytest.mark.parametrize("pixels", FORMATS)
+@pytest.mark.parametrize(
+    "pixels",
+    [p if p in COMMON else pytest.param(p, marks=pytest.mark.slow) for p in FORMATS],
+)
 def test_every_width_modulo_64_in_every_pixel_format(tmp_path, pixels):
     for width in range(128, 192):
         picture = smooth(width, 45 + width % 7)

@@ -192,18 +192,26 @@ def test_a_closed_reader_of_the_output_is_no_error(tmp_path: Path) -> None:
     assert b"Traceback" not in found.stdout + found.stderr
 
 
+@pytest.fixture(scope="module")
+def extracted(make_video: Any, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A video and the folder of what an undisturbed command makes of it."""
+    folder = tmp_path_factory.mktemp("extracted")
+    video = make_video(folder / "v.mp4", frames=3)
+    done = run("extract", str(video), "--out", str(folder / "whole"))
+    assert done.returncode == 0
+    return video, folder / "whole"
+
+
 @posix
 @pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", ">&- 2>&- <&-"])
 def test_closed_streams_do_not_fall_into_files(
-    make_video: Any, tmp_path: Path, closed: str
+    extracted: tuple[Path, Path], tmp_path: Path, closed: str
 ) -> None:
-    video = make_video(tmp_path / "v.mp4", frames=3)
-    done = run("extract", str(video), "--out", str(tmp_path / "whole"))
-    assert done.returncode == 0
+    video, whole = extracted
     found = in_shell(f"mimicry extract '{video}' --out '{tmp_path / 'out'}' --json {closed}")
     assert found.returncode == 0
     assert b"Traceback" not in found.stdout + found.stderr
-    for path in (tmp_path / "whole").iterdir():
+    for path in whole.iterdir():
         if path.suffix != ".log":
             assert (tmp_path / "out" / path.name).read_bytes() == path.read_bytes()
 

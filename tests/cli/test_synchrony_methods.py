@@ -52,6 +52,11 @@ def test_the_list_of_presets_names_settings_and_source_of_every_one():
     assert "window 20 s" in text
 
 
+def test_the_help_names_every_preset():
+    words = run("--help").stdout.replace(",", " ").replace(";", " ").split()
+    assert set(METHODS) <= set(words)
+
+
 def test_coherence_gives_the_numbers_of_its_kernel_and_beats_surrogates(pair, tmp_path):
     found = numbers(pair, "--preset", "coherence", "--surrogates", 19, "--out", tmp_path / "out")
     expected = coherence(*np.loadtxt(pair).T, rate_hz=RATE)

@@ -168,11 +168,11 @@ def _fir(axes: "Axes", result: SeriesMeasure) -> None:
 
 
 def _plain(axes: "Axes", result: SeriesMeasure) -> None:
-    """Draw the second column of numbers over the first, for a method without a picture."""
-    frame = result.to_frame().select_dtypes("number")
-    across, up = frame.columns[:2]
+    """Draw the second column of numbers over the first, or one by row, for want of a picture."""
+    frame = result.to_frame().select_dtypes("number").reset_index(names="row")
+    *_, across, up = frame.columns[:3]
     axes.plot(frame[across], frame[up], color=PALETTE[0], marker="o", markersize=3)
-    axes.set(xlabel=result.columns[across], ylabel=result.columns[up])
+    axes.set(xlabel=result.columns.get(across, "row"), ylabel=result.columns[up])
 
 
 _DRAW = {"coherence": _coherence, "dtw": _dtw, "events": _events, "fir": _fir, "isc": _isc}

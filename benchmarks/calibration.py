@@ -22,6 +22,7 @@ import numpy as np
 
 from mimicry.files import write_text
 from mimicry.kernels.baseline import delta, pooled_sd
+from mimicry.kernels.chance import p_value
 from mimicry.kernels.correlation import lag_samples, lagged_correlation
 from mimicry.kernels.orders import restricted_orders
 from mimicry.kernels.resample import sample_at, time_grid
@@ -301,7 +302,7 @@ def plain_swap(score: np.ndarray, own: np.ndarray, rest: np.ndarray, rng) -> flo
     table = rng.permuted(np.tile(label, (999, 1)), axis=1)
     n = label.sum()
     drawn = table @ y / n - (~table) @ y / (len(y) - n)
-    return float((1 + np.sum(np.abs(drawn) >= abs(y[label].mean() - y[~label].mean()))) / 1000)
+    return p_value(y[label].mean() - y[~label].mean(), drawn, tail="size")
 
 
 def t_test(values: np.ndarray) -> float:
@@ -357,7 +358,7 @@ def circular_shift(
     )[:, 0]
     best = np.arctanh(np.clip(np.nanmax(r, axis=1), -1 + 1e-7, 1 - 1e-7)).reshape(draws, k)
     mean = best.mean(axis=1)
-    return float(np.mean(mean >= mean[0] - 1e-9))
+    return p_value(mean[0], mean, complete=True)
 
 
 def declared_row(name: str, row: Mapping[str, tuple[float, int]]) -> str:

@@ -6,8 +6,8 @@ follows the stimulus.
 """
 
 from mimicry.records.aligned import AlignedTrials
-from mimicry.records.chance import Chance, Null, nulls_by_name
 from mimicry.records.measure import SeriesMeasure
+from mimicry.records.nulls import Null, nulls_by_name
 from mimicry.records.reading import ExtractionOptions, ReadingOptions, ScoringInputs
 from mimicry.records.scores import ConditionSummary, MimicryScores
 from mimicry.records.settings import EmotionMap, ScoringSettings
@@ -18,7 +18,6 @@ from mimicry.records.tracks import ActionUnitTrack, LandmarkTrack
 __all__ = [
     "ActionUnitTrack",
     "AlignedTrials",
-    "Chance",
     "ConditionSummary",
     "EmotionMap",
     "ExtractionOptions",

@@ -12,6 +12,7 @@ from mimicry.report.figures import figure_style, shortened, svg_of
 from mimicry.report.numbers import MISSING, counted, interval, number, p_equals, percent
 from mimicry.report.page import fill_page
 from mimicry.report.tables import Table, page_table
+from mimicry.statistics.nulls import PEOPLE_NULLS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -112,7 +113,7 @@ def _facts(
     """Return what was analysed, as names and words."""
     every = {name: list(dict.fromkeys(str(row[name]) for row in rows)) for name in _DIMENSIONS}
     product = " × ".join(str(len(values)) for values in every.values())
-    swaps = any(name not in ("t", "sign-flip") for name in every["null"])
+    swaps = any(name not in PEOPLE_NULLS for name in every["null"])
     draws = f"; {analysed['draws']} label swaps a person" if swaps else ""
     row = next((row for row in rows if row["declared"]), None)
     declared = ", ".join(f"{name} {row[name]}" for name in _DIMENSIONS) if row else ""

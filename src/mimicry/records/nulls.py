@@ -1,35 +1,12 @@
-"""What chance means in an analysis: the null, and how it is drawn."""
+"""What chance means in an analysis: nulls and their registries."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-__all__ = ["Chance", "Null", "nulls_by_name"]
+__all__ = ["Null", "nulls_by_name"]
 
 Draw = TypeVar("Draw", bound=Callable[..., Any])
-
-
-@dataclass(frozen=True, slots=True)
-class Chance:
-    """A null, and how many surrogates stand for it from which seed.
-
-    Parameters
-    ----------
-    null
-        Name of a registered :class:`Null`; None: nothing is compared with chance.
-    surrogates
-        How many are drawn; 0: none.
-    seed
-        Where the draws start, with the words of the analysis.
-    """
-
-    null: str | None = None
-    surrogates: int = 0
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        if self.surrogates < 0 or self.seed < 0:
-            raise ValueError(f"found {self.surrogates} surrogates from seed {self.seed}; need >= 0")
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,7 +93,7 @@ def typed(text: str, options: Mapping[str, str]) -> str:
     Examples
     --------
     >>> typed("with `face=['left', 'right']` or `roi_px=(X, Y)`", {"face": "--face"})
-    "with --face left --face right or `roi_px=(X, Y)`"
+    'with --face left --face right or `roi_px=(X, Y)`'
     """
 
     def option(match: re.Match[str]) -> str:

@@ -113,6 +113,15 @@ def test_a_peak_beats_at_least_one_neighbour_on_each_side():
     assert np.isfinite(result.peak_lag_s).any()
 
 
+def test_a_window_without_a_peak_has_none():
+    """Lags of 5 samples either way leave no room for a peak of 8."""
+    values = [smooth(np.random.default_rng(k), 130) for k in (3, 4)]
+    result = run("boker", values, 25.0, max_lag_s=0.2)
+    assert np.isnan(result.peak_lag_s).all()
+    assert np.isnan(result.peak_value).all()
+    assert result.summary["n_windows_with_peak"] == 0
+
+
 def test_other_presets_pick_no_peaks():
     picking = {n for n, m in METHODS.items() if m.settings.peak_region_s > 0}
     assert picking == {"boker", "altmann"}

@@ -165,6 +165,7 @@ class Finder(ast.NodeVisitor):
         for word in [*node.args, *(k.value for k in node.keywords)]:
             if isinstance(word, ast.Constant) and word.value in tuple(WORDS):
                 self.word("direction", word)
+        node.keywords = [k for k in node.keywords if k.arg != "strict"]  # of zip: a guard
         self.generic_visit(node)
 
     def visit_Compare(self, node: ast.Compare) -> None:

@@ -125,6 +125,12 @@ def test_no_face_at_all_gives_a_table_of_missing_values(still):
     assert units.provenance["action_units"]["neutral"]["kind"] == "none"
 
 
+def test_a_single_frame_is_its_own_neutral_face(still):
+    units = measure(track_of(still[:1]))
+    np.testing.assert_allclose(units.intensity, 0.0, atol=1e-4)
+    assert units.provenance["action_units"]["neutral"]["frames"] == 1
+
+
 def test_an_estimated_neutral_face_is_flagged_and_a_declared_one_is_not(still):
     assert measure(track_of(still)).provenance["action_units"]["neutral"]["flagged"]
     declared = measure(track_of(still), neutral=[(0, 0.5)]).provenance["action_units"]["neutral"]

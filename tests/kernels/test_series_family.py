@@ -295,3 +295,9 @@ def test_surrogates_keep_what_they_promise():
     power = np.abs(np.fft.rfft(phase_randomised(whole, rng)))
     np.testing.assert_allclose(power, np.abs(np.fft.rfft(whole)), rtol=1e-8)
     np.testing.assert_array_equal(np.isnan(phase_randomised(series, rng)), np.isnan(series))
+
+
+def test_without_an_event_there_is_nothing_to_answer():
+    found = match_events([], [1.0, 2.0], duration_s=60.0, rng=np.random.default_rng(1))
+    assert (found.n_events, found.hits, len(found.latencies_s)) == (0, 0, 0)
+    assert np.isnan([found.rate, found.chance, found.excess, found.p]).all()

@@ -301,3 +301,9 @@ def test_without_an_event_there_is_nothing_to_answer():
     found = match_events([], [1.0, 2.0], duration_s=60.0, rng=np.random.default_rng(1))
     assert (found.n_events, found.hits, len(found.latencies_s)) == (0, 0, 0)
     assert np.isnan([found.rate, found.chance, found.excess, found.p]).all()
+
+
+def test_rounding_about_a_large_mean_is_no_movement():
+    still = 1e6 + 1e-5 * np.sin(np.arange(300.0))
+    with pytest.raises(ValueError, match="does not move"):
+        diagonal_recurrence(still, np.sin(np.arange(300.0)), max_lag=3)

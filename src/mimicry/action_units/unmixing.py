@@ -47,7 +47,7 @@ def pose_prior() -> NDArray[np.float64]:
 
 
 def explained() -> NDArray[np.float64]:
-    """(A, A) how far below zero a unit (row) pushes another (column), beyond ``CLEAR``."""
+    """Return how far below zero a unit (row) pushes another (column), (A, A), beyond ``CLEAR``."""
     return _data()[2]
 
 

@@ -138,7 +138,7 @@ def _say_left_out(table: Table, rows: NDArray[np.bool_], why: str) -> None:
 
 
 def _from_left(x: Floats, row_frame: NDArray[np.intp]) -> tuple[NDArray[np.str_], int]:
-    """Number the faces from the left, and count the people.
+    """Count the people, and number their faces from the left.
 
     There are as many people as a tenth of the frames show at least: false detections are fewer,
     and a person who is often out of sight is more. Where a frame shows another number of faces,

@@ -9,7 +9,7 @@ _SAME_TIME_S = 1e-9
 
 
 def time_grid(start_s: float, stop_s: float, rate_hz: float) -> NDArray[np.float64]:
-    """Times ``j / rate_hz`` with integer j in the half-open range ``[start_s, stop_s)``.
+    """Return times ``j / rate_hz``, integer j, in the half-open range ``[start_s, stop_s)``.
 
     Raises
     ------

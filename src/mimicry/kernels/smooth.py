@@ -73,7 +73,7 @@ def gaussian_smooth(
 def segments(
     times_s: NDArray[np.float64], valid: NDArray[np.bool_], max_gap_s: float
 ) -> NDArray[np.int64]:
-    """Number of the uninterrupted stretch each sample belongs to, (T, C) for (T, C) `valid`.
+    """Return the number of the unbroken stretch of each sample, (T, C) for (T, C) `valid`.
 
     A stretch ends where two neighbouring valid samples lie more than `max_gap_s` apart.
     """

@@ -236,7 +236,7 @@ def _correlate(x: Floats, y: Floats, lags: int) -> Floats:
 
 
 def _still(power: Floats, n: Floats | int, mean: Floats) -> NDArray[np.bool_]:
-    """True where the SD is too small for a correlation."""
+    """Return True where the SD is too small for a correlation."""
     variance = np.maximum(power, 0.0) / np.maximum(np.asarray(n) - 1, 1)
     return np.asarray(np.sqrt(variance) < STILL_SD * np.maximum(1.0, np.abs(mean)))
 

@@ -9,7 +9,7 @@ _TOLERANCE_S = 1e-9
 
 
 def in_window(times_s: ArrayLike, window_s: tuple[float, float]) -> NDArray[np.bool_]:
-    """True for times in the half-open window ``[a, b)``, whatever the last binary digit says.
+    """Return True for times in the half-open ``[a, b)``, whatever the last binary digit says.
 
     Examples
     --------
@@ -60,7 +60,7 @@ def window_mean(values: ArrayLike, chosen: ArrayLike) -> NDArray[np.float64]:
 
 
 def window_sd(values: ArrayLike, chosen: ArrayLike) -> NDArray[np.float64]:
-    """Standard deviation (n - 1) over the chosen samples of axis 1; NaN as in `window_mean`."""
+    """Return the SD (n - 1) over the chosen samples of axis 1; NaN as in `window_mean`."""
     part = np.asarray(values, dtype=np.float64)[:, np.asarray(chosen, dtype=bool)]
     mean = window_mean(values, chosen)
     finite = np.isfinite(part)

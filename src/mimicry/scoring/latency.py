@@ -174,7 +174,7 @@ def fit_shift(
 
 
 def jackknife_interval(value: float, folds: ArrayLike) -> tuple[float, float, float]:
-    """Standard error and 95 % t interval of a value from its leave-one-out folds.
+    """Return the standard error and 95 % t interval of a value from its leave-one-out folds.
 
     Returns
     -------

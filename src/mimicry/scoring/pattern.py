@@ -99,7 +99,7 @@ def contrast_d(
 
 
 def contrast_se(score: ArrayLike, emotion: ArrayLike, reference: ArrayLike) -> float:
-    """Standard error of the contrast, variances unequal (Welch); NaN below two scores a side."""
+    """Return the standard error of the contrast (Welch); NaN below two scores a side."""
     sides = _sides(score, emotion, reference)
     if min(map(len, sides)) < 2:
         return float("nan")

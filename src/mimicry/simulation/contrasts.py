@@ -70,7 +70,7 @@ class ContrastPeople:
         self.n_trials = int(self._cell(first, self._levels()[0]).sum())
 
     def scores(self, studies: int, n: int) -> Floats:
-        """(groups, studies, n, 2): primary score and trait of every person."""
+        """Return primary score and trait of every person, (groups, studies, n, 2)."""
         made = [self._group(g, group, studies * n) for g, group in enumerate(self.groups)]
         return np.stack(made).reshape(len(self.groups), studies, n, 2)
 

@@ -28,11 +28,11 @@ def test_onsets_that_fit_raise_no_doubt() -> None:
     [
         (ONSETS * 1000 + 5000, TS, "19 would lie inside if they are milliseconds: write seconds"),
         (np.arange(150.0, 3000, 150), TS, "inside if they are numbers of frames"),
-        (ONSETS + 1.7e9, UNIX, "19 would lie inside with --clock unix"),
+        (ONSETS + 1.7e9, UNIX, "19 would lie inside with `clock='unix'`"),
         ((ONSETS + 1.7e9) * 1000, UNIX, "if they are unix times in milliseconds"),
         (ONSETS + 1.7e9, TS, "They look like unix times"),
         (ONSETS + 500, TS, "Onsets are seconds on the recording's own time stamps"),
-        (ONSETS - 1.7e9, RecordingClock("unix", 0.0, 1.7e9), "inside with --clock container"),
+        (ONSETS - 1.7e9, RecordingClock("unix", 0.0, 1.7e9), "inside with `clock='container'`"),
     ],
 )
 def test_when_all_lie_outside_the_reading_that_fits_is_named(
@@ -45,7 +45,7 @@ def test_when_all_lie_outside_the_reading_that_fits_is_named(
 def test_when_some_lie_outside_and_another_reading_holds_them_all_it_is_said() -> None:
     (said,) = check_onsets(np.array([0.3, 5.0, 10.0]), FRAMES, TS)
     assert "1 of 3 onsets lie outside" in said
-    assert "with --clock start" in said
+    assert "with `clock='start'`" in said
     (said,) = check_onsets(np.array([100.0, 5000.0, 10000.0]), FRAMES, TS)
     assert "2 of 3" in said
     assert "milliseconds" in said
@@ -73,5 +73,5 @@ def test_onsets_on_the_frames_of_a_player_are_noticed() -> None:
     frames = 1.4127 + np.arange(0.0, 120.0, 1 / 30)
     clock = RecordingClock(start_s=1.4127)
     (said,) = check_onsets(np.array([3.0, 7.0, 12.0]) + 1 / 30, frames, clock)
-    assert "--clock start" in said
+    assert "`clock='start'`" in said
     assert check_onsets(np.array([3.0, 7.0, 12.0]) + 1 / 30 + 1.4127, frames, clock) == []

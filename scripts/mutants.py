@@ -221,7 +221,8 @@ class Finder(ast.NodeVisitor):
             self.put("truth", start, end, str(not node.value))
         elif isinstance(node.value, int | float):
             value = node.value
-            self.put("number", start, end, *map(repr, (value + 1, value - 1, 2 * value, 0)))
+            others = (value + 1, value - 1, 2 * value, 0)
+            self.put("number", start, end, *(repr(each) for each in others if each != value))
 
 
 def in_package(rooms: list[str]) -> Iterator[Path]:

@@ -51,6 +51,10 @@ def test_faults_are_put_into_behaviour_and_not_into_messages() -> None:
     assert "arithmetic" not in found  # the only sum stands in a message
 
 
+def test_the_same_number_in_another_spelling_is_no_fault() -> None:
+    assert kinds("LIMIT = 0.0\n")["number"] == {"LIMIT = 1.0", "LIMIT = -1.0"}
+
+
 def test_a_fault_keeps_its_name_when_its_line_moves() -> None:
     def keys(text: str) -> list[tuple[str, ...]]:
         return [m.key for place in Finder("room/file.py", text).places for m in place]

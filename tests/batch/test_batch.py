@@ -219,7 +219,8 @@ def test_shards_cover_everything_once_and_a_last_run_joins(many, tmp_path):
     last = run_batch([many], out=tmp_path)
     assert len(last.failures) == 6
     with pytest.raises(InputError, match="`shard`"):
-        shard_of(tasks, "4/3")
+        run_batch([many], out=tmp_path / "new", shard="4/3")
+    assert not (tmp_path / "new").exists()
 
 
 def test_the_slurm_script_is_a_script(many, tmp_path):

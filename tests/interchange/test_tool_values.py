@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from mimicry.errors import TableError
 from mimicry.interchange.tables import read_au_table
 from mimicry.records import ReadingOptions
 
@@ -75,3 +76,16 @@ def test_a_frame_without_any_value_is_not_tracked(tmp_path):
         au_12_intensity=values,
     )  # fmt: skip
     assert read_au_table(path).tracked.tolist() == [True, True, False, True, True, True]
+
+
+@pytest.mark.parametrize(
+    ("frames", "units"),
+    [({"frame_idx": np.arange(N)}, "au_12_intensity"), ({"frame": 1 + np.arange(N)}, "AU12_r")],
+)
+def test_a_tool_without_a_column_of_times_needs_a_rate_or_the_video(tmp_path, frames, units):
+    path = written(tmp_path / "t.csv", **frames, confidence=1, success=1, **{units: RISING / 5})
+    with pytest.raises(TableError, match="frame numbers only") as caught:
+        read_au_table(path)
+    assert "`fps`" in caught.value.hint
+    track = read_au_table(path, reading=ReadingOptions(fps=20.0))
+    np.testing.assert_allclose(track.times_s, np.arange(N) / 20)

@@ -2,12 +2,13 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from mimicry.errors import QualityWarning, TableError
+from mimicry.errors import InputError, QualityWarning, TableError
 from mimicry.files import asset_folder
 from mimicry.pipeline import score_recording
 from mimicry.records import ExtractionOptions, ReadingOptions, ScoringInputs
@@ -62,3 +63,17 @@ def test_another_tools_log_is_named(tmp_path: Path) -> None:
     )
     with pytest.raises(TableError, match="this is a FaceReader detailed log"):
         scored(path, tmp_path / "out")
+
+
+@pytest.mark.parametrize(
+    "choice", [{"format": "openface"}, {"exclude_from_pose_fit": ((0.0, 1.0),)}]
+)
+def test_scoring_keeps_its_own_table_and_pose_fit(tmp_path: Path, choice: dict[str, Any]) -> None:
+    with pytest.raises(InputError, match="Leave both out"):
+        score_recording(
+            table(tmp_path / "x.csv", 1),
+            ScoringInputs(EVENTS, SAMPLE / "protocol.yaml"),
+            tmp_path / "out",
+            options=ExtractionOptions(**choice),
+        )
+    assert not (tmp_path / "out").exists()

@@ -73,7 +73,7 @@ def test_p_at_the_level_is_significant_and_above_it_is_not():
         (PlannedTest(), [np.array([1.0, np.nan])], (), "too_few_participants"),
         (PlannedTest(two_sided=False), [np.array([1.0])], (), "too_few_participants"),
         (PlannedTest(), [np.ones(5)], (), "no_variance"),
-        (PlannedTest(trait=True), [np.arange(3.0)], [np.arange(3.0)], "too_few_participants"),
+        (PlannedTest(trait=True), [np.arange(2.0)], [np.arange(2.0)], "too_few_participants"),
         (PlannedTest(trait=True), [np.ones(5)], [np.full(5, np.nan)], "too_few_participants"),
         (PlannedTest(trait=True), [np.arange(5.0)], [np.ones(5)], "no_variance"),
     ],
@@ -85,3 +85,11 @@ def test_what_cannot_be_tested_has_a_reason_and_is_never_significant(
     assert found.test.reason == reason
     assert np.isnan(found.p)
     assert not found.significant
+
+
+def test_three_people_have_a_correlation_and_no_interval():
+    scores, traits = np.array([1.0, 2.0, 4.0]), np.array([0.0, 1.0, 1.5])
+    found = decide(PlannedTest(trait=True), [scores], [traits])
+    expected = stats.pearsonr(scores, traits)
+    assert (found.test.mean, found.p) == pytest.approx((expected.statistic, expected.pvalue))
+    assert np.isnan([found.test.low, found.test.high]).all()

@@ -2,6 +2,7 @@
 
 import csv
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -283,3 +284,25 @@ def test_swapping_or_reversing_mirrors_the_profile_of_every_symmetric_preset(see
     if name in ("susy", "recurrence"):
         turned = profile(first[::-1], second[::-1])
         np.testing.assert_allclose(turned.lag_profile, plain.lag_profile[::-1], atol=1e-10)
+
+
+def test_a_partner_who_never_moves_counts_as_reaching():
+    rng = np.random.default_rng(3)
+    first, second = dyad(rng, lag=5, weight=0.9)
+    others = [smooth_noise(rng, 3000), np.zeros(3000), smooth_noise(rng, 3000)]
+    tests = measure_synchrony(
+        first, second, preset="face", step_s=4.0, rate_hz=RATE, partners=others
+    ).surrogate
+    assert tests["profile_maximum"]["p"] == pytest.approx(2 / 4)
+    assert tests["grand_average"]["p"] == 1.0 or tests["grand_average"]["p"] >= 2 / 4
+
+
+def test_without_recordings_there_is_a_sentence():
+    with pytest.raises(InputError, match="no recordings are given"):
+        measure_synchrony(preset="isc", rate_hz=RATE)
+
+
+def test_every_choice_of_a_method_decides_its_digest():
+    settings = choose_settings("face")
+    assert "options" not in settings.to_json()
+    assert replace(settings, options={"radius": 0.1}).to_json()["options"] == {"radius": 0.1}

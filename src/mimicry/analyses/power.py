@@ -209,7 +209,8 @@ def _rates(planned: PlannedTest, people: Floats, n_trials: int) -> PowerEstimate
     decisions = [
         decide(planned, list(people[:, s, :, 0]), list(people[:, s, :, 1])) for s in range(studies)
     ]
-    estimate = np.array([d.test.mean for d in decisions])
+    means = np.array([d.test.mean for d in decisions])
+    estimate = means[np.isfinite(means)]  # a study of too few scores has none
     significant = np.array([d.significant for d in decisions])
     right_way = np.array([d.right_way for d in decisions])
     rate = float((significant & right_way).mean())
@@ -220,7 +221,7 @@ def _rates(planned: PlannedTest, people: Floats, n_trials: int) -> PowerEstimate
         power_se=float(np.sqrt(rate * (1 - rate) / studies)),
         right_sign=float(right_way.mean()),
         wrong_way=float((significant & ~right_way).mean()),
-        estimate=float(estimate.mean()),
-        estimate_sd=float(estimate.std(ddof=1)) if studies > 1 else float("nan"),
+        estimate=float(estimate.mean()) if len(estimate) else float("nan"),
+        estimate_sd=float(estimate.std(ddof=1)) if len(estimate) > 1 else float("nan"),
         studies=studies,
     )

@@ -110,7 +110,8 @@ def run_batch(
     InputError
         When nothing is found or an option is wrong. A bad recording is a failure, no error.
     """
-    options = options or ExtractionOptions()
+    # how many recordings run at once is the batch's; each has one landmark process or its share
+    options = replace(options or ExtractionOptions(), jobs=1)
     checked_model(options.model)
     if options.model is not None:
         options = replace(options, model=Path(options.model).absolute())
@@ -122,21 +123,19 @@ def run_batch(
         options=options,
         delete_video=delete_video,
     )
+    tasks = shard_of(plan.tasks, shard) if shard else list(plan.tasks)
+    lost = () if shard else plan.lost  # for the run that writes the study's tables
     files.make_folder(plan.results)
-    batch = Batch(
-        plan.results, _do_all(plan, jobs or usable_cores(), dask, shard, watcher or Watcher())
-    )
+    wanted = Plan(plan.results, tuple(tasks), lost=tuple(lost))
+    batch = Batch(plan.results, _do_all(wanted, jobs or usable_cores(), dask, watcher or Watcher()))
     with files.writing(plan.results):
         _write_tables(batch, plan, shard)
     return batch
 
 
-def _do_all(
-    plan: Plan, jobs: int, dask: str | None, shard: str | None, watcher: Watcher
-) -> list[Result]:
-    """Do the recordings of a plan, or of one part of it; return the results in its order."""
-    tasks = shard_of(plan.tasks, shard) if shard else list(plan.tasks)
-    lost = () if shard else plan.lost  # for the run that writes the study's tables
+def _do_all(plan: Plan, jobs: int, dask: str | None, watcher: Watcher) -> list[Result]:
+    """Do the recordings of a plan; return the results in its order, those without one last."""
+    tasks, lost = plan.tasks, plan.lost
     watcher.begin(Plan(plan.results, (*tasks, *lost)))
     done: dict[str, Result] = {}
     for task, result in _results(tasks, jobs, dask, watcher.frames):

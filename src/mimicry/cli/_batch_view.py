@@ -101,7 +101,7 @@ class _Lines(_Counting):
         self._state(last=self.finished == self.total)
 
     def _state(self, *, last: bool = False) -> None:
-        """Say the state when it was not told for a while."""
+        """Say the state when that was long ago."""
         with self.guard:
             now = time.monotonic()
             if now - self._last < _LINE_EVERY_S and not last:

@@ -54,6 +54,7 @@ def run(
     need_extra()
     loaded = load_protocol(protocol)
     shown = shown_stimuli(loaded, study, stimuli)
+    paragraphs = _paragraphs(consent) if consent else None
     plan = plan_session(
         loaded,
         participant,
@@ -65,7 +66,7 @@ def run(
     )
     plan = replace(
         plan,
-        consent=_paragraphs(consent) if consent else plan.consent,
+        consent=paragraphs or plan.consent,
         keep_video=not delete_video,
     )
     program = find_browser(browser)

@@ -97,7 +97,7 @@ def measure(
     from mimicry.landmarks import extract_landmarks
     from mimicry.synthetic.stimuli import MeasuredClip, measured_entry, merge_manifest
 
-    windows = intervals([neutral] if neutral else [])
+    windows = intervals([] if neutral is None else [neutral])
     with progress("frames") as show:
         landmarks = extract_landmarks(clip, progress=show)
     if not landmarks.tracked.any():

@@ -144,7 +144,7 @@ def track_of(
     confidence, limit = _confidence(table, column, seen, reading)
     times, origin = row_times(
         table,
-        reader.time_column,
+        reader.time_column if reader.time_column in table else None,
         first_frame=reader.first_frame,
         reading=reading,
         times_s=times_s,

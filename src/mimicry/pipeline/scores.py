@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mimicry import files
-from mimicry.errors import QualityWarning
+from mimicry.errors import InputError, QualityWarning
 from mimicry.pipeline.choices import save_debug_frame
 from mimicry.pipeline.measured import MeasuredRecording, measure_recording
 from mimicry.pipeline.plan import Plan, make_plan
@@ -125,7 +125,8 @@ def score_recording(
     prefix
         Start of the output names; None: the recording's name without ``_video``.
     options
-        How it is read and extracted, see :class:`mimicry.ExtractionOptions`.
+        How it is read and extracted, see :class:`mimicry.ExtractionOptions`; `format` and
+        `exclude_from_pose_fit` are set here.
     blind
         Write only the quality of the trials, with masked condition labels. Always so in a
         blind study (:mod:`mimicry.study.blind`) until its quality control is locked.
@@ -146,6 +147,13 @@ def score_recording(
         When results of other inputs or settings are there.
     """
     options = options or ExtractionOptions()
+    if options.format != "parquet" or options.exclude_from_pose_fit:
+        raise InputError(
+            "scores are made from a parquet table whose pose fit leaves out the responses; format "
+            "and exclude_from_pose_fit are set here",
+            path=recording,
+            hint="Leave both out of the options.",
+        )
     plan = make_plan(Path(recording), inputs, options, prefix)
     folder = files.make_folder(Path(out))
     study = blind_study_of(Path(inputs.events).parent) or blind_study_of(folder)

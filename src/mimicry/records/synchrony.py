@@ -71,7 +71,9 @@ class SynchronySettings:
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON types, for sidecars and digests: what the method makes use of."""
-        unused = _WITHOUT_LAGS if self.method else _BY_LAG
+        unused = set(_WITHOUT_LAGS if self.method else _BY_LAG)
+        if self.options:
+            unused.discard("options")
         return {name: value for name, value in asdict(self).items() if name not in unused}
 
     def numbers(self) -> str:

@@ -9,9 +9,7 @@ import numpy as np
 
 from mimicry.action_units import ACTION_UNITS
 from mimicry.files import to_json_text
-from mimicry.records import (
-    ScoringSettings,
-)
+from mimicry.records import ScoringSettings
 from mimicry.report.numbers import MISSING, counted, number, p_equals, shown
 from mimicry.report.page import fill_page
 from mimicry.report.recording_figures import drawn_figures

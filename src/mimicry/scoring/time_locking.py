@@ -132,8 +132,8 @@ def _surrogate_means(
         made = [null.draw(stimuli, responses, aligned.rate_hz, rng) for _ in range(count)]
         shown, moved = (np.concatenate(parts) for parts in zip(*made, strict=True))
         z = _peaks(shown, moved, aligned, settings).reshape(count, n)
-        # A gap that wandered into the window can leave a surrogate trial without a value.
+        # A gap that wandered into the window can leave a surrogate trial without a value, or all.
         finite = np.isfinite(z)
-        total = np.where(finite, z, 0).sum(axis=1)
-        means[k : k + count] = total / np.maximum(finite.sum(axis=1), 1)
+        total, n_known = np.where(finite, z, 0).sum(axis=1), finite.sum(axis=1)
+        means[k : k + count] = np.where(n_known > 0, total / np.maximum(n_known, 1), np.nan)
     return means

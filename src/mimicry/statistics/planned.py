@@ -95,12 +95,12 @@ def decide(
 
 
 def _correlation(first: Floats, second: Floats) -> TTest:
-    """Test Pearson's r against 0, with the interval of Fisher's z."""
+    """Test Pearson's r against 0, with the interval of Fisher's z from four people on."""
     from scipy.special import stdtr
 
     finite = np.isfinite(first) & np.isfinite(second)
     n = int(finite.sum())
-    if n < 4:
+    if n < 3:
         return TTest(n=n, reason="too_few_participants")
     x, y = first[finite] - first[finite].mean(), second[finite] - second[finite].mean()
     size = float(np.sqrt((x @ x) * (y @ y)))
@@ -109,7 +109,8 @@ def _correlation(first: Floats, second: Floats) -> TTest:
     r = float(np.clip((x @ y) / size, -1.0, 1.0))
     left = 1 - r**2
     t = float(np.copysign(np.inf, r)) if left <= 0 else r * float(np.sqrt((n - 2) / left))
-    z, half = float(np.arctanh(np.clip(r, -1 + 1e-15, 1 - 1e-15))), 1.959964 / float(np.sqrt(n - 3))
+    z = float(np.arctanh(np.clip(r, -1 + 1e-15, 1 - 1e-15)))
+    half = 1.959964 / float(np.sqrt(n - 3)) if n > 3 else float("nan")
     return TTest(
         n=n,
         mean=r,

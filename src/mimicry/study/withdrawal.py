@@ -112,7 +112,7 @@ def withdraw(study: Path, participant: str) -> tuple[list[Path], list[Path]]:
 
 
 def _below(study: Path, label: str, named_paths: list[Path]) -> Iterator[Path]:
-    """Go through a study's files; what is named after the person is put into `own` instead."""
+    """Go through a study's files; what is named after the person is put into `named_paths`."""
     named = re.compile(rf"\.?(?:.*[^A-Za-z0-9])?{PERSON}{label}(?![A-Za-z0-9])")
     for place, folders, names in os.walk(study):
         mine = [name for name in sorted(folders) if named.match(name)]

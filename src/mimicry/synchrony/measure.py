@@ -114,6 +114,8 @@ def measure_synchrony(
     >>> found.summary["p"]
     0.01
     """
+    if not sources:
+        raise InputError("no recordings are given")
     settings = choose_settings(
         preset,
         window_s=window_s,

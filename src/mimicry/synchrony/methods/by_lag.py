@@ -81,10 +81,11 @@ def _run(values: Values, people: People, settings: SynchronySettings) -> Synchro
 def _statistics(values: Values, people: People, settings: SynchronySettings) -> dict[str, float]:
     """Return what is compared with chance: the same for the recording and each surrogate."""
     result = _synchrony(values, people, settings)
+    profile = result.lag_profile
     numbers = {
         "grand_average": result.grand_average,
         "lead_asymmetry": result.first_leads - result.second_leads,
-        "profile_maximum": float(np.nanmax(np.r_[result.lag_profile, -np.inf])),
+        "profile_maximum": float(np.nanmax(profile)) if np.isfinite(profile).any() else np.nan,
     }
     if settings.peak_region_s > 0:
         numbers["peak_mean"] = result.summary["peak_mean"]

@@ -20,7 +20,7 @@ def measure_coherence(people: People, settings: SynchronySettings) -> SeriesMeas
     """
     spectrum = _between(people, settings)
     if np.isnan(spectrum.coherence).all():
-        low, high = settings.options["lowest_hz"], settings.options["highest_hz"]
+        low, high = _band_hz(settings)
         raise InputError(f"no frequency between {low:g} and {high:g} Hz has power", key="`options`")
     best = int(np.nanargmax(spectrum.coherence))
     return SeriesMeasure(
@@ -53,11 +53,15 @@ def statistics_of_coherence(people: People, settings: SynchronySettings) -> dict
 
 
 def _between(people: People, settings: SynchronySettings) -> Coherence:
-    low, high = (float(settings.options[k] or 0.0) for k in ("lowest_hz", "highest_hz"))
     return coherence(
         people.values[0],
         people.values[1],
         rate_hz=people.rate_hz,
         window_s=float(settings.window_s or 0.0),
-        band_hz=(low, high),
+        band_hz=_band_hz(settings),
     )
+
+
+def _band_hz(settings: SynchronySettings) -> tuple[float, float]:
+    low, high = (float(settings.options[k] or 0.0) for k in ("lowest_hz", "highest_hz"))
+    return low, high

@@ -9,7 +9,7 @@ import numpy as np
 from mimicry.errors import InputError
 from mimicry.kernels.resample import sample_at
 from mimicry.records import SynchronySettings
-from mimicry.synchrony.methods.chance import against_chance
+from mimicry.synchrony.methods.chance import NULLS, against_chance
 from mimicry.synchrony.methods.method import Floats, People, Result
 from mimicry.synchrony.methods.registry import METHODS
 
@@ -41,6 +41,10 @@ def measure(
         When the recordings are too few, too many, too short or hold nothing to measure, or the
         null cannot be drawn.
     """
+    if settings.preset not in METHODS or settings.null not in (None, *NULLS):
+        raise InputError(
+            f"no method {settings.preset!r} with null {settings.null!r}", key="`preset`"
+        )
     n = len(people.values)
     if not {"1": n == 1, "2": n == 2}.get(settings.series, n > 2):
         raise InputError(

@@ -36,7 +36,7 @@ def measure_warping(people: People, settings: SynchronySettings) -> SeriesMeasur
         names=people.names,
         rate_hz=people.rate_hz,
         summary={
-            "mean_distance": float(finite.mean()) if finite.size else float("nan"),
+            "mean_distance": _mean(values),
             "sd_distance": float(finite.std(ddof=1)) if finite.size > 1 else float("nan"),
             "n_windows": len(values),
             "n_windows_still": sum("still" in why for why in reasons),
@@ -63,8 +63,12 @@ def measure_warping(people: People, settings: SynchronySettings) -> SeriesMeasur
 def statistics_of_warping(people: People, settings: SynchronySettings) -> dict[str, float]:
     """Return the mean distance; NaN when no window has one."""
     values, *_ = _distances(people, settings)
-    known = np.isfinite(values).any()
-    return {"mean_distance": float(np.nanmean(values)) if known else float("nan")}
+    return {"mean_distance": _mean(values)}
+
+
+def _mean(values: Floats) -> float:
+    finite = values[np.isfinite(values)]
+    return float(finite.mean()) if finite.size else float("nan")
 
 
 def _distances(

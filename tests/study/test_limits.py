@@ -29,7 +29,7 @@ def row(folder: Path, name: str, *lines: str) -> Path:
 
 
 def study_of(root: Path) -> Study:
-    return Study(root, None)  # type: ignore[arg-type]
+    return Study(root, None)
 
 
 NAMES = """
@@ -227,7 +227,7 @@ def test_recordings_must_be_scored_with_the_same_clips(tmp_path: Path) -> None:
             return "MANIFEST"
 
     with pytest.warns(QualityWarning, match=r"1 recordings \(sub-3\) were .* than MANIFEST"):
-        say_other_stimuli(units, Clips())  # type: ignore[arg-type]
+        say_other_stimuli(units, Clips())
 
 
 def test_each_recording_has_one_table_of_action_units(tmp_path: Path) -> None:
@@ -343,7 +343,7 @@ def test_a_person_is_appended_as_the_list_is_written(tmp_path: Path) -> None:
     ("text", "chosen"), [("1/1", [0, 1, 2]), ("1/2", [0, 2]), ("2/2", [1]), ("4/4", [])]
 )
 def test_parts_of_a_batch_are_interleaved(text, chosen) -> None:
-    assert recordings.shard_of([0, 1, 2], text) == chosen  # type: ignore[list-item, comparison-overlap]
+    assert recordings.shard_of([0, 1, 2], text) == chosen
     for bad in ("0/2", "3/2", "1", "1/2/3", "-1/2"):
         with pytest.raises(InputError, match="is no part"):
             recordings.shard_of([], bad)

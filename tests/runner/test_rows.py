@@ -216,6 +216,11 @@ def test_files_of_a_session_have_their_names(tmp_path: Path) -> None:
     assert read.arrival_ms.tolist() == [1.5, 2.5]
     assert read.asked.tolist() == [True, False]
     assert read.events == ()
+    good = '{"type": "marker", "t": 5}\n'
+    lost = 'no json\n{"type": "marker"}\n{"type": "rating", "step": "t1"}\n'
+    (tmp_path / "seg-003_events.jsonl").write_text(good * 2 + lost)
+    with pytest.warns(UserWarning, match="segment 3: 3 damaged lines"):
+        assert read_segment(tmp_path, 3).events == ({"type": "marker", "t": 5},) * 2
 
 
 def test_a_plan_takes_two_minutes_its_phases_and_a_while_for_each_page_and_question() -> None:

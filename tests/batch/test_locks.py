@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mimicry.batch.locks import BusyError, locked
+from mimicry.batch.locks import BusyError, _stale, locked
 from mimicry.batch.run import _results
 from mimicry.batch.work import glob_safe
 
@@ -67,6 +67,10 @@ def test_of_several_that_take_over_one_succeeds(tmp_path, age_s, held):
     with locked(lock):
         assert not gate.exists()
     assert not list(tmp_path.iterdir())
+
+
+def test_a_lock_that_has_just_gone_is_not_stale(tmp_path):
+    assert not _stale(tmp_path / ".x.lock")
 
 
 def test_a_lock_is_let_go_after_a_failure_and_its_folder_must_exist(tmp_path):

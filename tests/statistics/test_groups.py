@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from mimicry.statistics.groups import one_sample, percent_reduction, two_samples
+from mimicry.statistics.groups import one_sample, percent_reduction, pooled, two_samples
 
 
 def person_means(file: Path, column: str) -> dict[str, dict[str, float]]:
@@ -85,3 +85,73 @@ def test_two_means_near_zero_exclude_nothing() -> None:
     found = percent_reduction(0.1, 0.2, 0.1, 0.2, 1.96)
     assert found.kind == "everything"
     assert found.percent == 0
+
+
+def test_two_people_are_enough_and_by_hand():
+    """Values 1 and 3: mean 2, SD sqrt 2, SE 1, t 2 with one degree of freedom: p = .2952."""
+    found = one_sample([1.0, 3.0, np.nan])
+    numbers = (found.n, found.mean, found.se, found.t, found.df, found.effect, found.reason)
+    assert numbers == pytest.approx((2, 2.0, 1.0, 2.0, 1.0, np.sqrt(2), ""))
+    assert found.p == pytest.approx(1 - 2 / np.pi * np.arctan(2.0))
+    assert (found.low, found.high) == pytest.approx((2 - 12.7062, 2 + 12.7062), abs=1e-4)
+    both = two_samples([1.0, 3.0], [0.0, 2.0])
+    numbers = (both.n, both.mean, both.se, both.t, both.df, both.effect)
+    assert numbers == pytest.approx((4, 1.0, np.sqrt(2), np.sqrt(0.5), 2.0, np.sqrt(0.5)))
+    half = pooled([[1.0, 3.0], [0.0, 2.0]])
+    assert (half.n, half.mean, half.se, half.df) == pytest.approx((4, 1.5, np.sqrt(0.5), 2.0))
+
+
+@pytest.mark.parametrize("test", [two_samples, lambda a, b: pooled([a, b])])
+def test_a_group_of_one_or_none_is_too_few(test):
+    for first, second, n in (([1.0, 2.0], [3.0, np.nan], 3), ([], [1.0, 2.0], 2)):
+        found = test(first, second)
+        assert (found.n, found.reason) == (n, "too_few_participants")
+        assert np.isnan([found.mean, found.se, found.t, found.df, found.p, found.effect]).all()
+    assert test([1.0, 2.0], [3.0, 5.0]).reason == ""
+    assert pooled([]).reason == "too_few_participants"
+
+
+@pytest.mark.parametrize("size", [1.0, 1000.0, 1e-3])
+def test_a_spread_is_none_up_to_a_trillionth_of_the_largest_value(size):
+    """Below 1 the limit stays: contrasts of such people are noise of the last digit."""
+    limit = 1e-12 * max(1.0, size)
+    for step, reason in ((0.5, "no_variance"), (2.0, "")):
+        half = step * limit / np.sqrt(2)  # SD of a pair is its distance by the root of 2
+        found = one_sample([size - half, size + half])
+        assert found.reason == reason, step
+        assert np.isnan(found.t) == bool(reason)
+        assert found.mean == pytest.approx(size)
+
+
+def test_two_groups_without_spread_have_a_mean_and_no_test():
+    for spread, reason in ((0.0, "no_variance"), (0.5e-12, "no_variance"), (4e-12, "")):
+        pair = np.array([-spread, spread]) / 2
+        found = two_samples(pair, pair)
+        assert found.reason == reason
+        assert pooled([pair, pair]).reason == reason
+    found = two_samples([3.0, 3.0], [1.0, 1.0])
+    assert (found.n, found.mean, found.reason) == (4, 2.0, "no_variance")
+    assert pooled([[3.0, 3.0], [1.0, 1.0]]).mean == 2.0
+
+
+def test_values_too_large_for_a_variance_say_so():
+    huge = [1e200, -1e200]
+    for found in (one_sample(huge), two_samples(huge, [0.0, 1.0]), pooled([huge, [0.0, 1.0]])):
+        assert found.reason == "too_large"
+        assert np.isnan([found.mean, found.p]).all()
+    assert one_sample([1e150, -1e150]).reason == ""
+
+
+def test_the_reduction_by_hand():
+    """Control 2 (SE .5), group 1 (SE .5), t = 2: the ratio solves 3 r^2 - 4 r + 0 = 0."""
+    found = percent_reduction(2.0, 0.5, 1.0, 0.5, 2.0)
+    assert (found.percent, found.kind, found.reason) == (50.0, "interval", "")
+    assert (found.low, found.high) == pytest.approx((100 * (1 - 4 / 3), 100.0))
+    flat = percent_reduction(1.0, 0.5, 1.0, 0.1, 2.0)  # control^2 is exactly its error: no bound
+    assert (flat.percent, flat.kind, flat.reason) == (0.0, "everything", "no_interval")
+    assert np.isnan([flat.low, flat.high]).all()
+    nothing = percent_reduction(0.0, 0.5, 1.0, 0.1, 2.0)
+    assert np.isnan(nothing.percent)
+    assert nothing.kind == "outside"
+    edge = percent_reduction(2.0, 0.5, 0.0, 0.0, 2.0)  # one ratio only
+    assert (edge.low, edge.high, edge.kind) == (100.0, 100.0, "interval")

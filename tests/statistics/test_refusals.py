@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mimicry.statistics.refusals import latency_refusals
+from mimicry.statistics.refusals import REFUSAL_COLUMNS, latency_refusals
 
 
 def table() -> pd.DataFrame:
@@ -37,3 +37,37 @@ def test_refused_participants_are_counted_by_group_with_reasons() -> None:
 def test_a_missing_column_is_named() -> None:
     with pytest.raises(ValueError, match="'site'"):
         latency_refusals(table(), by="site")
+
+
+def test_conditions_without_an_emotion_refuse_nothing() -> None:
+    """A latency that is not given for an emotion, and a condition without a map, count nowhere."""
+    given = table().assign(
+        nan_reasons=["", None, "*=given_by_emotion", "*=edge", "x=y;*=no_au_map"]
+    )
+    found = latency_refusals(given, by="group").set_index("group")
+    assert found["n"].to_dict() == {"a": 2, "b": 1}
+    assert found.loc["b", "reasons"] == "edge: 1"
+    assert found.loc["a", "reasons"] == ": 1"
+    assert found["latency_mean_s"]["a"] == 0.5
+
+
+def test_the_reason_of_the_latency_goes_before_that_of_everything() -> None:
+    given = table().assign(nan_reasons="*=too_few;latency_shift_s=edge")
+    assert latency_refusals(given, by="group")["commonest_reason"].tolist() == ["edge"] * 3
+    given = table().assign(nan_reasons=None, latency_shift_s=0.25)
+    nobody = latency_refusals(given, by="group")
+    assert nobody["reasons"].tolist() == nobody["commonest_reason"].tolist() == [None] * 3
+    assert nobody["refused"].tolist() == [0, 0, 0]
+    assert nobody["share_refused"].tolist() == [0, 0, 0]
+
+
+def test_sessions_and_phases_are_counted_by_themselves() -> None:
+    given = table().assign(session=["1", "2", "1", "1", "1"])
+    found = latency_refusals(given, by="group")
+    assert list(found.columns) == ["session", "phase", "condition", "group", *REFUSAL_COLUMNS]
+    assert found["n"].tolist() == [1, 1, 2]
+    plain = latency_refusals(given.drop(columns=["session", "phase"]), by="group")
+    assert list(plain.columns)[:2] == ["condition", "group"]
+    for name in ("condition", "latency_shift_s", "nan_reasons"):
+        with pytest.raises(ValueError, match=f"the summary has no column '{name}'"):
+            latency_refusals(given.drop(columns=name), by="group")

@@ -5,6 +5,7 @@ import pytest
 
 from mimicry.statistics.reliability import (
     ContrastTrials,
+    _warnings,
     contrast_reliability,
     half_scores,
     session_icc,
@@ -134,3 +135,150 @@ def test_session_icc_recovers_stability_and_shift():
     assert found["icc_3_1"] == pytest.approx(0.8, abs=0.04)
     assert found["icc_2_1"] == pytest.approx(4 / (5 + 0.5), abs=0.05)
     assert found["icc_2_k"] > found["icc_2_1"]
+
+
+def test_nothing_in_common_is_a_reliability_of_0_and_a_negative_one_is_none():
+    assert spearman_brown(0.0) == 0.0
+    assert np.isnan(spearman_brown(-1e-9))
+    assert spearman_brown(0.5) == pytest.approx(2 / 3)
+    assert spearman_brown(0.5, times=3.0) == pytest.approx(0.75)
+    assert spearman_brown(1.0, times=0.5) == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize(
+    ("icc", "reliability", "expected"),
+    [(0.5, 0.5, 1), (0.2, 0.8, 16), (0.1, 0.9, 81), (0.1, 0.7, 21), (0.0, 0.7, None),
+     (1.0, 0.7, None), (-0.1, 0.7, None), (1.1, 0.7, None), (0.25, 0.74, 9)],
+)  # fmt: skip
+def test_trials_are_whole_and_rounding_adds_none(icc, reliability, expected):
+    """.7 * .9 / (.1 * .3) is 21 and a little more in floating point: 21 trials, not 22."""
+    found = trials_needed(icc, reliability)
+    assert found == expected if expected else np.isnan(found)
+
+
+def test_sessions_by_hand():
+    """Three people, two days: mean squares 10.5 (people), 1.5 (days), .5 (left)."""
+    table = np.array([[1.0, 2.0], [2.0, 4.0], [6.0, 6.0]])
+    people, days, error = 10.5, 1.5, 0.5
+    assert session_icc(table) == pytest.approx(
+        {
+            "n": 3,
+            "icc_2_1": (people - error) / (people + error + 2 * (days - error) / 3),
+            "icc_2_k": (people - error) / (people + (days - error) / 3),
+            "icc_3_1": (people - error) / (people + error),
+        }
+    )
+    three = session_icc(np.column_stack([table, table[:, 0]]))
+    assert three["icc_3_1"] > 0.9
+
+
+@pytest.mark.parametrize(
+    ("table", "n"),
+    [(np.ones((2, 4)), 2), (np.ones((4, 1)), 4), (np.array([[1, 2], [2, 4], [6, np.nan]]), 2)],
+)
+def test_two_people_or_one_session_have_no_icc(table, n):
+    found = session_icc(table)
+    assert found.pop("n") == n
+    assert list(found) == ["icc_2_1", "icc_2_k", "icc_3_1"]
+    assert np.isnan(list(found.values())).all()
+
+
+def test_without_any_variance_there_is_no_ratio():
+    assert np.isnan(session_icc(np.ones((4, 2)))["icc_3_1"])
+    flat = [ContrastTrials(str(k), np.ones(4), np.zeros(4)) for k in range(3)]
+    found = contrast_reliability(flat, np.random.default_rng(1), splits=5)
+    numbers = (found.r_mean, found.r_low, found.split_half, found.split_half_low, found.odd_even_r)
+    assert np.isnan([*numbers, found.icc_single, found.sem, found.trials_for_70]).all()
+    assert found.sd_between == 0
+    assert "the halves do not agree at all" in found.warnings[1]
+
+
+def test_a_person_needs_four_trials_and_two_clips_on_both_sides():
+    four, three = np.arange(4.0), np.arange(3.0)
+    clips = ("a", "a", "a", "b")
+    cases = {
+        (4, 4, clips, clips): True, (3, 4, (), ()): False, (4, 3, (), ()): False,
+        (4, 4, ("a",) * 4, clips): False, (4, 4, clips, ("a",) * 4): False, (4, 4, (), ()): True,
+    }  # fmt: skip
+    for (n, m, left, right), usable in cases.items():
+        sides = [four if count == 4 else three for count in (n, m)]
+        assert ContrastTrials("p", *sides, left, right).usable == usable
+    person = ContrastTrials("p", [1.0, np.nan, 3.0], [0.5], ("a", "b", "c"))
+    assert (person.emotion.tolist(), person.emotion_clip) == ([1.0, 3.0], ("a", "c"))
+    assert (person.contrast, person.reference_clip) == (1.5, ("0",))
+    with pytest.raises(ValueError, match=r"reference holds \(2,\) scores and 1 clips"):
+        ContrastTrials("p", [1.0], [1.0, 2.0], (), ("a",))
+    with pytest.raises(ValueError, match=r"emotion holds \(1, 2\) scores"):
+        ContrastTrials("p", np.ones((1, 2)), [1.0])
+
+
+def by_hand():
+    """Three people whose odd and even trials differ by a known amount."""
+    return [
+        ContrastTrials(
+            str(k), [level, level + 2, level, level + 2, level][:n], [0.0, 1.0, 0.0, 1.0]
+        )
+        for k, (level, n) in enumerate([(0.0, 4), (1.0, 5), (5.0, 4)])
+    ]
+
+
+def test_variance_and_halves_by_hand():
+    people = by_hand()
+    found = contrast_reliability(people, np.random.default_rng(1), splits=10)
+    contrasts = np.array([0.5, 1.3, 5.5])
+    first, second = np.array([0.0, 1.0, 5.0]), np.array([1.0, 2.0, 6.0])
+    assert found.odd_even_r == pytest.approx(np.corrcoef(first, second)[0, 1])
+    assert found.odd_even == pytest.approx(1.0)
+    assert found.sd_between == pytest.approx(contrasts.std(ddof=1))
+    within = np.array([4 / 3 + 1 / 3, 1.2 + 1 / 3, 4 / 3 + 1 / 3])
+    error = np.array([4 / 12 + 1 / 12, 1.2 / 5 + 1 / 12, 4 / 12 + 1 / 12]).mean()
+    between = contrasts.var(ddof=1) - error
+    assert found.icc_single == pytest.approx(between / (between + within.mean()))
+    assert found.icc_average == pytest.approx(between / (between + error))
+    assert found.trials_per_side == pytest.approx(6 / (5 / 4 + 1 / 5))
+    assert found.sem == pytest.approx(found.sd_between * np.sqrt(1 - found.split_half))
+    assert found.trials_for_80 == trials_needed(found.icc_single, 0.8)
+    assert (found.n_participants, found.n_left_out, found.splits) == (3, 0, 10)
+    assert found.to_json()["icc_single"] == found.icc_single
+    assert found.warnings == ("only 3 participants: the reliability itself is uncertain",)
+
+
+@pytest.mark.parametrize(
+    ("n", "r_mean", "reliability", "parts"),
+    [
+        (20, 0.9, 0.70, []),
+        (19, 0.9, 0.95, ["only 19"]),
+        (20, 0.5, 0.6999, ["below .70"]),
+        (20, 0.5, 0.60, ["below .70"]),
+        (20, 0.4, 0.5999, ["below .60", "below .70"]),
+        (20, 0.0, 0.0, ["below .60", "below .70"]),
+        (20, -0.1, np.nan, ["do not agree at all"]),
+        (20, np.nan, np.nan, ["do not agree at all"]),
+    ],
+)
+def test_which_reliability_is_warned_of(n, r_mean, reliability, parts):
+    texts = _warnings(n, r_mean, reliability)
+    assert len(texts) == len(parts)
+    for text, part in zip(texts, parts, strict=True):
+        assert part in text
+
+
+def test_nobody_is_said_with_numbers_missing_and_counts_there():
+    found = contrast_reliability(by_hand()[:2], np.random.default_rng(1), splits=7)
+    assert (found.n_participants, found.n_left_out, found.splits) == (2, 0, 7)
+    assert np.isnan([found.r_mean, found.sd_between, found.trials_per_side]).all()
+    assert found.warnings[0].startswith("2 participants have 4 trials")
+    assert contrast_reliability(by_hand(), np.random.default_rng(1)).splits == 5000
+
+
+def test_halves_that_disagree_have_no_reliability_and_no_interval():
+    people = [
+        ContrastTrials(str(k), [k, -k, k, -k], [0.0, 0.0, 0.0, 0.0]) for k in (1.0, 2.0, 3.0, 5.0)
+    ]
+    found = contrast_reliability(people, np.random.default_rng(2), splits=400)
+    assert found.r_mean < 0
+    assert np.isnan(
+        [found.split_half, found.split_half_low, found.split_half_high, found.sem]
+    ).all()
+    assert np.isfinite([found.r_low, found.r_high]).all()
+    assert found.icc_single == 0.0

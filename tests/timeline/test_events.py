@@ -7,6 +7,7 @@ import pytest
 
 from mimicry.errors import EventsError, QualityWarning
 from mimicry.timeline import read_events
+from mimicry.timeline.events import read_onsets
 
 GOOD = (
     "onset\tduration\ttrial_type\tstimulus\tblock\tphase\n"
@@ -210,3 +211,168 @@ def test_what_is_no_number_is_refused_with_its_row(
 def test_a_table_that_says_two_things_is_refused(tmp_path: Path, text: str, part: str) -> None:
     with pytest.raises(EventsError, match=part):
         read_events(table(tmp_path, text))
+
+
+HEAD = "onset\ttrial_type\tstimulus\n"
+
+
+def test_every_row_is_an_event_when_only_onsets_are_asked_for(tmp_path: Path) -> None:
+    onsets, kinds = read_onsets(table(tmp_path, GOOD))
+    assert onsets.tolist() == [1.5, 1.0, 9.25]
+    assert kinds == ("happy", "happy", "neutral")
+    plain = table(tmp_path, "onset\ttrial_type\n0,5\ta\n12,25\tb\n")
+    assert read_onsets(plain)[0].tolist() == [0.5, 12.25]
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "part"),
+    [
+        ("onset\ttrial_type\n1\ta\n2\tn/a\n", "trial_type", "row 2 has no value in column"),
+        ("onset\ttrial_type\n1\ta\nx\tb\n", "onset", "row 2 has 'x' in column 'onset'"),
+        ("onset\ttrial_type\nx\ta\n1\tb\n", "onset", "row 1 has 'x' in column 'onset'"),
+        ("onset\tkind\n1\ta\n", "trial_type", "found the columns onset, kind, expected also"),
+        ("onset\ttrial_type\n1\ta\n2\n", "onset", "row 2 has 1 cells, the header has 2"),
+    ],
+)
+def test_rows_are_counted_from_one_after_the_header(
+    tmp_path: Path, text: str, key: str, part: str
+) -> None:
+    with pytest.raises(EventsError, match=part) as caught:
+        read_onsets(table(tmp_path, text))
+    assert caught.value.key == key
+
+
+@pytest.mark.parametrize("missing", ["", "n/a", "N/A", "nan", "NaN", "  n/a "])
+def test_what_counts_as_missing_in_a_column(tmp_path: Path, missing: str) -> None:
+    text = HEAD.replace("\n", "\tduration\tblock\n") + f"1\ta\tx\t{missing}\t{missing}\n"
+    trials = read_events(table(tmp_path, text + "2\ta\tx\t2\t na \n"))
+    assert np.isnan(trials.duration_s[0])
+    assert trials.columns == {"block": ("", "na")}
+    assert (trials.trial_id, trials.source) == (("1", "2"), str(tmp_path / "x_events.tsv"))
+
+
+def test_ids_are_taken_where_there_are_any(tmp_path: Path) -> None:
+    text = HEAD.replace("\n", "\ttrial_id\n") + "1\ta\tx\tfirst\n2\ta\tx\tn/a\n"
+    trials = read_events(table(tmp_path, text))
+    assert (trials.trial_id, dict(trials.columns)) == (("first", "2"), {})
+    assert np.isnan(trials.duration_s).all()
+
+
+def test_of_an_id_that_stands_often_five_rows_are_named(tmp_path: Path) -> None:
+    text = HEAD.replace("\n", "\ttrial_id\n") + "1\ta\tx\tb\n" + "2\ta\tx\tz\n" * 6
+    with pytest.raises(EventsError, match=r"'z' stands in rows 2, 3, 4, 5, 6[^,]"):
+        read_events(table(tmp_path, text))
+
+
+@pytest.mark.parametrize(
+    ("onsets", "expected"),
+    [
+        (("1,5", "12,250"), [1.5, 12.25]),  # one cell has no three digits: no thousands
+        (("1,5", "12"), [1.5, 12.0]),
+        (("0,1234", "2"), [0.1234, 2.0]),
+    ],
+)
+def test_a_comma_is_a_decimal_sign_where_no_number_has_a_point(
+    tmp_path: Path, onsets: tuple[str, str], expected: list[float]
+) -> None:
+    text = HEAD + "{}\ta\tx\n{}\ta\tx\n".format(*onsets)
+    assert read_events(table(tmp_path, text)).onset_s.tolist() == expected
+
+
+def test_onsets_and_durations_share_their_decimal_sign(tmp_path: Path) -> None:
+    text = HEAD.replace("\n", "\tduration\n") + "1,5\ta\tx\t{}\n9,5\ta\tx\t2\n"
+    assert read_events(table(tmp_path, text.format("2,5"))).duration_s.tolist() == [2.5, 2]
+    with pytest.raises(EventsError, match=r"row 1 has '1,5'.*and 1 more such cells"):
+        read_events(table(tmp_path, text.format("2.5")))
+    with pytest.raises(EventsError, match=r"row 1 has '1,5' in column 'onset', expected seconds$"):
+        read_events(table(tmp_path, text.format("2.5").replace("9,5", "9.5")))
+
+
+def test_a_duration_may_be_missing_but_is_never_something_else(tmp_path: Path) -> None:
+    text = HEAD.replace("\n", "\tduration\n") + "1\ta\tx\tn/a\n2\ta\tx\t{}\n"
+    for cell in ("inf", "long"):
+        with pytest.raises(EventsError, match=f"row 2 has '{cell}' in column 'duration'"):
+            read_events(table(tmp_path, text.format(cell)))
+
+
+@pytest.mark.parametrize(("kinds", "end"), [("abcd", r"d 1\)$"), ("abcde", r"d 1, \.\.\.\)$")])
+def test_of_the_kinds_of_skipped_rows_four_are_named(tmp_path: Path, kinds: str, end: str) -> None:
+    text = HEAD + "1\ta\tx\n1\ta\tn/a\n" + "".join(f"2\t{kind}\tn/a\n" for kind in kinds)
+    with pytest.warns(QualityWarning, match=rf"^x_events.tsv: {len(kinds) + 1} of .*\(a 2.*{end}"):
+        assert len(read_events(table(tmp_path, text))) == 1
+
+
+def test_rows_with_a_phase_and_without_a_stimulus_are_skipped_quietly(tmp_path: Path) -> None:
+    assert len(read_events(table(tmp_path, PHASES.format("n/a", "rest")))) == 1
+    with pytest.raises(EventsError, match="no trial among 2") as caught:
+        read_events(table(tmp_path, PHASES.format("y", "b").replace("\tstimulus\n5", "\tb\n5")))
+    assert caught.value.key == "phase"
+
+
+def test_phases_spelt_otherwise_are_counted(tmp_path: Path) -> None:
+    text = PHASES.format("y", "Stimulus")
+    with pytest.raises(EventsError, match="found the phase 'Stimulus', expected"):
+        read_events(table(tmp_path, text))
+    with pytest.raises(EventsError, match="found the phase 'Stimulus' in 2 rows, expected"):
+        read_events(table(tmp_path, text + "9\ta\tx\tSTIMULUS\n"))
+
+
+def test_the_first_stimulus_column_that_says_anything_counts(tmp_path: Path) -> None:
+    text = "onset\ttrial_type\tstim_file\tstimulus\n1\ta\tfile\tname\n"
+    trials = read_events(table(tmp_path, text))
+    assert (trials.stimulus_id, dict(trials.columns)) == (("name",), {"stim_file": ("file",)})
+    with pytest.raises(EventsError, match="expected also a column 'stimulus'"):
+        read_events(table(tmp_path, "onset\ttrial_type\n1\ta\n"))
+    with pytest.raises(EventsError, match="no trial among 1 rows") as caught:
+        read_events(table(tmp_path, "onset\ttrial_type\tstimulus\tstim_file\n1\ta\t\tn/a\n"))
+    assert caught.value.key == "stimulus"
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        ('""\t"trial_type"\t"stimulus"\n1\ta\tx\n', "quotation"),
+        ('"\n1\n', "found the columns \", expected also a column 'onset'"),
+        ('"onset"\ttrial_type\tstimulus\n1\ta\tx\n', "expected also a column 'onset'"),
+        ("onset;trial_type,stimulus\n1;a,x\n", "semicolons"),
+        ("onset\n1\n", "found the columns onset, expected also a column 'trial_type'"),
+        ("onset,a\ttrial_type\tstimulus\n1\ta\tx\n", "expected also a column 'onset'"),
+        ("onset\t\ttrial_type\tstimulus\n1\t\ta\tx\n2\t.\ta\tx\n", "column 2 has no name"),
+        ("onset\tonset\tonset\n1\t2\t3\n", "'onset' stands 3 times"),
+    ],
+)
+def test_a_header_that_is_none_is_refused(tmp_path: Path, text: str, part: str) -> None:
+    with pytest.raises(EventsError, match=part):
+        read_events(table(tmp_path, text))
+
+
+def test_columns_without_name_and_content_are_left_out_wherever_they_stand(tmp_path: Path) -> None:
+    text = "onset\t\ttrial_type\t \tstimulus\tblock\n1\t\ta\t \tx\tb\n2\t \ta\t\ty\tc\n"
+    trials = read_events(table(tmp_path, text))
+    assert (trials.stimulus_id, dict(trials.columns)) == (("x", "y"), {"block": ("b", "c")})
+
+
+def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "x_events.tsv"
+    path.write_bytes(b"\x00\x01\x02\x00" * 50)
+    with pytest.raises(EventsError):
+        read_events(path)
+
+
+def test_a_table_of_another_program_is_named_by_the_column_that_it_lacks(tmp_path: Path) -> None:
+    """With onset and trial_type it is meant as events, so the missing stimulus is said."""
+    both = "onset\ttrial_type\ttrials.thisN\tpsychopyVersion\n1\ta\t0\t2024\n"
+    with pytest.raises(EventsError, match="expected also a column 'stimulus'"):
+        read_events(table(tmp_path, both))
+    bare = "onset\ttrials.thisN\tpsychopyVersion\n1\t0\t2024\n"
+    with pytest.raises(
+        EventsError, match=r"this is a PsychoPy.*expected a tab-separated"
+    ) as caught:
+        read_events(table(tmp_path, bare))
+    assert caught.value.key == "`events`"
+    quoted = '"onset","trial_type","psychopyVersion"\n1,a,2024\n'
+    with pytest.raises(EventsError, match="commas"):
+        read_events(table(tmp_path, quoted))
+    exact = "onset,trial_type\n1,a\n"
+    with pytest.raises(EventsError, match="commas"):
+        read_events(table(tmp_path, exact))

@@ -1,5 +1,7 @@
 """One mask for scores, synchrony and agreement."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -12,7 +14,14 @@ from mimicry.records import (
 )
 from mimicry.synchrony.sources import Sampling, read_shared
 from mimicry.timeline import align
-from mimicry.timeline.masking import hidden_frames, masked
+from mimicry.timeline.masking import (
+    EYE_CLOSURE,
+    blinking,
+    hidden_frames,
+    masked,
+    masked_frames,
+    unreliable,
+)
 
 T = np.arange(300) / 30
 NAMES = ("AU05", "AU07", "AU12", "AU43", "AU43_L", "AU45", "AU45_R")
@@ -85,3 +94,49 @@ def test_scores_and_synchrony_use_the_same_mask(name):
     together = np.isfinite(pair.values[0][105:155])
     assert scored.all() == together.all() == (name in CLOSURE)
     assert scored.any() == together.any() == (name in CLOSURE)
+
+
+def test_a_head_turned_to_the_limit_is_not_turned_away():
+    for at, hidden in ((20.0, []), (20.001, [7]), (-20.001, [7])):
+        for axis in range(3):
+            pose = np.zeros((300, 3))
+            pose[7, axis] = at
+            given = replace(track(), pose_deg=pose)
+            expected = hidden if axis < 2 else []
+            assert np.flatnonzero(unreliable(given, PLAIN)).tolist() == expected, (at, axis)
+
+
+@pytest.mark.parametrize(
+    ("pitch", "yaw", "pose_ok", "hidden"),
+    [
+        (0.0, 0.0, 0.0, False),  # both angles are known: they count
+        (np.nan, 0.0, 0.0, True),
+        (0.0, np.nan, 0.0, True),
+        (np.nan, 0.0, 1.0, False),
+        (np.nan, np.nan, np.nan, False),
+        (np.nan, 25.0, 1.0, True),  # the known one is enough to be turned away
+    ],
+)
+def test_the_source_says_whether_the_head_is_turned_where_an_angle_is_unknown(
+    pitch, yaw, pose_ok, hidden
+):
+    pose = np.tile([pitch, yaw, 0.0], (300, 1))
+    given = replace(track(pose_ok=np.full(300, pose_ok)), pose_deg=pose)
+    assert unreliable(given, PLAIN).all() == unreliable(given, PLAIN).any() == hidden
+
+
+def test_blinks_and_what_is_unreliable_are_masked_and_only_there():
+    given = track(blink=flag(5, 1.0, 0.0), plausible=flag(9, 0.0, 1.0), success=flag(2, 0.0, 1.0))
+    assert np.flatnonzero(blinking(given)).tolist() == [5]
+    assert np.flatnonzero(unreliable(given, PLAIN)).tolist() == [9]
+    assert np.flatnonzero(masked_frames(given, PLAIN)).tolist() == [5, 9]
+    missing = np.isnan(masked(given, PLAIN).intensity)
+    assert np.argwhere(missing.all(axis=1)).ravel().tolist() == [2, 9]
+    assert missing[5].tolist() == [name not in CLOSURE for name in NAMES]
+    assert missing.sum() == 2 * len(NAMES) + 3
+
+
+def test_a_track_without_words_on_quality_has_no_mask():
+    bare = replace(track(), quality={"success": np.ones(300)})
+    assert not masked_frames(bare, PLAIN).any()
+    assert EYE_CLOSURE == ("AU43", "AU45")

@@ -12,8 +12,9 @@ from mimicry.errors import RecordingError
 from mimicry.files import read_json_object
 from mimicry.runner import calibration
 from mimicry.runner.audit import check_timing
-from mimicry.runner.calibration import fitting, flash_offsets, keep_with_session, store
-from mimicry.runner.calibration import summarise_flashes as summarise
+from mimicry.runner.calibration import fitting, keep_with_session, store
+from mimicry.runner.flash import flash_offsets
+from mimicry.runner.flash import summarise_flashes as summarise
 from mimicry.runner.measure import summarise_frames
 
 SETUP: dict[str, Any] = {

@@ -12,8 +12,14 @@ from mimicry.files import scratch, sha256_of
 from mimicry.kernels.chance import generator
 from mimicry.runner.app import RunnerState
 from mimicry.runner.browser import find_browser, open_browser
-from mimicry.runner.calibration import flash_offsets, store, summarise_flashes
-from mimicry.runner.flash import LIGHT_AFTER_S, write_flash_image, write_flash_video
+from mimicry.runner.calibration import store
+from mimicry.runner.flash import (
+    LIGHT_AFTER_S,
+    flash_offsets,
+    summarise_flashes,
+    write_flash_image,
+    write_flash_video,
+)
 from mimicry.runner.plan import CameraSettings, Stimulus
 from mimicry.runner.serve import serving
 

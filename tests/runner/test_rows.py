@@ -151,7 +151,7 @@ def test_an_unsteady_onset_is_noted(changes: dict[str, Any], notes: str | None) 
 
 def test_a_trial_that_began_twice_was_left_or_was_practice_says_so() -> None:
     practice, again, marker = rows_of(
-        *shown("t2"), *shown()[:1], *shown(), {"type": "marker", "t": 2500.0}
+        *shown("t2"), *shown()[:1], *shown(), {"type": "marker", "t": 2500.0004}
     )
     assert (practice["phase"], practice["repeated"]) == ("practice", 0)
     assert (again["phase"], again["repeated"]) == ("stimulus", 1)

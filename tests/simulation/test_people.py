@@ -20,7 +20,7 @@ from mimicry.simulation.participants import (
     trial_gains,
     trial_latencies,
 )
-from mimicry.simulation.population import SessionTruth
+from mimicry.simulation.population import SessionTruth, _extra_movement
 from mimicry.simulation.recordings import (
     _planned,
     check_changes,
@@ -136,6 +136,19 @@ def test_people_are_drawn_around_their_group():
     assert clips == {"a": {"AU12": 0.0}, "b": {"AU12": 0.0}}
 
 
+def test_what_is_no_mimicry_wanes_too_and_is_as_large_as_the_effect_says():
+    effect = Effect(trial_sd={"AU12": 0.3, "*": 0.1}, trial_sd_factor={"angry": 2.0})
+    given = person(effect=effect, every_stimulus={"AU04": 0.5}, habituation=0.6)
+    rng = np.random.default_rng(1)
+    names = ("AU04", "AU12_L")
+    made = np.array([_extra_movement(trials(), given, names, rng) for _ in range(3000)])
+    same = np.column_stack([[0.5, 0.4, 0.3, 0.2], np.zeros(4)])
+    np.testing.assert_allclose(made.mean(axis=0), same, atol=0.03)
+    np.testing.assert_allclose(made.std(axis=0), np.outer([1, 1, 2, 2], [0.1, 0.3]), rtol=0.05)
+    still = replace(given, effect=Effect())
+    np.testing.assert_allclose(_extra_movement(trials(), still, names, rng), same)
+
+
 def test_a_truth_shows_the_units_that_ever_move():
     moved = np.zeros((4, 2))
     moved[2, 1] = 0.5
@@ -180,6 +193,8 @@ def test_a_plan_without_a_clip_has_the_course_of_its_phases():
     held = planned(neutral=0.5, rise=1.0, apex=1.0)
     assert np.isnan(held.offset_s)
     np.testing.assert_allclose(half(held, [1.5, 2.5]), [1, 1])
+    quick = planned(neutral=0.5, rise=0.5, apex=1.0)
+    np.testing.assert_allclose(half(quick, [0.5, 0.75, 1.0]), [0, 0.5, 1], atol=1e-12)
     still = planned(neutral=0.5, apex=1.0)
     np.testing.assert_array_equal(half(still, [0.49, 0.5, 1.5]), [0, 1, 1])
     assert still.apex_s == 0.5

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from mimicry.errors import RecordingError
-from mimicry.runner.calibration import flash_offsets, summarise_flashes
+from mimicry.runner.flash import flash_offsets, summarise_flashes
 from mimicry.runner.live_worker import NEUTRAL_FRAMES, NEUTRAL_S, _Past
 from mimicry.runner.measure import offsets_by_kind, summarise_frames
 

@@ -14,15 +14,18 @@ from mimicry.analyses import grid as grids
 from mimicry.analyses.columns import GROUP_COLUMNS
 from mimicry.analyses.differences import ABSENT, Difference, compare
 from mimicry.analyses.grouping import group_of, with_groups
-from mimicry.analyses.prereg import _line
+from mimicry.analyses.prereg import _line, freeze
 from mimicry.analyses.verify_analyses import _expected, _value
-from mimicry.analyses.verify_plan import Order, order_of
+from mimicry.analyses.verify_plan import Order, order_of, plan_differences
 from mimicry.errors import InputError, QualityWarning
+from mimicry.files import digest
+from mimicry.protocol import load_protocol
 from mimicry.records import ActionUnitTrack, EmotionMap, ReadingOptions, ScoringSettings
 from mimicry.statistics.groups import TTest
 from mimicry.statistics.planned import Decision, PlannedTest
 from mimicry.statistics.refusals import REFUSAL_COLUMNS
 from mimicry.statistics.reliability import ContrastTrials
+from mimicry.study.folder import read_scores
 from mimicry.study.participants import People
 
 SETTINGS = ScoringSettings({"happy": EmotionMap(("AU12",), ("AU04",))})
@@ -127,7 +130,7 @@ def test_how_many_people_are_needed_by_hand(monkeypatch) -> None:
 
 
 def test_rates_count_studies_by_hand(monkeypatch) -> None:
-    of = iter([(1.0, True, True), (3.0, True, False), (np.nan, False, False), (2.0, False, True)])
+    of = iter([(1.0, True, True), (3.0, True, False), (np.nan, True, False), (2.0, False, True)])
 
     def decide(_planned, scores, traits):
         assert [len(s) for s in (*scores, *traits)] == [3, 3, 3, 3]
@@ -137,7 +140,7 @@ def test_rates_count_studies_by_hand(monkeypatch) -> None:
     monkeypatch.setattr(power, "decide", decide)
     found = power._rates(PlannedTest(), np.zeros((2, 4, 3, 2)), 12)
     assert (found.participants, found.trials, found.studies) == (3, 12, 4)
-    assert (found.power, found.right_sign, found.wrong_way) == (0.25, 0.5, 0.25)
+    assert (found.power, found.right_sign, found.wrong_way) == (0.25, 0.5, 0.5)
     assert found.power_se == pytest.approx(np.sqrt(0.25 * 0.75 / 4))
     assert (found.estimate, found.estimate_sd) == (2.0, 1.0)
 
@@ -349,3 +352,62 @@ def test_pairs_of_columns_are_asked_for_by_name(tmp_path: Path) -> None:
             with pytest.raises(InputError, match="means nothing"):
                 agreement._check_used(reading, *paths, column)
     agreement._check_used(ReadingOptions(), plain, plain, None)
+
+
+def test_a_readable_text_is_compared_where_this_version_wrote_it(tmp_path: Path) -> None:
+    frozen, path = freeze(load_protocol("dynamic-happy-angry")), tmp_path / "prereg.json"
+
+    def found(**changes) -> list[str]:
+        return [d.key for d in plan_differences(path, {**frozen, **changes})]
+
+    assert found() == []
+    path.with_suffix(".md").write_text("something else")
+    assert found() == ["text"]
+    assert found(mimicry="0") == found(format=1) == []
+
+
+def test_what_a_reliability_was_made_of_stands_beside_it(make_study) -> None:
+    study = make_study(people=3, repeats=1)
+    done: list[tuple[int, int | None]] = []
+    made = reliability.study_reliability(study, splits=2, progress=lambda k, n: done.append((k, n)))
+    assert made.settings == {
+        "protocol": study.protocol.digest,
+        "window": "main",
+        "splits": 2,
+        "seed": study.protocol.scoring_settings().seed,
+        "scores": digest(read_scores(study).to_csv(index=False)),
+    }
+    assert done == [(k + 1, 6) for k in range(6)]  # two emotions in three units
+    assert [r["unit"] for r in made.rows] == ["raw", "z", "cal"] * 2
+    assert made.sessions == ()
+    assert isinstance(made.to_frame()["warnings"][0], str)
+    for changes, key in (({"splits": 1}, "`splits`"), ({"window": "x"}, "`window`")):
+        with pytest.raises(InputError) as problem:
+            reliability.study_reliability(study, **changes)
+        assert problem.value.key == key
+    path = study.results / "scores.tsv"
+    table = pd.read_csv(path, sep="\t", dtype=str, keep_default_na=False)
+    table.loc[0, "valid"] = "0"
+    table.to_csv(path, sep="\t", index=False)
+    summary = pd.DataFrame({"participant": ["0", "0", "1"], "arm": ["a", "a", "b"]})
+    about = group._analysed(study, summary, "arm")
+    assert (about["people"], about["groups"]) == (2, {"a": 1, "b": 1})
+    assert about["trials"] == {"total": len(table), "valid": len(table) - 1}
+
+
+def test_choices_that_a_table_cannot_have_do_not_hinder_the_other_one(tmp_path: Path) -> None:
+    tool, plain, ours = (tmp_path / name for name in ("o.csv", "p.csv", "m.csv"))
+    tool.write_text(
+        "frame,timestamp,confidence,success,face_id,AU12_r\n1,0,1,1,0,1\n2,0.1,1,1,0,2\n"
+    )
+    plain.write_text("time,frame,x\n0,1,1\n0.1,2,2\n")
+    ours.write_text("frame,timestamp,pose_pitch_deg,pose_yaw_deg,pose_roll_deg,success,AU12\n"
+                    "0,0,1,1,1,1,1\n1,0.1,1,1,1,1,2\n")  # fmt: skip
+    choice = ReadingOptions(face="7", min_confidence=0.5)
+    for path in (tool, ours, plain):
+        times = agreement._read(path, None, choice, None).times_s
+        np.testing.assert_allclose(times, [0, 0.1])
+    by_frame = agreement._read(plain, "frame", ReadingOptions(fps=20), ["x"])
+    np.testing.assert_allclose(np.diff(by_frame.times_s), [0.05])
+    by_time = agreement._read(plain, "time", ReadingOptions(fps=20), ["x"])
+    np.testing.assert_allclose(by_time.times_s, [0, 0.1])

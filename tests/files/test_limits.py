@@ -1,6 +1,7 @@
 """Where the reading and writing of files stops: each limit on both sides, each text exactly."""
 
 import hashlib
+import inspect
 import os
 import time
 from pathlib import Path
@@ -13,10 +14,12 @@ import pytest
 
 from mimicry import files
 from mimicry.errors import InputError, TableError
-from mimicry.files import atomic, loading, processes
+from mimicry.files import access, atomic, loading, processes
 from mimicry.files.assets import asset_folder
 
 P = Path("p.json")
+POSIX = pytest.mark.skipif(os.name != "posix", reason="pipes and modes of POSIX")
+PROC = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")
 DEAD = 999_999_999  # no system counts so far
 
 
@@ -86,6 +89,7 @@ def test_a_file_may_have_64_megabytes_or_what_is_allowed(tmp_path: Path) -> None
         loading.read_bytes(path)
 
 
+@POSIX
 def test_only_plain_files_are_there(tmp_path: Path) -> None:
     assert not loading.is_there(tmp_path / "absent")
     os.mkfifo(tmp_path / "pipe")
@@ -196,6 +200,7 @@ def test_an_error_of_the_program_itself_is_not_taken_for_a_full_disk(tmp_path: P
     assert (told.value.key, told.value.path) == ("`out`", str(tmp_path))
 
 
+@PROC
 def test_a_process_is_known_by_number_and_start() -> None:
     mine = processes.start_of(os.getpid())
     assert mine.isdecimal()
@@ -229,3 +234,46 @@ def test_results_are_kept_only_with_all_their_files(tmp_path: Path, missing: str
         path.touch()
     assert results.kept(paths) is True
     assert files.Results(tmp_path, "s.json", "d", overwrite=True).kept(paths) is False
+
+
+@POSIX
+def test_a_folder_is_an_example_unless_everybody_may_write_there(tmp_path: Path) -> None:
+    modes = {}
+    for above in (0o1770, 0o0777, 0o1777):
+        parent = tmp_path / f"{above:o}"
+        parent.mkdir()
+        parent.chmod(above)
+        with files.private():
+            files.make_folder(parent / "new", shared=True)
+        modes[above] = (parent / "new").stat().st_mode & 0o777
+    own = os.umask(0)
+    os.umask(own)
+    assert modes == {0o1770: 0o770, 0o0777: 0o777, 0o1777: 0o777 & ~own}
+
+
+@POSIX
+def test_access_is_given_without_what_the_new_file_had(tmp_path: Path) -> None:
+    path = files.write_text(tmp_path / "a", "x")
+    path.chmod(0o2751)
+    access.Access(0o640, path.stat().st_gid, None).give(path)
+    assert path.stat().st_mode & 0o7777 == 0o2640
+    known = access.Access.of(path)
+    assert known is not None
+    assert (known.mode, known.group) == (0o640, path.stat().st_gid)
+    assert access.Access.of(tmp_path / "absent") is None
+    assert [access._is_common(Path(p)) for p in ("s/sourcedata", "derivatives/x", "x/y")] == [
+        True, True, False
+    ]  # fmt: skip
+
+
+def test_closed_streams_are_opened_by_their_numbers(monkeypatch) -> None:
+    monkeypatch.setattr(processes.os, "fdopen", lambda n, mode, encoding: (n, mode, encoding))
+    kept = processes.sys.stdout
+    for name in ("stdin", "stderr"):
+        monkeypatch.setattr(processes.sys, name, None)
+    processes.open_missing_streams()
+    made = processes.sys.stdin, processes.sys.stderr
+    assert made == ((0, "r", "utf-8"), (2, "w", "utf-8"))
+    assert processes.sys.stdout is kept
+    patience = inspect.signature(processes.end_process).parameters["patience_s"]
+    assert patience.default == 5.0

@@ -382,3 +382,27 @@ def test_only_a_video_has_a_picture_to_save(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="holds no picture to save"):
         save_debug_frame(path, tmp_path, "p", ReadingOptions())
     assert not pd.read_csv(path).empty
+
+
+def test_a_table_of_ours_knows_its_start_from_its_sidecar_alone(tmp_path: Path) -> None:
+    reading = ReadingOptions(clock="start")
+    ours, theirs = tmp_path / "m_au.csv", table(tmp_path / "o_au.csv", 0.0)
+    ours.write_text("frame,timestamp,pose_pitch_deg,AU12\n0,0,1,1\n1,0.04,1,1\n")
+    assert clock._container_start(ours, reading) is None
+    assert clock._container_start(theirs, reading) == 0.0
+    for path, start in ((ours, 1.5), (theirs, 2.5)):
+        about = {"provenance": {"video": {"container_start_s": start}}}
+        write_json(path.with_suffix(".json"), about)
+        assert clock._container_start(path, reading) == start
+
+
+def test_onsets_are_checked_with_their_source(monkeypatch) -> None:
+    asked = []
+    monkeypatch.setattr(plan, "check_onsets", lambda *given: asked.append(given) or ["doubt"])
+    made = made_plan()
+    assert made.check_onsets(np.arange(3.0)) == ["doubt"]
+    made.trials.source = "events.tsv"
+    made.check_onsets(np.arange(3.0))
+    assert [given[3] for given in asked] == [None, "events.tsv"]
+    assert asked[0][0].tolist() == [10.0, 20.0]
+    assert asked[0][2] is made.clock

@@ -10,6 +10,8 @@ import pytest
 
 from mimicry.errors import InputError, QualityWarning, TableError
 from mimicry.files import digest, write_json, write_text, write_tsv
+from mimicry.protocol import load_protocol
+from mimicry.records import ExtractionOptions
 from mimicry.study import completeness, layout, recordings, scoring_log, tables, withdrawal
 from mimicry.study.blind import exclusion_digest, masked_labels, masked_table, read_exclusions
 from mimicry.study.completeness import Gaps
@@ -395,7 +397,8 @@ def test_rows_are_a_persons_by_their_columns_of_people(tmp_path: Path) -> None:
 
 def test_a_withdrawal_counts_what_it_deletes(tmp_path: Path) -> None:
     for name in ("sub-1/a/x.tsv", "sub-1/y.tsv", "sub-12/y.tsv", "b/z_sub-1.log"):
-        row((tmp_path / name).parent, Path(name).name, "x")
+        row((tmp_path / name).parent, Path(name).name, "participant", "1")  # of 12: a trial
+
     with pytest.raises(InputError, match="holds nothing of participant '3'"):
         withdrawal.withdraw(tmp_path, "sub-3")
     row(tmp_path, "participants.tsv", "participant_id", "sub-1", "sub-12")
@@ -412,7 +415,7 @@ def test_a_withdrawal_counts_what_it_deletes(tmp_path: Path) -> None:
     assert (tmp_path / "participants.tsv").read_text() == "participant_id\nsub-12\n"
     assert '"sub-12_a.tsv"' in (tmp_path / "blind.json").read_text()
     assert '"sub-1_a.tsv"' not in (tmp_path / "blind.json").read_text()
-    assert (tmp_path / "sub-12" / "y.tsv").exists()
+    assert (tmp_path / "sub-12" / "y.tsv").read_text() == "participant\n1\n"
     assert sorted(p.name for p in joint.iterdir()) == ["h.json", "h.tsv"]
     head, line = (tmp_path / "withdrawals.tsv").read_text().splitlines()
     assert head == "time\tparticipant\tfiles"
@@ -426,3 +429,25 @@ def test_a_study_is_called_as_its_description_says(tmp_path: Path) -> None:
         write_json(tmp_path / "dataset_description.json", content)
         assert study.name == name
     write_tsv(tmp_path / "x.tsv", pd.DataFrame({"a": [1]}))
+
+
+def test_what_a_batch_cannot_do_is_refused_before_it_starts(tmp_path: Path) -> None:
+    check, events = recordings._check_choices, [tmp_path / "a.tsv", tmp_path / "b.tsv"]
+    check(None, events, ExtractionOptions())
+    check(None, [], ExtractionOptions(format="csv"))
+    with pytest.raises(InputError, match="two recordings of the same name"):
+        check(None, [*events, events[0]], ExtractionOptions())
+    with pytest.raises(InputError, match="keep their action units as parquet"):
+        check(None, events, ExtractionOptions(format="csv"))
+    assert recordings._study(None) is None
+    assert recordings._study(tmp_path) is None
+    assert recordings._protocol(tmp_path, None, None, False) is None
+    with pytest.raises(InputError, match="no protocol to score them with"):
+        recordings._protocol(tmp_path, None, None, True)
+    (tmp_path / "stimuli.json").touch()
+    assert recordings._study(tmp_path) == str(tmp_path)
+    name = "dynamic-happy-angry"
+    assert recordings._protocol(None, name, None, False) == name
+    copy = tmp_path / "protocol.yaml"
+    copy.write_bytes(Path(load_protocol(name).path).read_bytes())
+    assert recordings._protocol(tmp_path, None, None, False) == str(copy)

@@ -69,6 +69,15 @@ def test_phases_are_those_of_the_clip_that_is_rendered(old: str, new: str, text:
     assert text in str(caught.value)
 
 
+def test_a_length_of_a_factors_level_is_named_at_the_level() -> None:
+    content = yaml.safe_load(TEXT)
+    levels = {"long": {"timing": {"apex_s": 1.5}}, "short": {}}
+    content["design"]["factors"] = {"hold": {"assign": "trial", "levels": levels}}
+    with pytest.raises(ProtocolError) as caught:
+        protocol_from_text(yaml.safe_dump(content, sort_keys=False), path="mine.yaml")
+    assert caught.value.key == "design.factors.hold.levels.long.timing.apex_s"
+
+
 def test_a_longer_clip_is_named_by_its_length() -> None:
     longer = TEXT.replace("apex_s: 1.25", "apex_s: 1.5", 1)
     longer = longer.replace("kind: dynamic ", "kind: dynamic-d2.75 ", 1)

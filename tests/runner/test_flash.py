@@ -1,5 +1,6 @@
 """Flashes, and the neutral face of the live view, computed by hand."""
 
+import inspect
 from types import SimpleNamespace
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from mimicry.errors import RecordingError
 from mimicry.runner.flash import flash_offsets, summarise_flashes
 from mimicry.runner.live_worker import NEUTRAL_FRAMES, NEUTRAL_S, _Past
-from mimicry.runner.measure import offsets_by_kind, summarise_frames
+from mimicry.runner.measure import calibrate, offsets_by_kind, summarise_frames, timing_audit
 
 TIMES = np.arange(60) / 50  # one frame every 20 ms
 
@@ -32,6 +33,28 @@ def test_an_offset_is_the_middle_between_the_last_dark_and_the_first_lit_frame()
     assert np.isnan(offset(lit(30, 40.0, 45.9)))
     assert np.isnan(offset(lit(55)))  # later than 0.4 s
     assert np.isnan(offset(lit(30), onset=0.01))  # nothing before
+
+
+def test_a_flash_needs_two_frames_before_it_and_three_after() -> None:
+    def seen(before: int, near: int) -> bool:
+        times = np.r_[0.3 + np.arange(before) / 50, 0.5 + np.arange(near) / 50]
+        light = np.where(times < 0.52, 40.0, 100.0)
+        return bool(np.isfinite(flash_offsets(times, light, np.array([0.5]))[0]))
+
+    assert seen(2, 3)
+    assert not seen(1, 9)
+    assert not seen(7, 2)
+
+
+def test_measurements_in_a_browser_have_their_defaults() -> None:
+    def defaults(function: Any) -> dict[str, Any]:
+        return {n: p.default for n, p in inspect.signature(function).parameters.items()}
+
+    assert defaults(timing_audit) == {"seconds": 5.0, "camera": None, "browser": None}
+    assert defaults(calibrate) == {
+        "flashes": 100, "camera": None, "browser": None, "seed": 0, "keep": True, "kiosk": True,
+        "show": None,
+    }  # fmt: skip
 
 
 def test_a_flash_far_from_the_others_is_left_out() -> None:

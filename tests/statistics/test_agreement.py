@@ -178,3 +178,112 @@ def test_a_missing_reference_is_named(files, tmp_path):
     done = run(files[0], "--reference", tmp_path / "none.csv")
     assert done.exit_code == 2
     assert "none.csv" in done.stderr
+
+
+def test_every_number_of_two_short_series_by_hand():
+    """Ten samples; the estimate is the reference, but for two that are exchanged."""
+    reference = np.array([0.0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
+    estimate = np.array([1.0, 0, 2, 3, 4, 5, 6, 7, 8, 9]) + 2
+    found = agreement(estimate, reference, 10.0, rescale="none", names=("a", "b"))
+    assert (found.estimate, found.reference, found.n) == ("a", "b", 10)
+    r = np.corrcoef(estimate, reference)[0, 1]
+    assert (found.r, found.slope, found.intercept) == pytest.approx((r, r, 4.5 - r * 6.5))
+    sd = np.sqrt(2 / 9)
+    assert (found.bias, found.sd) == pytest.approx((2.0, sd))
+    limits = 2 - 1.959964 * sd, 2 + 1.959964 * sd
+    assert (found.limit_low, found.limit_high) == pytest.approx(limits)
+    assert found.proportional == pytest.approx(0.0, abs=1e-12)
+    assert np.isnan([found.r_best, found.lag_s]).all()  # too short for lags of a second
+    assert found.to_dict()["n"] == 10
+    assert list(found.to_dict())[:4] == ["estimate", "reference", "n", "n_effective"]
+
+
+@pytest.mark.parametrize(("n", "enough"), [(9, False), (10, True)])
+def test_ten_shared_samples_are_enough(n, enough):
+    values = np.r_[np.arange(n, dtype=float), np.nan, 3.0]
+    found = agreement(values, np.r_[np.arange(n, dtype=float), 1.0, np.nan], 10.0)
+    assert found.n == n
+    assert np.isfinite(found.r) == enough
+    assert np.isnan(found.n_effective) != enough
+    for flat in (np.ones(n), np.linspace(0, 1e-13, n)):
+        assert np.isnan(agreement(flat, values[:n], 10.0).r)
+        assert np.isnan(agreement(values[:n], flat, 10.0).r)
+    assert np.isfinite(agreement(values[:n] * 1e-11, values[:n], 10.0).r) == enough
+
+
+def test_lags_need_ten_samples_more_than_both_reaches(truth):
+    for n, enough in ((69, False), (70, True)):
+        found = agreement(truth[:n], truth[:n], 30.0)
+        assert np.isfinite(found.r_best) == enough, n
+    assert found.lag_s == 0
+    assert found.r_best == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize(
+    ("shift", "lag"), [(29, 29 / 30), (-29, -29 / 30), (30, None), (-30, None)]
+)
+def test_a_lag_at_the_end_of_the_range_is_none(truth, shift, lag):
+    found = agreement(np.roll(truth, shift)[60:-60], truth[60:-60], 30.0)
+    assert found.r_best == pytest.approx(1.0)
+    assert np.isnan(found.lag_s) if lag is None else found.lag_s == pytest.approx(lag)
+    wide = agreement(np.roll(truth, shift)[60:-60], truth[60:-60], 30.0, max_lag_s=1.5)
+    assert wide.lag_s == pytest.approx(shift / 30)
+
+
+def test_the_interval_is_that_of_fisher(truth):
+    rng = np.random.default_rng(8)
+    x, y = rng.normal(size=(2, 400))
+    found = agreement(x + y, y, 30.0)
+    z, half = np.arctanh(found.r), 1.959964 / np.sqrt(found.n_effective - 3)
+    assert (found.r_low, found.r_high) == pytest.approx((np.tanh(z - half), np.tanh(z + half)))
+
+
+def test_effective_samples_by_hand():
+    """Alternating signs: the product of the autocorrelations at lag 1 is that of neighbours."""
+    x = np.array([1.0, 1, -1, -1, 1, 1, -1, -1, 1, 1, -1, -1])
+    ones = np.tile([1.0, -1.0], 6)
+    assert effective_samples(x, ones) == 12  # 1/12 times -11/12: negative at once
+    assert effective_samples(x, x) == pytest.approx(12 / (1 + 2 * ((1 / 12) ** 2 + (10 / 12) ** 2)))
+    assert effective_samples(np.r_[x, np.nan], np.r_[x, 1.0]) <= 12
+
+
+def test_tracks_are_compared_where_both_are_and_by_the_pairs_that_are_named(truth):
+    times = np.arange(300) / 30
+    ours, theirs = track(times, truth[:300]), track(times + 2.0, truth[:300] + 1, "EMG")
+    (found,) = compare_tracks(ours, theirs, pairs={"AU12": "EMG"}, max_lag_s=0.5, smooth_s=0.0)
+    assert (found.estimate, found.reference) == ("AU12", "EMG")
+    assert found.n == 239
+    assert found.r == pytest.approx(np.corrcoef(truth[60:299], truth[:239])[0, 1], abs=1e-6)
+    (raw,) = compare_tracks(ours, theirs, pairs={"AU12": "EMG"}, rescale="none", smooth_s=0.0)
+    assert raw.bias == pytest.approx((truth[60:299] - truth[:239]).mean() - 1, abs=1e-6)
+    (coarse,) = compare_tracks(ours, theirs, pairs={"AU12": "EMG"}, rate_hz=10.0)
+    assert coarse.n == pytest.approx(80, abs=1)
+    touching = track(times + times[-1], truth[:300])
+    with pytest.raises(ValueError, match=r"share no time: 0\.000 to 9\.967 s and 9\.967 to"):
+        compare_tracks(ours, touching)
+
+
+def test_tracks_are_smoothed_a_little_and_gaps_stay(truth):
+    """Without a word: 30 Hz, an SD of 50 ms, gaps above 100 ms and lags up to a second."""
+    rng = np.random.default_rng(9)
+    times = np.arange(600) / 30
+    ours = track(times, truth[:600] + rng.normal(0, 0.1, 600))
+    gap = np.r_[0:200, 205:600]
+    theirs = track(times[gap], (truth[:600] + rng.normal(0, 0.1, 600))[gap])
+    (plain,) = compare_tracks(ours, theirs)
+    given = {
+        "rate_hz": 30.0,
+        "smooth_s": 0.05,
+        "max_gap_s": 0.1,
+        "max_lag_s": 1.0,
+        "rescale": "fit",
+    }
+    assert compare_tracks(ours, theirs, **given) == [plain]
+    assert plain.n == 594
+    for name, other in (
+        ("rate_hz", 15.0), ("smooth_s", 0.1), ("max_gap_s", 0.3), ("max_lag_s", 3.0),
+        ("rescale", "none"),
+    ):  # fmt: skip
+        (changed,) = compare_tracks(ours, theirs, **{**given, name: other})
+        same = changed == plain
+        assert not same or name == "max_lag_s", name

@@ -57,3 +57,32 @@ def test_a_viewer_seen_too_rarely_does_not_count():
 def test_a_film_shorter_than_the_shifts_is_refused():
     with pytest.raises(ValueError, match="too few for shifts"):
         intersubject_correlation(viewers(1.0, 5, seconds=30), RATE, np.random.default_rng(1))
+
+
+def test_three_viewers_are_enough_and_the_shift_is_in_seconds():
+    data = viewers(1.0, 6, people=3)
+    found = intersubject_correlation(data, RATE, np.random.default_rng(1), surrogates=9)
+    assert (found.reason, found.surrogates, found.p) == ("", 9, pytest.approx(0.1))
+    assert found.mean_z == pytest.approx(np.arctanh(found.r).mean())
+    few = intersubject_correlation(data[:2], RATE, np.random.default_rng(1), surrogates=9)
+    assert (few.reason, few.surrogates) == ("too_few_viewers", 0)
+    assert np.isnan([few.p, few.mean_z, few.z_surrogate]).all()
+    assert np.isfinite(few.r).all()
+
+
+def test_a_film_of_twice_the_smallest_shift_is_long_enough():
+    data = viewers(1.0, 7, people=3, seconds=41.0)
+    rng = np.random.default_rng(1)
+    assert intersubject_correlation(data, RATE, rng, surrogates=2).surrogates == 2
+    with pytest.raises(ValueError, match="too few for shifts"):
+        intersubject_correlation(data, RATE, rng, surrogates=2, min_shift_s=21.0)
+
+
+def test_who_is_missing_takes_no_part_in_the_mean_of_the_others():
+    data = viewers(0.5, 8, people=4)
+    data[3, :60] = np.nan
+    r = intersubject_correlation(data, RATE, np.random.default_rng(1), surrogates=1).r
+    others = np.nanmean(data[1:], axis=0)
+    assert r[0] == pytest.approx(np.corrcoef(data[0], others)[0, 1], abs=1e-9)
+    seen = data[:, 60:]
+    assert r[3] == pytest.approx(np.corrcoef(seen[3], seen[:3].mean(axis=0))[0, 1], abs=1e-9)

@@ -93,3 +93,29 @@ def test_three_people_have_a_correlation_and_no_interval():
     expected = stats.pearsonr(scores, traits)
     assert (found.test.mean, found.p) == pytest.approx((expected.statistic, expected.pvalue))
     assert np.isnan([found.test.low, found.test.high]).all()
+
+
+def test_the_standard_test_is_two_sided_at_5_percent_and_upwards():
+    planned = PlannedTest()
+    assert (planned.between, planned.trait, planned.direction) == (None, False, 1.0)
+    assert (planned.alpha, planned.two_sided) == (0.05, True)
+
+
+def test_an_estimate_of_exactly_0_is_on_neither_side():
+    for direction in (1.0, -1.0):
+        found = decide(PlannedTest(direction=direction, two_sided=False), [np.array([-1.0, 1.0])])
+        assert (found.test.mean, found.right_way, found.p) == (0.0, False, 0.5)
+
+
+def test_every_number_of_a_correlation_by_hand():
+    """Of four people r is .8: t = .8 sqrt(2 / .36), Fisher's z with an SE of 1."""
+    scores, traits = np.array([1.0, 2.0, 3.0, 4.0]), np.array([1.0, 3.0, 2.0, 4.0])
+    test = decide(PlannedTest(trait=True), [scores], [traits]).test
+    expected = (4, 0.8, np.sqrt(0.18), 0.8 * np.sqrt(2 / 0.36), 2.0, 0.2, 0.8)
+    assert (test.n, test.mean, test.se, test.t, test.df, test.p, test.effect) == pytest.approx(
+        expected
+    )
+    limits = np.tanh(np.arctanh(0.8) + 1.959964 * np.array([-1, 1]))
+    assert (test.low, test.high) == pytest.approx(tuple(limits))
+    perfect = decide(PlannedTest(trait=True), [scores], [-scores]).test
+    assert (perfect.mean, perfect.t, perfect.p, perfect.se) == (-1.0, -np.inf, 0.0, 0.0)

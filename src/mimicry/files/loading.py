@@ -326,6 +326,6 @@ def _float_of(text: str) -> float:
 
 
 def _int_of(text: str) -> int:
-    if len(text) > 19 and not -(2**63) <= int(text[:40]) < 2**63:
+    if len(text) > 18 and not -(2**63) <= int(text[:40]) < 2**63:
         raise ValueError(f"{text[:20]}... is too large a number")
     return int(text)

@@ -186,3 +186,5 @@ def test_a_camera_is_described_from_two_frames_on(monkeypatch):
     assert probe(9, frames=2)["size_px"] == [5, 3]
     assert probe(80)["duration_s"] == pytest.approx(59 / 50)
     assert probe(80, frames=7)["duration_s"] == pytest.approx(6 / 50)
+    # a camera that is unplugged is described by what it gave
+    assert probe(4)["size_px"] == [5, 3]

@@ -69,7 +69,7 @@ def test_numbers_that_fit_are_read(good) -> None:
     assert loading.json_value(str(good), path=P) == good
 
 
-@pytest.mark.parametrize("bad", [2**63, 10**19, -(2**63) - 1, "1e300", "-1e300", "NaN", '"\\u0000"'])
+@pytest.mark.parametrize("bad", [2**63, -(2**63) - 1, "1e300", "-1e300", "NaN", '"\\u0000"'])
 def test_numbers_and_texts_that_fit_nowhere_are_refused(bad) -> None:
     with pytest.raises(InputError, match="no readable JSON"):
         loading.json_value(str(bad), path=P)

@@ -46,9 +46,10 @@ def probe_camera(index: int = 0, *, frames: int = 60) -> dict[str, Any] | None:
             return None
         times = []
         for _ in range(frames):
-            good, picture = camera.read()
+            good, latest = camera.read()
             if not good:
                 break
+            picture = latest
             times.append(time.perf_counter())
     finally:
         camera.release()

@@ -287,3 +287,10 @@ def test_tracks_are_smoothed_a_little_and_gaps_stay(truth):
         (changed,) = compare_tracks(ours, theirs, **{**given, name: other})
         same = changed == plain
         assert not same or name == "max_lag_s", name
+
+
+def test_two_series_whose_mean_stands_still_have_no_proportional_error():
+    values = np.arange(12.0)
+    found = agreement(-values, values, 10.0, rescale="none")
+    assert np.isnan(found.proportional)
+    assert found.r == pytest.approx(-1.0)

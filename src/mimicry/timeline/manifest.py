@@ -178,6 +178,8 @@ def _timeline(file: Path, where: str, entry: Any) -> StimulusTimeline:
             identity=_word(file, where, entry, "identity", missing_ok=True),
             emotion=_word(file, where, entry, "emotion", missing_ok=True),
         )
+    except StimulusError:
+        raise  # the key of a single value is named already
     except (TypeError, ValueError) as error:
         raise StimulusError(f"{where}: {error}", path=file, key=where) from error
 

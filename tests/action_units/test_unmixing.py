@@ -28,6 +28,12 @@ def row(name):
     return dict(zip(MEASURE_NAMES, unmixing()[:, columns().index(name)], strict=True))
 
 
+@pytest.fixture(autouse=True)
+def fitted():
+    """Keep what is fitted in memory before a test changes the names: it is read only once."""
+    unmixing()
+
+
 def test_the_data_file_says_what_it_is(data):
     assert int(data["version"]) == UNMIXING_VERSION
     assert "fit_unmixing" in str(data["source"])

@@ -50,7 +50,7 @@ def faults(line: str) -> list[str]:
     first = words[0].strip(",:")
     if not re.fullmatch("[a-z]+", first):
         return []
-    commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+    commands = typer.main.get_command(app).commands
     if first not in commands:
         return [f"no command {first}"]
     inner = getattr(commands[first], "commands", {})

@@ -63,14 +63,14 @@ def _rows(label: str, value: float, latency: float, why: str | None) -> list[dic
         "session": None,
         "phase": "watch",
         "condition": "happy",
-        "claim": "response against neutral faces",
+        "comparison": "response against neutral faces",
         "contrast": 2 * value,
         "contrast_raw": value,
         "contrast_raw_late": value,
         "latency_shift_s": latency,
         "nan_reasons": ";".join(codes) or None,
     }
-    neutral = {**happy, "condition": "neutral", "claim": None, "nan_reasons": "*=no_au_map"}
+    neutral = {**happy, "condition": "neutral", "comparison": None, "nan_reasons": "*=no_au_map"}
     return [happy, neutral | {"contrast_raw": np.nan, "latency_shift_s": np.nan}]
 
 

@@ -56,7 +56,7 @@ def test_two_emotions_that_share_a_contrast_get_one_row_for_it():
     _, summary = summary_of(trials, track, settings)
     shared = summary.of("valence-congruent response")
     assert shared["contrast"] > 0.5
-    assert shared["claim"] == "valence-congruent response"
+    assert shared["comparison"] == "valence-congruent response"
     for emotion in ("happy", "angry"):
         assert np.isnan(summary.of(emotion)["contrast"])
         assert "contrast=shared_contrast" in summary.of(emotion)["nan_reasons"]
@@ -68,7 +68,7 @@ def test_with_several_emotions_of_a_valence_each_keeps_its_contrast():
     trials = session.trial_table(session.mixed_order(10, ("happy", "angry")))
     _, summary = summary_of(trials, session.recording(trials, {}), settings)
     assert np.isfinite(summary.of("happy")["contrast"])
-    assert summary.of("happy")["claim"] == "valence-congruent response"
+    assert summary.of("happy")["comparison"] == "valence-congruent response"
 
 
 def test_fewer_than_six_reference_trials_give_no_contrast():

@@ -153,7 +153,7 @@ def group_tables(
         not_joined=not_joined(study.results, SUMMARY, plain),
     )
     sentences = settle(gaps, study, incomplete=incomplete)
-    scored = summary[summary["claim"] != ""] if "claim" in summary.columns else summary
+    scored = summary[summary["comparison"] != ""] if "comparison" in summary.columns else summary
     groups = sorted(map(str, summary[name].unique()))
     against = _control(study, name, groups, control)
     trials = _trials(study)

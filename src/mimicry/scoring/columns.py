@@ -88,7 +88,7 @@ CONDITION_COLUMNS = (
     *_LABELS,
     _PHASE,
     Column("condition", "condition, from trial_type in the events table"),
-    Column("claim", "what the contrast can be evidence for",
+    Column("comparison", "which comparison the contrast makes",
            more="`response against neutral faces` or `valence-congruent response`"),
     Column("targets, opponents", "action units of the emotion map"),
     Column("window", "primary window"),

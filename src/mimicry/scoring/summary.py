@@ -122,7 +122,7 @@ def _shared_row(phase: Phase, pair: tuple[str, ...]) -> dict[str, Any]:
     row.cells["n"] = sum(phase.measured(c, phase.used(c)) for c in pair)
     row.blank(_INDEX, "given_by_emotion")
     _contrast(phase, row, pair[0], "")
-    row.cells["claim"] = VALENCE_CONGRUENT
+    row.cells["comparison"] = VALENCE_CONGRUENT
     _blank_specificity(row, "given_by_emotion")
     blank_timing(phase.settings, row, "given_by_emotion")
     return row.done()
@@ -137,7 +137,7 @@ def _start(phase: Phase, condition: str) -> ReasonedRow:
             "session": phase.scores.session,
             "phase": phase.name,
             "condition": condition,
-            "claim": "" if not emotion else AGAINST_NEUTRAL if neutral else VALENCE_CONGRUENT,
+            "comparison": "" if not emotion else AGAINST_NEUTRAL if neutral else VALENCE_CONGRUENT,
             "targets": " ".join(emotion.targets) if emotion else "",
             "opponents": " ".join(emotion.opponents) if emotion else "",
             "window": phase.settings.primary_window,

@@ -27,7 +27,6 @@ from mimicry.synchrony.methods import (
 from mimicry.synchrony.methods.by_lag import Grid
 from mimicry.synchrony.sources import Sampling, Shared, read_partner, read_shared
 from mimicry.synchrony.tracks import Person
-from mimicry.synchrony.write import _made
 
 SHUFFLE, SHIFT = "segment-shuffle", "circular-shift"
 #: window, step, largest lag and region of peaks in s; least valid share; null and surrogates
@@ -383,7 +382,6 @@ def test_events_count_from_the_first_sample_to_before_the_end(tmp_path: Path) ->
     path.write_text("onset\ttrial_type\n0.9\tc\n3\ta\n")
     with pytest.raises(EventsError, match=r"recording of 2\.0 s from 1\.000 s"):
         measuring._onsets(path, shared)
-    assert _made(lambda: "frame")(path) == "frame"
     series = np.random.default_rng(1).normal(size=50)
     with pytest.raises(InputError, match="`events` means nothing for preset 'face'"):
         measuring.measure_synchrony(series, series, preset="face", rate_hz=5, events=path)

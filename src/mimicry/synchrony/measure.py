@@ -8,17 +8,9 @@ from typing import Any
 import numpy as np
 
 from mimicry.errors import EventsError, InputError, QualityWarning
-from mimicry.files import sha256_of
 from mimicry.records import ReadingOptions
 from mimicry.synchrony.methods import People, Result, choose_settings, measure
-from mimicry.synchrony.sources import (
-    Sampling,
-    Shared,
-    Source,
-    origin_of,
-    read_partner,
-    read_shared,
-)
+from mimicry.synchrony.sources import Sampling, Shared, Source, origin_of, read_partner, read_shared
 
 __all__ = ["measure_synchrony"]
 
@@ -147,9 +139,6 @@ def measure_synchrony(
         faces=faces,
     )
     shared = read_shared(sources, sampling, people=_PEOPLE.get(settings.series))
-    given: dict[str, Any] = {} if events is None else {"events": _origin_of_events(events)}
-    if partners:
-        given["partners"] = [origin_of(p) for p in partners]
     people = People(
         shared.values,
         shared.rate_hz,
@@ -158,6 +147,9 @@ def measure_synchrony(
         events={} if events is None else _onsets(events, shared),
         partners=[read_partner(p, shared, sampling) for p in partners],
     )
+    given: dict[str, Any] = {} if events is None else {"events": origin_of(events)}
+    if partners:
+        given["partners"] = [origin_of(p) for p in partners]
     return measure(people, settings, {**shared.provenance, **given})
 
 
@@ -185,9 +177,3 @@ def _onsets(path: str | Path, shared: Shared) -> dict[str, list[float]]:
         warnings.warn(QualityWarning(text), stacklevel=3)
     kinds = np.array(shown)
     return {kind: onset[inside & (kinds == kind)].tolist() for kind in np.unique(kinds[inside])}
-
-
-def _origin_of_events(path: str | Path) -> dict[str, str] | None:
-    return (
-        {"file": Path(path).name, "sha256": sha256_of(Path(path))} if Path(path).is_file() else None
-    )

@@ -11,12 +11,15 @@ from numpy.typing import NDArray
 from mimicry.errors import AlignmentError, InputError, TableError
 from mimicry.files import digest, sha256_of
 from mimicry.interchange.sources import reading_note
+from mimicry.kernels.resample import sample_at
+from mimicry.kernels.smooth import gaussian_smooth
 from mimicry.records import ActionUnitTrack, ScoringSettings
 from mimicry.synchrony.tracks import (
     Person,
     Sampling,
     Source,
     frame_rate,
+    path_of,
     read_track,
     read_tracks,
     with_column,
@@ -67,18 +70,18 @@ def read_shared(sources: Sequence[Source], sampling: Sampling, *, people: int | 
     if untimed is not None:
         raise InputError(
             "one has times and the other has none",
-            path=_path(untimed.source),
+            path=path_of(untimed.source),
             hint="Give recordings or action-unit tables only, or columns of numbers only.",
         )
     if len(persons) < (people or 3):
         raise InputError(
             f"a recording holds one person; {_COUNTS[people]} needed",
-            path=_path(persons[0].source),
+            path=path_of(persons[0].source),
             hint="Give one recording or action-unit table a person; or, where both are in one "
             "picture, `faces=['left', 'right']`.",
         )
     if people is not None and len(persons) > people:
-        raise InputError(_too_many(len(persons), people), path=_path(persons[people].source))
+        raise InputError(_too_many(len(persons), people), path=path_of(persons[people].source))
     if sampling.offset_s and len(persons) != 2:
         raise InputError("an offset is for two recordings", key="`offset_s`")
     return _timed(persons, sampling)
@@ -177,7 +180,7 @@ def read_partner(source: Source, pair: Shared, sampling: Sampling) -> Floats:
     if values.shape[1] > 2:
         raise InputError(
             f"expected one column or two, found {values.shape[1]}",
-            path=_path(source),
+            path=path_of(source),
             key="`columns`",
         )
     return _smoothed(values[:, -1], pair.rate_hz, sampling.smooth_s)
@@ -200,21 +203,21 @@ def _untimed(sources: Sequence[Source], sampling: Sampling, people: int | None) 
             wanted = "three columns or more" if people is None else _COLUMNS[people]
             raise InputError(
                 f"expected {wanted}, found {count}",
-                path=_path(first),
+                path=path_of(first),
                 key="`columns`",
                 hint="Name them, for instance `columns=(1, 2)`, or give a file for each.",
             )
         series, labels = np.ascontiguousarray(values.T), tuple(names)
     else:
         if people is not None and len(sources) > people:
-            raise InputError(_too_many(len(sources), people), path=_path(sources[people]))
+            raise InputError(_too_many(len(sources), people), path=path_of(sources[people]))
         single = [_one(s, columns) for s in sources]
         for other, source in zip(single[1:], sources[1:], strict=True):
             if len(other) != len(single[0]):
                 raise InputError(
                     f"the first has {len(single[0])} samples and {_order(source, sources)} "
                     f"{len(other)}; without times they must begin and end together",
-                    path=_path(source),
+                    path=path_of(source),
                     hint="Cut all to the part that was recorded at the same time.",
                 )
         series = np.stack(single)
@@ -239,8 +242,6 @@ def _order(source: Source, sources: Sequence[Source]) -> str:
 
 def _sampled(track: ActionUnitTrack, name: str, times_s: Floats, smooth_s: float) -> Floats:
     """Return one action unit at given times: masked, smoothed, never across gaps."""
-    from mimicry.kernels.resample import sample_at
-    from mimicry.kernels.smooth import gaussian_smooth
     from mimicry.timeline.masking import hidden_frames
 
     if name not in track.names:
@@ -254,8 +255,6 @@ def _sampled(track: ActionUnitTrack, name: str, times_s: Floats, smooth_s: float
 
 
 def _smoothed(values: Floats, rate_hz: float, smooth_s: float | None) -> Floats:
-    from mimicry.kernels.smooth import gaussian_smooth
-
     if not smooth_s:
         return values
     return gaussian_smooth(np.arange(len(values)) / rate_hz, values, smooth_s)
@@ -267,7 +266,7 @@ def _one(source: Source, columns: Sequence[int] | None) -> Floats:
     if values.shape[1] != 1:
         raise InputError(
             f"expected one column for one person, found {values.shape[1]}",
-            path=_path(source),
+            path=path_of(source),
             key="`columns`",
             hint="Name the column, for instance `columns=(2,)`.",
         )
@@ -284,10 +283,6 @@ def _table(source: Source, columns: Sequence[int] | None) -> tuple[Floats, tuple
     if values.ndim != 2:
         raise InputError(f"an array of shape {values.shape}; expected (N,) or (N, P)")
     return values, tuple(map(_person, range(values.shape[1])))
-
-
-def _path(source: Source) -> str | None:
-    return str(source) if isinstance(source, str | Path) else None
 
 
 def _name(source: Source, otherwise: str) -> str:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mimicry.errors import InputError, TableError
+from mimicry.interchange.sources import identify
 from mimicry.records import ActionUnitTrack, ReadingOptions
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "Sampling",
     "Source",
     "frame_rate",
+    "path_of",
     "read_track",
     "read_tracks",
     "with_column",
@@ -98,8 +100,6 @@ def read_track(
         return source
     if not isinstance(source, str | Path):
         return None
-    from mimicry.interchange.sources import identify
-
     file = identify(source)
     if file.kind in ("video", "landmarks"):
         from mimicry.pipeline import extract
@@ -122,6 +122,11 @@ def read_track(
     return None
 
 
+def path_of(source: Source) -> str | None:
+    """Return where a source lies; None: it is no file."""
+    return str(source) if isinstance(source, str | Path) else None
+
+
 def frame_rate(track: ActionUnitTrack, source: Source = "") -> float:
     """Return frames per second from the usual step, whatever frames are missing.
 
@@ -136,7 +141,7 @@ def frame_rate(track: ActionUnitTrack, source: Source = "") -> float:
     if not len(steps):
         raise InputError(
             f"holds {len(track)} row with a time; nothing can be computed from it",
-            path=str(source) if isinstance(source, str | Path) else None,
+            path=path_of(source),
         )
     middle = float(np.median(steps))
     usual = steps[np.abs(steps - middle) <= _NEAR * middle]
@@ -145,8 +150,6 @@ def frame_rate(track: ActionUnitTrack, source: Source = "") -> float:
 
 def _refuse_unused(sources: Sequence[Source], reading: ReadingOptions) -> None:
     """Refuse choices that are about tables of action units where there is none."""
-    from mimicry.interchange.sources import identify
-
     names = ("fps", "video", "min_confidence")
     given = [name for name in names if getattr(reading, name) is not None]
     paths = [s for s in sources if isinstance(s, str | Path)]
@@ -160,12 +163,7 @@ def _refuse_unused(sources: Sequence[Source], reading: ReadingOptions) -> None:
 def _faces_of(
     path: Path, sampling: Sampling, people: int | None
 ) -> list[tuple[str, ActionUnitTrack | None]]:
-    """Return the faces of a recording that stands for several people, with their tracks.
-
-    These are the faces that are named; else those of a table that holds several. Empty: it
-    stands for one person. A table is read once.
-    """
-    from mimicry.interchange.sources import identify
+    """Return the faces that are named, else those of a table of several; empty: one person."""
     from mimicry.interchange.tables import open_au_table
 
     faces, reading = sampling.faces, sampling.reading
@@ -201,7 +199,7 @@ def _refuse_unusable(person: Person, action_unit: str) -> None:
     if track is not None and action_unit in track.provenance.get("left_out", ()):
         raise TableError(
             f"column {action_unit!r} holds no numbers",
-            path=str(person.source) if isinstance(person.source, str | Path) else None,
+            path=path_of(person.source),
             key="`action_unit`",
             hint=f"Name another column with `action_unit`; it has {', '.join(track.names[:8])}.",
         )
@@ -220,10 +218,9 @@ def with_column(person: Person, action_unit: str) -> Person:
     if track is None or not _is_plain(track) or action_unit in track.names:
         return person
     if len(track.names) > 1:
-        path = str(person.source) if isinstance(person.source, str | Path) else None
         raise TableError(
             f"no column {action_unit!r}; it has {', '.join(track.names[:8])}",
-            path=path,
+            path=path_of(person.source),
             key="`action_unit`",
             hint="Name the column with `action_unit`.",
         )

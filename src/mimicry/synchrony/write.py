@@ -31,14 +31,14 @@ def write_synchrony(
 
     if isinstance(result, Synchrony):
         name = f"{stem}_synchrony"
-        frames = {
-            f"{name}_windows.tsv": result.to_frame,
-            f"{name}_matrix.tsv": result.matrix_frame,
-            f"{name}_profile.tsv": result.profile_frame,
+        tables: dict[str, Callable[[Path], Any]] = {
+            f"{name}_windows.tsv": lambda _: result.to_frame(),
+            f"{name}_matrix.tsv": lambda _: result.matrix_frame(),
+            f"{name}_profile.tsv": lambda _: result.profile_frame(),
         }
     else:
         name = f"{stem}_{result.settings.preset}"
-        frames = {f"{name}.tsv": result.to_frame}
+        tables = {f"{name}.tsv": lambda _: result.to_frame()}
     results = Results(
         Path(folder),
         f"{name}.json",
@@ -47,16 +47,12 @@ def write_synchrony(
     )
     return results.write(
         {
-            **{file: _made(frame) for file, frame in frames.items()},
+            **tables,
             f"{name}.png": partial(draw_synchrony, result),
-            f"{name}.html": lambda _path: render_synchrony(result),
+            f"{name}.html": lambda _: render_synchrony(result),
         },
         numbers_of(result),
     )
-
-
-def _made(frame: Callable[[], Any]) -> Callable[[Path], Any]:
-    return lambda _path: frame()
 
 
 def numbers_of(result: Result) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -24,32 +23,16 @@ class Reach:
     shift: int
 
 
-#: Yields what the second of two people could have done, again and again.
-SeriesDraw = Callable[[People, Reach, np.random.Generator], Iterator[Floats]]
+#: Returns what the second of two people could have done, for the k-th time.
+SeriesDraw = Callable[[People, Reach, np.random.Generator, int], Floats]
 
 
-def _partners(people: People, _reach: Reach, _rng: np.random.Generator) -> Iterator[Floats]:
-    """Yield each partner once, cut or filled (NaN) at the end to the recording's length."""
+def _partner(people: People, _reach: Reach, _rng: np.random.Generator, k: int) -> Floats:
+    """Return the k-th partner, cut or filled (NaN) at the end to the recording's length."""
     n = people.values.shape[1]
-    for partner in people.partners:
-        series = np.full(n, np.nan)
-        series[: min(n, len(partner))] = partner[:n]
-        yield series
-
-
-def _segments(people: People, reach: Reach, rng: np.random.Generator) -> Iterator[Floats]:
-    while True:
-        yield segment_shuffle(people.values[1], rng, segment=reach.segment)
-
-
-def _shifts(people: People, reach: Reach, rng: np.random.Generator) -> Iterator[Floats]:
-    while True:
-        yield circular_shift(people.values[1], rng, min_shift=reach.shift)
-
-
-def _phases(people: People, _reach: Reach, rng: np.random.Generator) -> Iterator[Floats]:
-    while True:
-        yield phase_randomised(people.values[1], rng)
+    series = np.full(n, np.nan)
+    series[: len(people.partners[k])] = people.partners[k][:n]
+    return series
 
 
 NULLS: dict[str, Null[SeriesDraw]] = nulls_by_name(
@@ -59,28 +42,28 @@ NULLS: dict[str, Null[SeriesDraw]] = nulls_by_name(
         question="is this pair more in step than strangers in the same role? **The one to use "
         "between people.**",
         wrong_when="few other sessions; sessions that differ in length or task",
-        draw=_partners,
+        draw=_partner,
     ),
     Null(
         "segment-shuffle",
         surrogate="the second person's movement cut into segments, none in its old place",
         question="is this moment of A tied to this moment of B, given what each does anyway?",
         wrong_when="drift or a trend through the session",
-        draw=_segments,
+        draw=lambda p, reach, rng, _k: segment_shuffle(p.values[1], rng, segment=reach.segment),
     ),
     Null(
         "circular-shift",
         surrogate="the second person's movement moved round the recording, further than any lag",
         question="is the timing tied at all?",
         wrong_when="a common clock drives both, drift",
-        draw=_shifts,
+        draw=lambda p, reach, rng, _k: circular_shift(p.values[1], rng, min_shift=reach.shift),
     ),
     Null(
         "phase",
         surrogate="a movement of the second person's power spectrum and random phases",
         question="the same, for Gaussian signals",
         wrong_when="on-off movement",
-        draw=_phases,
+        draw=lambda p, _reach, rng, _k: phase_randomised(p.values[1], rng),
     ),
 )
 
@@ -110,8 +93,9 @@ def stand_ins(people: People, settings: SynchronySettings, method: Method) -> It
     # a shift is further than any lag looked at, on both sides, so that no surrogate is the truth
     reach = Reach(method.shuffled(window, lag, n) if method.shuffled else n, 2 * lag + 1)
     draw = NULLS[str(settings.null)].draw
+    rng = generator(settings.seed, str(settings.null))
     try:
-        yield from islice(draw(people, reach, generator(settings.seed, str(settings.null))), count)
+        yield from (draw(people, reach, rng, k) for k in range(count))
     except ValueError as error:
         raise InputError(str(error), key="`null`") from error
 

@@ -18,14 +18,7 @@ from mimicry.records import SynchronySettings
 from mimicry.synchrony.methods.by_lag import Grid, LagValues
 from mimicry.synchrony.methods.method import Floats
 
-__all__ = [
-    "correlation",
-    "cross_lagged",
-    "effect_sizes",
-    "prewhitened",
-    "recurrence",
-    "segments",
-]
+__all__ = ["correlation", "cross_lagged", "effect_sizes", "prewhitened", "recurrence", "segments"]
 
 MAX_AR_S = 0.4  # longest past of the whitening autoregression
 
@@ -48,11 +41,7 @@ def correlation(
 def segments(first: Floats, second: Floats, settings: SynchronySettings, grid: Grid) -> LagValues:
     """Return Fisher z of the correlation in segments that follow one another."""
     z = segment_z(
-        first,
-        second,
-        segment=grid.window,
-        max_lag=grid.max_lag,
-        min_valid=settings.min_valid,
+        first, second, segment=grid.window, max_lag=grid.max_lag, min_valid=settings.min_valid
     )
     matched = np.eye(len(z), dtype=bool)
     starts = np.arange(len(z), dtype=np.int64) * grid.window

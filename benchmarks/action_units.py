@@ -19,12 +19,13 @@ from numpy.typing import NDArray
 
 from benchmarks.fit_unmixing import changes
 from benchmarks.rendered_faces import RAMP, RAMPED, SWAY_HZ, UNITS, FaceSet, load
-from mimicry.action_units import ACTION_UNITS, masked, measure
+from mimicry.action_units import ACTION_UNITS, measure
 from mimicry.action_units.definitions import columns
 from mimicry.action_units.unmixing import unmixing
 from mimicry.kernels.smooth import gaussian_smooth
-from mimicry.records import ActionUnitTrack, LandmarkTrack
+from mimicry.records import ActionUnitTrack, LandmarkTrack, ScoringSettings
 from mimicry.records.blendshapes import BLENDSHAPE_NAMES
+from mimicry.timeline.masking import masked
 
 FIGURES = Path(__file__).resolve().parents[1] / "docs" / "figures"
 RATE_HZ = 10.0
@@ -260,7 +261,7 @@ def sway(faces: FaceSet) -> dict[str, dict[str, float]]:
     """
     rows: dict[str, list[float]] = {}
     for units, listed in people(faces, SWAY_HZ):
-        kept = masked(units)
+        kept = masked(units, ScoringSettings({}))
         for name in ("AU12", "AU04"):
             truth = np.array([s.units[name] for s in listed])
             smooth = gaussian_smooth(units.times_s, kept.of(name), SMOOTH_S)

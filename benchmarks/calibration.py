@@ -41,13 +41,15 @@ from mimicry.scoring.lag import profiles
 from mimicry.scoring.pattern import pattern_score
 from mimicry.scoring.swap import label_swap
 from mimicry.scoring.validity import judge_trials
-from mimicry.simulation.design import make_trials
 from mimicry.simulation.effects import GROUPS, Change, Effect, Group
 from mimicry.simulation.nuisance import NUISANCE, Nuisance
 from mimicry.simulation.participants import draw_clip_effects, draw_participant
 from mimicry.simulation.population import SimulatedCamera, simulate_session
 from mimicry.timeline.align import align
 from mimicry.timeline.masking import masked_frames
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from benchmarks.trial_lists import make_trials
 
 EMOTIONS = {
     "happy": EmotionMap(("AU12",), ("AU04",), "positive"),

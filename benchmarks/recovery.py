@@ -29,7 +29,6 @@ from mimicry.kernels.windows import in_window, window_mean
 from mimicry.records import ScoringSettings
 from mimicry.scoring.latency import fit_shift, latency_shift
 from mimicry.simulation.deltas import delta_measurement, simulate_deltas
-from mimicry.simulation.design import make_trials
 from mimicry.simulation.effects import Effect, Group
 from mimicry.simulation.nuisance import NUISANCE
 from mimicry.simulation.participants import draw_participant
@@ -38,8 +37,9 @@ from mimicry.statistics.groups import Reduction, percent_reduction, two_samples
 from mimicry.synthetic.motion import minimum_jerk
 from mimicry.timeline.masking import masked_frames
 
-sys.path.insert(0, str(Path(__file__).parent))
-from calibration import put_row
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from benchmarks.calibration import put_row
+from benchmarks.trial_lists import make_trials
 
 SETTINGS = ScoringSettings({})
 SEED = 20240522

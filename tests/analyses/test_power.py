@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from benchmarks.trial_lists import make_trials
 from scipy import stats
 
 from mimicry.analyses.power import power
@@ -12,7 +13,6 @@ from mimicry.kernels.baseline import delta
 from mimicry.protocol import load_protocol
 from mimicry.records import ScoringSettings
 from mimicry.simulation.deltas import delta_measurement, simulate_deltas
-from mimicry.simulation.design import make_trials
 from mimicry.simulation.effects import EFFECTS, Change, Effect, Group
 from mimicry.simulation.nuisance import NUISANCE
 from mimicry.simulation.participants import draw_participant

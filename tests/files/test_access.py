@@ -4,7 +4,7 @@ import os
 import stat
 import struct
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -43,11 +43,20 @@ def entries(group: int, named: int, others: int) -> bytes:
     )
 
 
-def give_list(path: Path, name: str, content: bytes) -> None:
-    try:
-        os.setxattr(path, name, content)
-    except (OSError, AttributeError):
-        pytest.skip("no access control lists here")
+GiveList = Callable[[Path, str, bytes], None]
+
+
+@pytest.fixture
+def give_list(without: Callable[[str], None]) -> GiveList:
+    """Give a path an access control list."""
+
+    def give(path: Path, name: str, content: bytes) -> None:
+        try:
+            os.setxattr(path, name, content)
+        except (OSError, AttributeError):
+            without("a file system with access control lists (Linux)")
+
+    return give
 
 
 @pytest.mark.parametrize("before", [0o664, 0o640, 0o600, 0o444])
@@ -82,7 +91,7 @@ def test_a_result_that_is_made_anew_is_open_to_those_it_was_open_to(tmp_path: Pa
     assert mode(path) == 0o600
 
 
-@pytest.mark.skipif(os.name == "posix" and os.getuid() != 0, reason="needs a second group")
+@pytest.mark.skipif(os.name != "posix" or os.getuid() != 0, reason="needs a second group")
 def test_the_group_is_kept_or_gets_what_everybody_gets(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -102,7 +111,9 @@ def test_the_group_is_kept_or_gets_what_everybody_gets(
     assert (path.stat().st_gid, mode(path)) == (os.getgid(), 0o644)
 
 
-def test_an_access_control_list_is_handed_on(tmp_path: Path, monkeypatch) -> None:
+def test_an_access_control_list_is_handed_on(
+    tmp_path: Path, give_list: GiveList, monkeypatch
+) -> None:
     path = files.write_text(tmp_path / "a.tsv", "old")
     give_list(path, LIST, entries(0, 6, 0))  # the mode alone would open it to the file's group
     with files.private():
@@ -149,7 +160,9 @@ def test_folders_follow_the_user_where_nothing_is_private_or_all_may_write(tmp_p
     assert [mode(everybodys / "a"), mode(tmp_path / "b" / "derivatives")] == [0o755, 0o755]
 
 
-def test_a_default_list_decides_about_new_files_and_folders(tmp_path: Path) -> None:
+def test_a_default_list_decides_about_new_files_and_folders(
+    tmp_path: Path, give_list: GiveList
+) -> None:
     study = tmp_path / "study"
     study.mkdir(mode=0o700)
     give_list(study, DEFAULT, entries(0, 7, 0))

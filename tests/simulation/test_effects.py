@@ -3,9 +3,9 @@
 import numpy as np
 import pandas as pd
 import pytest
+from benchmarks.trial_lists import make_trials
 
 from mimicry.errors import InputError
-from mimicry.simulation.design import make_trials
 from mimicry.simulation.effects import EFFECTS, GROUPS, parse_group
 from mimicry.simulation.participants import draw_participant
 from mimicry.simulation.population import respond

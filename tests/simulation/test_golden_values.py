@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from benchmarks.trial_lists import make_trials
 
 from golden_values import numbers, same_as_golden
 from mimicry.records import EmotionMap, ScoringSettings
 from mimicry.simulation.deltas import delta_measurement, simulate_deltas
-from mimicry.simulation.design import make_trials
 from mimicry.simulation.effects import EFFECTS, GROUPS, Change, Effect, Group
 from mimicry.simulation.nuisance import NUISANCE
 from mimicry.simulation.participants import draw_clip_effects, draw_participant

@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from benchmarks.trial_lists import make_trials
 
 from mimicry.errors import StimulusError
 from mimicry.records import TrialTable
-from mimicry.simulation.design import make_trials
 from mimicry.simulation.effects import EFFECTS, GROUPS, Change, Effect, Group
 from mimicry.simulation.nuisance import NUISANCE, Nuisance
 from mimicry.simulation.participants import draw_participant

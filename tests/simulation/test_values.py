@@ -4,9 +4,9 @@ import json
 
 import numpy as np
 import pytest
+from benchmarks.trial_lists import PROTOTYPES, make_timelines, make_trials
 
 from mimicry.errors import InputError
-from mimicry.simulation.design import PROTOTYPES, make_timelines, make_trials
 from mimicry.simulation.effects import (
     EFFECTS,
     GROUPS,

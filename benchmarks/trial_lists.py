@@ -1,4 +1,4 @@
-"""Plain trial lists and stimulus envelopes, for simulations that need no protocol file."""
+"""Plain trial lists and stimulus envelopes, for simulations without a protocol file."""
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache

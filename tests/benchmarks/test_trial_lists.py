@@ -4,8 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
-
-from mimicry.simulation.design import make_trials, shuffled_order
+from benchmarks.trial_lists import make_trials, shuffled_order
 
 LABELS = ["happy"] * 20 + ["angry"] * 20 + ["neutral"] * 20
 

@@ -28,7 +28,7 @@ from mimicry.simulation.recordings import (
     noise_level,
     predicted,
 )
-from mimicry.simulation.scores import _changes, _slow_noise, cell_trials
+from mimicry.simulation.scores import _changes, _slow_noise, cell_trials, planned_people
 
 NAN = np.nan
 
@@ -302,3 +302,18 @@ def test_a_trial_table_has_a_column_for_each_score_and_empty_texts_are_missing()
     assert (len(scores), scores.deltas("late")[1].tolist()) == (4, [6.0, 7.0])
     with pytest.raises(ValueError, match="reason has 3 entries, expected 4"):
         replace(scores, reason=("",) * 3)
+
+
+def test_a_stimulus_that_jumps_draws_a_response_that_rises_within_a_millisecond():
+    protocol = load_protocol("exposure-latency")
+
+    def latencies(rise_s):
+        timing = protocol.file.timing.model_copy(update={"rise_s": rise_s})
+        file = protocol.file.model_copy(update={"timing": timing})
+        return planned_people(replace(protocol, file=file), 150)
+
+    jump, quick, slow = (latencies(rise_s) for rise_s in (0.0, 1e-3, 0.75))
+    for group, scores in jump.items():
+        np.testing.assert_array_equal(scores, quick[group])
+        assert np.isfinite(scores[:, 0]).any()
+        assert not np.array_equal(scores, slow[group])

@@ -193,6 +193,13 @@ def test_an_unknown_stimulus_is_named():
         simulate_session(trials, {}, person, rng=np.random.default_rng(1))
 
 
+def test_a_recording_goes_on_for_two_and_a_half_seconds_after_the_last_clip():
+    session = simulate(fps=200.0)
+    trials = session.truth.trials
+    rest = session.track.times_s[-1] - (trials.onset_s + trials.duration_s).max()
+    assert rest == pytest.approx(2.5, abs=0.011)
+
+
 @pytest.mark.serial
 def test_a_session_takes_milliseconds():
     """An 8-minute session of 72 trials with two units: CPU time, generous bound."""

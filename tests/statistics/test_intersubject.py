@@ -86,3 +86,13 @@ def test_who_is_missing_takes_no_part_in_the_mean_of_the_others():
     assert r[0] == pytest.approx(np.corrcoef(data[0], others)[0, 1], abs=1e-9)
     seen = data[:, 60:]
     assert r[3] == pytest.approx(np.corrcoef(seen[3], seen[:3].mean(axis=0))[0, 1], abs=1e-9)
+
+
+def test_of_two_others_the_one_who_is_there_stands_for_both_and_nobody_for_nothing():
+    data = viewers(0.5, 9, people=3) + np.array([[0.0], [1.0], [3.0]])
+    data[2, :90] = np.nan
+    data[1, 40:100] = np.nan  # for a while the first viewer is alone
+    r = intersubject_correlation(data, RATE, np.random.default_rng(1), surrogates=1).r
+    others = np.r_[data[1, :40], np.full(50, np.nan), data[2, 90:100], data[1:, 100:].mean(axis=0)]
+    there = np.isfinite(others)
+    assert r[0] == pytest.approx(np.corrcoef(data[0, there], others[there])[0, 1], abs=1e-9)

@@ -282,3 +282,32 @@ def test_halves_that_disagree_have_no_reliability_and_no_interval():
     ).all()
     assert np.isfinite([found.r_low, found.r_high]).all()
     assert found.icc_single == 0.0
+
+
+def test_both_intervals_are_the_middle_95_percent():
+    """Of the correlations over splits; and of 1000 samples of the people, drawn by a loop."""
+    people = sample(np.random.default_rng(15), people=9)
+    found = contrast_reliability(people, np.random.default_rng(16), splits=250)
+    rng = np.random.default_rng(16)
+    first, second = half_scores(people, rng, splits=250)
+    r = [np.corrcoef(a, b)[0, 1] for a, b in zip(first, second, strict=True)]
+    assert (found.r_low, found.r_high) == pytest.approx(np.quantile(r, [0.025, 0.975]), abs=1e-9)
+    steps = []
+    for times in rng.multinomial(9, np.full(9, 1 / 9), 1000):
+        who = np.repeat(np.arange(9), times)
+        x, y = (
+            half - half.mean(axis=1, keepdims=True)
+            for half in (first[:200, who], second[:200, who])
+        )
+        r = (x * y).sum(axis=1) / np.sqrt((x * x).sum(axis=1) * (y * y).sum(axis=1))
+        steps.append(spearman_brown(max(r.mean(), 0.0)))
+    interval = (found.split_half_low, found.split_half_high)
+    assert interval == pytest.approx(np.quantile(steps, [0.025, 0.975]), abs=1e-9)
+
+
+def test_more_trials_are_needed_for_a_higher_reliability():
+    people = sample(np.random.default_rng(17))
+    found = contrast_reliability(people, np.random.default_rng(1), splits=5)
+    single = found.icc_single
+    assert found.trials_for_70 == np.ceil(0.7 * (1 - single) / (0.3 * single))
+    assert found.trials_for_80 == np.ceil(0.8 * (1 - single) / (0.2 * single))

@@ -201,3 +201,8 @@ def test_frames_of_both_clocks_are_no_sign_of_the_other_one() -> None:
     onsets = np.array([3.0, 7.0, 12.0]) + 1 / 30
     assert check_onsets(onsets, frames, RecordingClock(start_s=1.5)) == []
     assert check_onsets(onsets, PLAYER, RecordingClock("start", 1.4127)) == []
+
+
+def test_two_frames_have_a_distance_and_a_number_of_frames_a_time() -> None:
+    with pytest.raises(EventsError, match="1 would lie inside if they are numbers of frames"):
+        check_onsets(np.array([1.0]), np.array([100.0, 102.0]), RecordingClock())

@@ -43,9 +43,9 @@ def test_a_grid_holds_what_is_named_and_else_what_is_declared(tmp_path: Path) ->
     text = "grid: {baseline: [[-60, 60]], window: [main, [0, 1], [1, 2.5]], smoothing: [0, 9.9]}"
     grid = read(tmp_path, text, blocks=("watch",))
     windows = {"main": (0.5, 2.5), "emg": (0.0, 1.0), "own 1-2.5": (1.0, 2.5)}
-    assert grid.baselines == ((-60.0, 60.0),)
-    assert dict(grid.windows) == windows
-    assert (grid.smoothings, grid.standardisations, grid.nulls) == ((0.0, 9.9), ("z",), ("t",))
+    assert grid.baseline == ((-60.0, 60.0),)
+    assert dict(grid.window) == windows
+    assert (grid.smoothing, grid.standardisation, grid.null) == ((0.0, 9.9), ("z",), ("t",))
     assert (grid.condition, grid.block, len(grid)) == ("happy", "watch", 6)
     declared = grids.Specification((-0.5, 0.0), "main", (0.5, 2.5), "z", 0.1, "t")
     assert grid.declared == declared

@@ -106,11 +106,11 @@ def validate(
     ours, theirs = _read_both(track, reference, time_column, reading, asked)
     theirs = replace(theirs, times_s=theirs.times_s + offset_s)
     chosen = _known(asked, ours, theirs, track, reference)
+    how: dict[str, Any] = {
+        "rate_hz": rate_hz, "smooth_s": smooth_s, "max_lag_s": max_lag_s, "rescale": rescale
+    }  # fmt: skip
     try:
-        rows = compare_tracks(
-            ours, theirs, pairs=chosen, rate_hz=rate_hz, smooth_s=smooth_s,
-            max_lag_s=max_lag_s, rescale=rescale,
-        )  # fmt: skip
+        rows = compare_tracks(ours, theirs, pairs=chosen, **how)
     except ValueError as error:
         raise InputError(
             str(error),
@@ -120,18 +120,8 @@ def validate(
         ) from error
     _say_what_counts(ours, theirs, track, reference)
     _say_what_is_empty(rows, ours, theirs, rate_hz, reference)
-    return Validation(
-        tuple(rows),
-        {
-            "pairs": chosen,
-            "offset_s": offset_s,
-            "rate_hz": rate_hz,
-            "smooth_s": smooth_s,
-            "max_lag_s": max_lag_s,
-            "rescale": rescale,
-            **({"reading": reading_note(reading)} if reading.to_json() else {}),
-        },
-    )
+    note = {"reading": reading_note(reading)} if reading.to_json() else {}
+    return Validation(tuple(rows), {"pairs": chosen, "offset_s": offset_s, **how, **note})
 
 
 def _read_both(

@@ -3,7 +3,7 @@
 import difflib
 import math
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
@@ -58,11 +58,11 @@ class Grid:
 
     condition: str
     block: str
-    baselines: tuple[Window, ...]
-    windows: Mapping[str, Window]
-    standardisations: tuple[str, ...]
-    smoothings: tuple[float, ...]
-    nulls: tuple[str, ...]
+    baseline: tuple[Window, ...]
+    window: Mapping[str, Window]
+    standardisation: tuple[str, ...]
+    smoothing: tuple[float, ...]
+    null: tuple[str, ...]
     declared: Specification
 
     def __len__(self) -> int:
@@ -70,26 +70,20 @@ class Grid:
 
     def measurements(self) -> Iterator[tuple[Window, str, float]]:
         """Yield what needs the recordings again: baseline, window, smoothing."""
-        yield from product(self.baselines, self.windows, self.smoothings)
+        yield from product(self.baseline, self.window, self.smoothing)
 
     def specifications(self) -> Iterator[Specification]:
         """Yield every combination, the declared one among them only if the grid names it."""
         for baseline, window, smoothing in self.measurements():
-            for unit, null in product(self.standardisations, self.nulls):
-                span = self.windows[window]
+            for unit, null in product(self.standardisation, self.null):
+                span = self.window[window]
                 yield Specification(baseline, window, span, unit, smoothing, null)
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON types."""
-        return {
-            "condition": self.condition,
-            "block": self.block,
-            "baseline": self.baselines,
-            "window": dict(self.windows),
-            "standardisation": self.standardisations,
-            "smoothing": self.smoothings,
-            "null": self.nulls,
-        }
+        choices = {name: getattr(self, name) for name in DIMENSIONS}
+        choices["window"] = dict(self.window)
+        return {"condition": self.condition, "block": self.block, **choices}
 
 
 def read_grid(
@@ -144,42 +138,32 @@ def read_grid(
             path=file,
             key="condition",
         )
-    smoothing = "smoothing"
     phase = content.get("block", block)
     if blocks and phase not in blocks:
         raise InputError(
             f"no block {phase!r}; the protocol has {', '.join(blocks)}", path=file, key="block"
         )
-    grid = Grid(
-        condition=emotion,
-        block=str(phase),
-        baselines=tuple(
-            _span(v, file, "baseline") for v in choices.get("baseline", [declared.baseline_s])
-        ),
-        windows=dict(_window(v, settings, file) for v in choices.get("window", [main])),
-        standardisations=tuple(
-            _one_of(v, UNITS, file, "standardisation")
-            for v in choices.get("standardisation", [unit])
-        ),
-        smoothings=tuple(
-            _number(v, file, smoothing) for v in choices.get(smoothing, [declared.smoothing_s])
-        ),
-        nulls=tuple(_one_of(v, NULLS, file, "null") for v in choices.get("null", [declared.null])),
-        declared=declared,
-    )
+    read: dict[str, Callable[[Any], Any]] = {
+        "baseline": lambda v: _span(v, file, "baseline"),
+        "window": lambda v: _window(v, settings, file),
+        "standardisation": lambda v: _one_of(v, UNITS, file, "standardisation"),
+        "smoothing": lambda v: _number(v, file, "smoothing"),
+        "null": lambda v: _one_of(v, NULLS, file, "null"),
+    }
+    defaults = (declared.baseline_s, main, unit, declared.smoothing_s, declared.null)
+    chosen = {
+        name: tuple(map(read[name], choices.get(name, [value])))
+        for name, value in zip(DIMENSIONS, defaults, strict=True)
+    }
+    windows = dict(chosen.pop("window"))
+    grid = Grid(emotion, str(phase), window=windows, declared=declared, **chosen)
     _each_once(grid, choices, file)
     return grid
 
 
 def _each_once(grid: Grid, choices: Mapping[str, Any], file: Path) -> None:
     """Refuse a choice that is there twice: it would weigh double in every share."""
-    given = {
-        "baseline": grid.baselines,
-        "window": tuple(grid.windows),
-        "standardisation": grid.standardisations,
-        "smoothing": grid.smoothings,
-        "null": grid.nulls,
-    }
+    given = {name: tuple(getattr(grid, name)) for name in DIMENSIONS}
     for name, values in given.items():
         named = len(choices.get(name, values))
         if named != len(set(values)):

@@ -90,18 +90,19 @@ class Multiverse:
         """Return how many specifications agree, and where the protocol's own one lies."""
         table = self.to_frame()
         finite = table[np.isfinite(table["dz"].astype(float))]
-        declared = table[table["declared"] == 1]
-        middle = float(finite["dz"].median()) if len(finite) else float("nan")
+        declared = table.loc[table["declared"] == 1, ["dz", "p"]].astype(float).to_numpy()
+        own_dz, own_p = declared[0] if len(declared) else (np.nan, np.nan)
+        dz = finite["dz"].astype(float)
         return {
             "specifications": len(table),
             "without_result": len(table) - len(finite),
-            "dz_median": middle,
-            "dz_lowest": float(finite["dz"].min()) if len(finite) else float("nan"),
-            "dz_highest": float(finite["dz"].max()) if len(finite) else float("nan"),
-            "share_same_sign": float((np.sign(finite["dz"]) == np.sign(middle)).mean()),
+            "dz_median": float(dz.median()),
+            "dz_lowest": float(dz.min()),
+            "dz_highest": float(dz.max()),
+            "share_same_sign": float((np.sign(dz) == np.sign(dz.median())).mean()),
             "share_significant": float((finite["p"] <= ALPHA).mean()),
-            "declared_dz": float(declared["dz"].iloc[0]) if len(declared) else float("nan"),
-            "declared_p": float(declared["p"].iloc[0]) if len(declared) else float("nan"),
+            "declared_dz": float(own_dz),
+            "declared_p": float(own_p),
         }
 
     def write(self, folder: Path, *, overwrite: bool = False) -> list[Path]:
@@ -213,6 +214,8 @@ def _analysed(
     """Describe what went in; trials are counted under the declared measurement, or the first."""
     import scipy
 
+    import mimicry
+
     declared = grid.declared.baseline_s, grid.declared.window, grid.declared.smoothing_s
     scored = people.get(declared) or next(iter(people.values()))
     settings = study.protocol.scoring_settings()
@@ -220,6 +223,11 @@ def _analysed(
     against = f" minus {' + '.join(emotion.opponents)}" if emotion.opponents else ""
     neutral = settings.reference == "neutral"
     finite = [np.isfinite(person.trials["raw"]) for person in scored]
+
+    def counted(side: str) -> int:
+        pairs = zip(finite, scored, strict=True)
+        return sum(int((trials & getattr(person, side)).sum()) for trials, person in pairs)
+
     return {
         "study": study.name,
         "folder": study.root.resolve().name,
@@ -228,21 +236,15 @@ def _analysed(
         "people": len({person.recording.participant for person in scored}),
         "recordings": len(scored),
         "trials": sum(map(len, finite)),
-        "own_trials": sum(int((t & p.shown).sum()) for t, p in zip(finite, scored, strict=True)),
-        "reference_trials": sum(
-            int((t & p.reference).sum()) for t, p in zip(finite, scored, strict=True)
-        ),
+        "own_trials": counted("shown"),
+        "reference_trials": counted("reference"),
         "reference": settings.neutral_condition if neutral else "emotions of the other valence",
         "phase": f"block {grid.block}" if grid.block else "all blocks",
         "score": f"contrast of the pattern {' + '.join(emotion.targets)}{against}, trials of "
         f"{grid.condition} against the reference",
         "seed": settings.seed,
         "draws": DRAWS,
-        "versions": {
-            "mimicry": __version__,
-            "numpy": np.__version__,
-            "scipy": scipy.__version__,
-        },
+        "versions": {p.__name__: p.__version__ for p in (mimicry, np, scipy)},
     }
 
 
@@ -255,7 +257,7 @@ def _measured(
     grid: Grid,
 ) -> Iterator[tuple[tuple[Any, ...], _Scores]]:
     for baseline, window, smoothing in grid.measurements():
-        chosen = settings_of(settings, baseline, window, grid.windows[window], smoothing)
+        chosen = settings_of(settings, baseline, window, grid.window[window], smoothing)
         aligned = align(track, trials, timelines, chosen)
         yield (baseline, window, smoothing), _scores(recording, aligned, chosen, grid)
 
@@ -346,13 +348,10 @@ def _row(
 
 def _per_person(values: Floats, people: Sequence[_Scores]) -> Floats:
     """One value a person: the mean over their sessions."""
+    import pandas as pd
+
     names = [p.recording.participant for p in people]
-    means = []
-    for name in dict.fromkeys(names):
-        values_of = values[[k for k, n in enumerate(names) if n == name]]
-        finite = values_of[np.isfinite(values_of)]
-        means.append(float(finite.mean()) if len(finite) else float("nan"))
-    return np.array(means)
+    return np.array(pd.Series(values).groupby(names, sort=False).mean(), dtype=np.float64)
 
 
 def _p_value(

@@ -5,7 +5,7 @@ simulate`` and runs the protocol's primary test.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,7 @@ from mimicry.simulation.effects import Effect, Group
 from mimicry.simulation.nuisance import NUISANCE, Nuisance
 from mimicry.simulation.recordings import people_of
 from mimicry.simulation.scores import cell_trials, planned_people
+from mimicry.statistics.groups import one_sample, two_samples
 from mimicry.statistics.planned import PlannedTest, decide
 
 __all__ = ["PowerEstimate", "people_needed", "planned_power", "power"]
@@ -65,7 +66,7 @@ class PowerEstimate:
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON types."""
-        return {key: getattr(self, key) for key in self.__dataclass_fields__}
+        return asdict(self)
 
 
 def power(
@@ -189,18 +190,15 @@ def people_needed(protocol: Protocol, *, n: int = 400, seed: int = 0) -> tuple[i
     people = planned_people(protocol, n, seed=seed)
     primary = protocol.file.analysis.primary
     values = {group: v[np.isfinite(v[:, 0])] for group, v in people.items()}
+    flat = np.concatenate(list(values.values()))
     if primary.trait is not None:
-        flat = np.concatenate(list(values.values()))
         r = float(np.corrcoef(flat.T)[0, 1])
         return int(np.ceil((QUANTILES / np.arctanh(r)) ** 2 + 3)), r
     if primary.between is not None:
-        more, less = (values[g][:, 0] for g in (primary.between.more, primary.between.less))
-        pooled = np.sqrt((more.var(ddof=1) + less.var(ddof=1)) / 2)
-        d = float((more.mean() - less.mean()) / pooled)
-        return 2 * int(np.ceil(2 * (QUANTILES / d) ** 2 + 1)), d
-    flat = np.concatenate(list(values.values()))[:, 0]
-    d = float(flat.mean() / flat.std(ddof=1))
-    return int(np.ceil((QUANTILES / d) ** 2 + 2)), d
+        d = two_samples(*(values[g][:, 0] for g in (primary.between.more, primary.between.less)))
+        return 2 * int(np.ceil(2 * (QUANTILES / d.effect) ** 2 + 1)), d.effect
+    d = one_sample(flat[:, 0])
+    return int(np.ceil((QUANTILES / d.effect) ** 2 + 2)), d.effect
 
 
 def _rates(planned: PlannedTest, people: Floats, n_trials: int) -> PowerEstimate:

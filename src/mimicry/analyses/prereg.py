@@ -1,7 +1,7 @@
 """Preregistration: everything that decides the analysis, in one document with a hash."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -202,7 +202,13 @@ def render_prereg(document: Mapping[str, Any]) -> str:
     The text depends on the values alone, not on the order of keys, which JSON does not keep.
     """
     document = json.loads(to_json_text(document))
-    primary, sample = document["primary"], document["sample"]
+    rules = document["exclusions"]
+    secondary, excluded = (
+        [f"- {_line(text)}" for text in texts or ["none"]]
+        for texts in (document["secondary"], rules["rules"])
+    )
+    gate = f"To be read only if: {document['gate']}"
+    settings = to_json_text(document["settings"]).rstrip()
     lines = [
         f"# Preregistration: {document['protocol']['title']}",
         "",
@@ -212,47 +218,26 @@ def render_prereg(document: Mapping[str, Any]) -> str:
         f"Analysis program: mimicry {document['mimicry']}.",
         "",
         *_frozen_at(document),
-        "## Hypothesis",
-        "",
-        *_pairs(_told(document["hypothesis"])),
-        "",
-        "## Primary test",
-        "",
-        *_pairs(primary),
-        "",
-        f"To be read only if: {document['gate']}",
-        "",
-        "## Secondary",
-        "",
-        *[f"- {_line(text)}" for text in document["secondary"] or ["none"]],
-        "",
-        "## Sample",
-        "",
-        *_pairs(sample),
-        "",
-        "## Exclusions",
-        "",
-        *[f"- {_line(text)}" for text in document["exclusions"]["rules"] or ["none"]],
-        *_pairs(document["exclusions"]["validity"]),
-        "",
-        *_groups(document),
-        "## Action units",
-        "",
-        *[_emotion(name, m) for name, m in document["action_units"].items()],
-        "",
-        "## Seeds",
-        "",
-        *_pairs(document["seeds"]),
-        "",
-        *_stimuli(document),
-        "## Scoring settings",
-        "",
-        "```json",
-        to_json_text(document["settings"]).rstrip(),
-        "```",
-        "",
+        *_section("Hypothesis", _pairs(_told(document["hypothesis"]))),
+        *_section("Primary test", [*_pairs(document["primary"]), "", gate]),
+        *_section("Secondary", secondary),
+        *_section("Sample", _pairs(document["sample"])),
+        *_section("Exclusions", [*excluded, *_pairs(rules["validity"])]),
     ]
+    if "groups" in document:
+        lines += _section("Groups", _pairs(document["groups"]))
+    maps = document["action_units"].items()
+    lines += _section("Action units", [_emotion(name, emotion) for name, emotion in maps])
+    lines += _section("Seeds", _pairs(document["seeds"]))
+    if "stimuli" in document:
+        manifest = _line(document["stimuli"]["manifest"])
+        lines += _section("Stimuli", [f"Manifest with the SHA-256 `{manifest}`."])
+    lines += _section("Scoring settings", ["```json", settings, "```"])
     return "\n".join(lines)
+
+
+def _section(title: str, lines: Sequence[str]) -> list[str]:
+    return [f"## {title}", "", *lines, ""]
 
 
 def _frozen_at(document: Mapping[str, Any]) -> list[str]:
@@ -260,19 +245,6 @@ def _frozen_at(document: Mapping[str, Any]) -> list[str]:
         return []
     text = f"Frozen at {_line(document['frozen_at'])} by the clock of the computer it was made on."
     return [f"{text} That clock is no proof: the date of the registry is.", ""]
-
-
-def _groups(document: Mapping[str, Any]) -> list[str]:
-    if "groups" not in document:
-        return []
-    return ["## Groups", "", *_pairs(document["groups"]), ""]
-
-
-def _stimuli(document: Mapping[str, Any]) -> list[str]:
-    if "stimuli" not in document:
-        return []
-    manifest = _line(document["stimuli"]["manifest"])
-    return ["## Stimuli", "", f"Manifest with the SHA-256 `{manifest}`.", ""]
 
 
 def _told(hypothesis: Mapping[str, Any]) -> dict[str, Any]:

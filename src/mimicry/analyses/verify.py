@@ -1,5 +1,6 @@
 """Compare a study's analysis with the one that was preregistered, every difference by name."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -256,9 +257,9 @@ def _whole_table(results: Path, sidecars: Sequence[Path]) -> Iterator[Difference
 
 
 def _by_trial(rows: Sequence[Mapping[Any, str]]) -> dict[tuple[str, ...], list[Mapping[Any, str]]]:
-    by_trial: dict[tuple[str, ...], list[Mapping[Any, str]]] = {}
+    by_trial = defaultdict(list)
     for row in rows:
-        by_trial.setdefault(tuple(row.get(k, "") for k in SCORES.keys), []).append(row)
+        by_trial[tuple(row.get(k, "") for k in SCORES.keys)].append(row)
     return by_trial
 
 

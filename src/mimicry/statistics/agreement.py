@@ -1,7 +1,7 @@
 """Agreement of two measurements of the same movement over time."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from typing import Literal
 
 import numpy as np
@@ -73,7 +73,7 @@ class Agreement:
 
     def to_dict(self) -> dict[str, float | int | str]:
         """Return the fields by name."""
-        return {f.name: getattr(self, f.name) for f in fields(self)}
+        return asdict(self)
 
 
 def agreement(
@@ -248,9 +248,7 @@ def _best_lag(x: Array, y: Array, rate_hz: float, max_lag_s: float) -> tuple[flo
     reach = int(lags[-1])
     if len(x) < 2 * reach + _FEWEST:
         return np.nan, np.nan
-    profile = lagged_correlation(y[None, reach : len(y) - reach], x, min_overlap=0.5)[
-        ..., :
-    ].ravel()
+    profile = lagged_correlation(y[None, reach : len(y) - reach], x, min_overlap=0.5).ravel()
     if np.isnan(profile).all():
         return np.nan, np.nan
     best = int(np.nanargmax(profile))

@@ -1,11 +1,11 @@
 """Group means: one sample, two samples, percent reduction. One value per participant."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 __all__ = ["Reduction", "TTest", "one_sample", "percent_reduction", "pooled", "two_samples"]
 
@@ -60,18 +60,7 @@ def one_sample(values: ArrayLike, *, confidence: float = 0.95) -> TTest:
     >>> round(result.t, 4), result.df, result.effect
     (3.4641, 2.0, 2.0)
     """
-    data = _finite(values)
-    n = len(data)
-    if n < 2:
-        return TTest(n=n, reason="too_few_participants")
-    with np.errstate(over="ignore", invalid="ignore"):
-        sd = float(data.std(ddof=1))
-    if not np.isfinite(sd):
-        return TTest(n=n, reason="too_large")
-    if sd <= 1e-12 * max(1.0, float(np.abs(data).max())):
-        return TTest(n=n, mean=float(data.mean()), reason="no_variance")
-    mean = float(data.mean())
-    return _finish(n, mean, sd / np.sqrt(n), n - 1.0, mean / sd, confidence)
+    return _weighted([values], [1.0], confidence)
 
 
 def two_samples(first: ArrayLike, second: ArrayLike, *, confidence: float = 0.95) -> TTest:
@@ -79,21 +68,7 @@ def two_samples(first: ArrayLike, second: ArrayLike, *, confidence: float = 0.95
 
     `effect` is the difference in units of the root mean of the two variances.
     """
-    a, b = _finite(first), _finite(second)
-    n = len(a) + len(b)
-    if min(len(a), len(b)) < 2:
-        return TTest(n=n, reason="too_few_participants")
-    with np.errstate(over="ignore", invalid="ignore"):
-        parts = np.array([a.var(ddof=1) / len(a), b.var(ddof=1) / len(b)])
-        df_parts = (parts**2).sum()
-    if not np.isfinite(df_parts):
-        return TTest(n=n, reason="too_large")
-    if parts.sum() <= 1e-24:
-        return TTest(n=n, mean=float(a.mean() - b.mean()), reason="no_variance")
-    df = float(parts.sum() ** 2 / (parts**2 / np.array([len(a) - 1, len(b) - 1])).sum())
-    mean = float(a.mean() - b.mean())
-    spread = float(np.sqrt((a.var(ddof=1) + b.var(ddof=1)) / 2))
-    return _finish(n, mean, float(np.sqrt(parts.sum())), df, mean / spread, confidence)
+    return _weighted([first, second], [1.0, -1.0], confidence)
 
 
 def pooled(groups: Sequence[ArrayLike], *, confidence: float = 0.95) -> TTest:
@@ -108,20 +83,8 @@ def pooled(groups: Sequence[ArrayLike], *, confidence: float = 0.95) -> TTest:
     >>> result.mean, round(result.t, 4), result.df
     (1.5, 3.6742, 4.0)
     """
-    data = [_finite(values) for values in groups]
-    n = sum(map(len, data))
-    if not data or min(map(len, data)) < 2:
-        return TTest(n=n, reason="too_few_participants")
-    with np.errstate(over="ignore", invalid="ignore"):
-        mean = float(np.mean([values.mean() for values in data]))
-        parts = np.array([values.var(ddof=1) / len(values) for values in data]) / len(data) ** 2
-        df_parts = (parts**2).sum()
-    if not np.isfinite(df_parts):
-        return TTest(n=n, reason="too_large")
-    if parts.sum() <= 1e-24:
-        return TTest(n=n, mean=mean, reason="no_variance")
-    df = float(parts.sum() ** 2 / (parts**2 / np.array([len(v) - 1 for v in data])).sum())
-    return _finish(n, mean, float(np.sqrt(parts.sum())), df, float("nan"), confidence)
+    weights = np.full(len(groups), 1 / max(len(groups), 1))
+    return replace(_weighted(groups, weights, confidence), effect=float("nan"))
 
 
 def percent_reduction(
@@ -161,24 +124,31 @@ def percent_reduction(
     return Reduction(percent, float(low), float(high), "interval" if a > 0 else "outside")
 
 
-def _finite(values: ArrayLike) -> NDArray[np.float64]:
-    data = np.asarray(values, dtype=np.float64).ravel()
-    return data[np.isfinite(data)]
+def _weighted(groups: Sequence[ArrayLike], weights: ArrayLike, confidence: float) -> TTest:
+    """Test a weighted sum of group means against 0, with Welch's degrees of freedom.
 
-
-def _finish(n: int, mean: float, se: float, df: float, effect: float, confidence: float) -> TTest:
+    `effect` is the sum in units of the root of the groups' mean variance.
+    """
     from scipy.special import stdtr, stdtrit
 
-    t = mean / se
-    half = float(stdtrit(df, 0.5 + confidence / 2)) * se
-    return TTest(
-        n=n,
-        mean=mean,
-        se=float(se),
-        t=float(t),
-        df=df,
-        p=float(2 * stdtr(df, -abs(t))),
-        low=float(mean - half),
-        high=float(mean + half),
-        effect=float(effect),
-    )
+    finite = [data[np.isfinite(data)] for data in (np.asarray(v, np.float64) for v in groups)]
+    size, weight = np.array([len(data) for data in finite]), np.array(weights)
+    n = int(size.sum())
+    if not len(size) or size.min() < 2:
+        return TTest(n=n, reason="too_few_participants")
+    with np.errstate(over="ignore", invalid="ignore"):
+        mean = float(weight @ [data.mean() for data in finite])
+        variance = np.array([data.var(ddof=1) for data in finite])
+    if not np.isfinite(variance).all():
+        return TTest(n=n, reason="too_large")
+    least = [1e-12 * max(1.0, float(np.abs(data).max())) for data in finite]
+    if (np.sqrt(variance) <= least).all():
+        return TTest(n=n, mean=mean, reason="no_variance")
+    parts = weight**2 * variance / size
+    share = parts / parts.sum()
+    df = float(size[0] - 1 if len(size) == 1 else 1 / (share**2 / (size - 1)).sum())
+    se = float(np.sqrt(parts.sum()))
+    t, half = mean / se, float(stdtrit(df, 0.5 + confidence / 2)) * se
+    effect = mean / float(np.sqrt(variance.mean()))
+    p = float(2 * stdtr(df, -abs(t)))
+    return TTest(n, mean, se, t, df, p, mean - half, mean + half, effect)

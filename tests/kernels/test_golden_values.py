@@ -139,7 +139,6 @@ CASES = {
     "feasible_order": lambda: mixing.feasible_order([5, 3, 2], 2, rng()),
     "crossed_order": lambda: mixing.crossed_order((3, 2), 2, (2, 1), rng()),
     "restricted_orders": lambda: orders.restricted_orders([4, 4, 3], 2, rng(), 20),
-    "swapped_labels": lambda: orders.swapped_labels([0, 1, 2, 0, 1, 2, 0, 1], (0, 1), 2, rng(), 20),
     "dealt_faces": lambda: orders.dealt_faces(np.tile([0, 1, 2], 4), 4, 1, 1, rng()),
     "longest_run": lambda: orders.longest_run([1, 1, 2, 2, 2, 1]),
     "nearest_peak": lambda: peaks.nearest_peak(np.stack([A[:41], B[:41], A[300:341]]), region=5),

@@ -8,7 +8,7 @@ import pytest
 from scipy.stats import chisquare
 
 from mimicry.kernels import orders
-from mimicry.kernels.orders import longest_run, restricted_orders, swapped_labels
+from mimicry.kernels.orders import longest_run, restricted_orders
 
 RNG = np.random.default_rng
 
@@ -42,26 +42,6 @@ def test_many_conditions_are_drawn_by_rejection_and_keep_the_limit() -> None:
 def test_an_order_that_cannot_exist_is_refused() -> None:
     with pytest.raises(ValueError, match="no order"):
         restricted_orders([7, 2], 2, RNG(4))
-
-
-def test_redrawing_is_the_conditional_distribution_of_the_order() -> None:
-    shown = [0, 2, 0, 1, 1, 0, 2, 1]
-    allowed = {p for p in every_order(shown, 2) if p[1] == 2 and p[6] == 2}
-    drawn = Counter(map(tuple, swapped_labels(shown, (0, 1), 2, RNG(5), 20_000).tolist()))
-    assert set(drawn) == allowed
-    assert chisquare(list(drawn.values())).pvalue > 0.001
-
-
-def test_without_a_limit_redrawing_is_a_free_shuffle_of_the_pair() -> None:
-    drawn = swapped_labels([0, 0, 1, 2, 1], (0, 1), None, RNG(6), 6000)
-    assert (drawn[:, 3] == 2).all()
-    assert len(Counter(map(tuple, drawn.tolist()))) == 6
-
-
-def test_trials_taken_out_do_not_make_the_order_impossible() -> None:
-    shown = [0, 0, 0, 1, 0, 1]  # three in a row after a trial between them was rejected
-    drawn = swapped_labels(shown, (0, 1), 2, RNG(7), 100)
-    assert (drawn.sum(axis=1) == 2).all()
 
 
 def test_equal_seeds_give_equal_orders() -> None:

@@ -1,8 +1,9 @@
 """Change from baseline: the amplitude of a response in a window."""
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from mimicry.kernels import Floats
 from mimicry.kernels.windows import in_window, window_mean
 
 __all__ = ["block_standard_error", "delta", "pooled_sd"]
@@ -14,7 +15,7 @@ def delta(
     window_s: tuple[float, float],
     *,
     baseline_s: tuple[float, float] = (-0.5, 0.0),
-) -> NDArray[np.float64]:
+) -> Floats:
     """Mean over a window minus the mean over the baseline.
 
     Parameters
@@ -42,9 +43,7 @@ def delta(
     return window_mean(values, in_window(times_s, window_s)) - level
 
 
-def pooled_sd(
-    deltas: ArrayLike, *, min_trials: int = 8, smallest: float = 1e-9
-) -> NDArray[np.float64]:
+def pooled_sd(deltas: ArrayLike, *, min_trials: int = 8, smallest: float = 1e-9) -> Floats:
     """SD of deltas over all trials (axis 0), whatever their condition; nothing is subtracted.
 
     Standardising divides by this and never centres: a centred score would turn a smile at
@@ -64,7 +63,7 @@ def pooled_sd(
     return np.where((n >= max(min_trials, 2)) & (sd > smallest), sd, np.nan)
 
 
-def block_standard_error(values: ArrayLike, chosen: ArrayLike, block: int) -> NDArray[np.float64]:
+def block_standard_error(values: ArrayLike, chosen: ArrayLike, block: int) -> Floats:
     """Moving-block bootstrap standard error of a window mean, in closed form.
 
     With blocks of `block` samples drawn with replacement from all overlapping blocks, the

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
+
+from mimicry.kernels import Floats
 
 __all__ = ["Coherence", "coherence"]
 
@@ -26,9 +28,9 @@ class Coherence:
         Upper 5 % point for unrelated Gaussian series and independent windows.
     """
 
-    frequency_hz: NDArray[np.float64]
-    coherence: NDArray[np.float64]
-    lag_s: NDArray[np.float64]
+    frequency_hz: Floats
+    coherence: Floats
+    lag_s: Floats
     n_windows: int
     bound_95: float
 

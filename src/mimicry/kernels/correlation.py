@@ -6,6 +6,8 @@ The sign is defined here and nowhere else: a positive lag means that `y` follows
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from mimicry.kernels import Flags, Floats
+
 __all__ = ["fisher_z", "lag_samples", "lagged_correlation", "peak_over_lags"]
 
 _CHUNK = 4_000_000  # numbers held at a time
@@ -27,9 +29,7 @@ def lag_samples(lags_s: tuple[float, float], rate_hz: float) -> NDArray[np.int64
     return np.arange(first, last + 1)
 
 
-def lagged_correlation(
-    x: ArrayLike, y: ArrayLike, *, min_overlap: float = 0.8
-) -> NDArray[np.float64]:
+def lagged_correlation(x: ArrayLike, y: ArrayLike, *, min_overlap: float = 0.8) -> Floats:
     """Pearson correlation of `x` with every window of `y` that has its length.
 
     Lag index l pairs ``x[t]`` with ``y[t + l]``: hand over the part of `y` that begins at the
@@ -89,9 +89,7 @@ def lagged_correlation(
     return result.reshape(*lead, n_series, n_lags)
 
 
-def _from_products(
-    x: NDArray[np.float64], y: NDArray[np.float64], min_overlap: float
-) -> NDArray[np.float64]:
+def _from_products(x: Floats, y: Floats, min_overlap: float) -> Floats:
     """All series of `x` are complete: (P, S, W), (P, N) -> (P, S, L) by matrix products."""
     width = x.shape[-1]
     windows = np.lib.stride_tricks.sliding_window_view(y, width, axis=-1)
@@ -111,7 +109,7 @@ def _from_products(
     return _ratio(cov, var_x, var_y[:, None], local, mean_y[:, None], n, min_overlap * width)
 
 
-def _unit_length(centred: NDArray[np.float64], mean: NDArray[np.float64]) -> NDArray[np.float64]:
+def _unit_length(centred: Floats, mean: Floats) -> Floats:
     """Scale rows of complete centred samples to length 1; NaN where a row does not vary."""
     length = np.sqrt((centred**2).sum(axis=-1, keepdims=True))
     varies = length >= 1e-9 * np.sqrt(centred.shape[-1] - 1) * np.maximum(1, np.abs(mean))
@@ -119,13 +117,8 @@ def _unit_length(centred: NDArray[np.float64], mean: NDArray[np.float64]) -> NDA
 
 
 def _masked_sums(
-    raw: NDArray[np.float64],
-    x: NDArray[np.float64],
-    y: NDArray[np.float64],
-    finite: NDArray[np.bool_],
-    count: NDArray[np.float64],
-    cov: NDArray[np.float64],
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    raw: Floats, x: Floats, y: Floats, finite: Flags, count: Floats, cov: Floats
+) -> tuple[Floats, Floats]:
     """Sum of squares about the mean, and the mean, of x over the pairs that are there.
 
     Where that mean dwarfs the SD, the sums (and `cov`, in place) are formed again from the raw
@@ -149,9 +142,7 @@ def _masked_sums(
     return var, mean
 
 
-def _from_pairs(
-    x: NDArray[np.float64], y: NDArray[np.float64], min_overlap: float
-) -> NDArray[np.float64]:
+def _from_pairs(x: Floats, y: Floats, min_overlap: float) -> Floats:
     """Both sides may have gaps: every pair of windows is centred on the samples they share."""
     width = x.shape[-1]
     windows = np.lib.stride_tricks.sliding_window_view(y, width, axis=-1)[:, None]
@@ -172,9 +163,7 @@ def _from_pairs(
     )
 
 
-def _centre(
-    windows: NDArray[np.float64],
-) -> tuple[NDArray[np.bool_], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+def _centre(windows: Floats) -> tuple[Flags, Floats, Floats, Floats]:
     """Mask, count, mean and centred values (0 where missing) along the last axis."""
     finite = np.isfinite(windows)
     count = finite.sum(axis=-1).astype(np.float64)
@@ -187,14 +176,14 @@ def _centre(
 
 
 def _ratio(
-    cov: NDArray[np.float64],
-    var_x: NDArray[np.float64],
-    var_y: NDArray[np.float64],
-    mean_x: NDArray[np.float64],
-    mean_y: NDArray[np.float64],
-    count: NDArray[np.float64],
+    cov: Floats,
+    var_x: Floats,
+    var_y: Floats,
+    mean_x: Floats,
+    mean_y: Floats,
+    count: Floats,
     least: float,
-) -> NDArray[np.float64]:
+) -> Floats:
     below = np.maximum(count - 1, 1)
     sd_x = np.sqrt(np.maximum(var_x, 0) / below)
     sd_y = np.sqrt(np.maximum(var_y, 0) / below)
@@ -207,15 +196,13 @@ def _ratio(
     return np.where(usable, np.clip(cov / scale, -1.0, 1.0), np.nan)
 
 
-def fisher_z(r: ArrayLike) -> NDArray[np.float64]:
+def fisher_z(r: ArrayLike) -> Floats:
     """Signed Fisher z, ``atanh(clip(r, -1 + 1e-7, 1 - 1e-7))``; NaN stays NaN."""
     limit = 1 - 1e-7
     return np.asarray(np.arctanh(np.clip(np.asarray(r, dtype=np.float64), -limit, limit)))
 
 
-def peak_over_lags(
-    r: ArrayLike, lags_s: ArrayLike
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def peak_over_lags(r: ArrayLike, lags_s: ArrayLike) -> tuple[Floats, Floats]:
     """Return the largest (signed) correlation over the lags, and where it lies.
 
     Parameters

@@ -1,8 +1,9 @@
 """Windowed cross-lagged regression: what the leader's past adds to the follower's own."""
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from mimicry.kernels import Floats
 from mimicry.kernels.windowed import windowed_correlation
 
 __all__ = ["cross_lagged_gain"]
@@ -12,7 +13,7 @@ _COLLINEAR = 1e-9
 
 def cross_lagged_gain(
     first: ArrayLike, second: ArrayLike, *, window: int, step: int, max_lag: int
-) -> NDArray[np.float64]:
+) -> Floats:
     """Return the gain in R2 of ``y_t ~ y_{t-l} + x_{t-l}`` over ``y_t ~ y_{t-l}``.
 
     Parameters
@@ -48,9 +49,7 @@ def cross_lagged_gain(
     return result
 
 
-def _gain(
-    cross: NDArray[np.float64], auto: NDArray[np.float64], together: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def _gain(cross: Floats, auto: Floats, together: Floats) -> Floats:
     left = 1.0 - together**2
     with np.errstate(divide="ignore", invalid="ignore"):
         gain = (cross - auto * together) ** 2 / left

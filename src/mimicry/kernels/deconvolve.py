@@ -4,13 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from mimicry.kernels import Floats
 from mimicry.kernels.prewhiten import ar_coefficients, ar_residuals
 
 __all__ = ["FirResponse", "fir_design", "fir_response"]
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)

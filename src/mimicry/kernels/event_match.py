@@ -3,13 +3,12 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from mimicry.kernels import Floats
 from mimicry.kernels.chance import p_value
 
 __all__ = ["EventMatch", "answer_delays", "find_onsets", "match_events"]
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["SimilarityFit", "apply_similarity", "euler_deg", "fit_similarity", "nearest_rotation"]
+from mimicry.kernels import Floats
 
-Array = NDArray[np.float64]
+__all__ = ["SimilarityFit", "apply_similarity", "euler_deg", "fit_similarity", "nearest_rotation"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,15 +28,15 @@ class SimilarityFit:
         (T, N) robust weights 0..1 that the points ended with.
     """
 
-    scale: Array
-    rotation: Array
-    shift: Array
-    residual: Array
-    weights: Array
+    scale: Floats
+    rotation: Floats
+    shift: Floats
+    residual: Floats
+    weights: Floats
 
 
 def fit_similarity(
-    points: NDArray[np.floating], target: Array, *, robust_steps: int = 2, tuning: float = 3.0
+    points: NDArray[np.floating], target: Floats, *, robust_steps: int = 2, tuning: float = 3.0
 ) -> SimilarityFit:
     """Least-squares similarity from every frame's points to one target shape.
 
@@ -94,13 +94,13 @@ def fit_similarity(
     return SimilarityFit(scale, rotation, shift, residual, weights)
 
 
-def apply_similarity(fit: SimilarityFit, points: NDArray[np.floating]) -> Array:
+def apply_similarity(fit: SimilarityFit, points: NDArray[np.floating]) -> Floats:
     """Points (T, P, 3) carried into the target's frame."""
     turned = np.matmul(np.asarray(points, dtype=np.float64), np.swapaxes(fit.rotation, 1, 2))
     return np.asarray(turned * fit.scale[:, None, None] + fit.shift[:, None, :])
 
 
-def nearest_rotation(matrices: Array) -> Array:
+def nearest_rotation(matrices: Floats) -> Floats:
     """Proper rotation closest to each (T, 3, 3) matrix; NaN for a NaN matrix.
 
     Newton's iteration for the polar factor with Frobenius scaling, all matrices at once
@@ -131,7 +131,7 @@ def nearest_rotation(matrices: Array) -> Array:
     return out
 
 
-def euler_deg(rotation: Array) -> Array:
+def euler_deg(rotation: Floats) -> Floats:
     """(T, 3) angles about x, y, z in degrees with ``R = Rx @ Ry @ Rz``.
 
     NaN for a NaN rotation.
@@ -144,8 +144,8 @@ def euler_deg(rotation: Array) -> Array:
 
 
 def _fit(
-    points: Array, far2: Array, target: Array, weights: Array
-) -> tuple[Array, Array, Array, Array]:
+    points: Floats, far2: Floats, target: Floats, weights: Floats
+) -> tuple[Floats, Floats, Floats, Floats]:
     """One weighted fit; also the squared distance (T, N) of every point after it.
 
     `far2` holds the points' squared distances from the origin.
@@ -168,7 +168,7 @@ def _fit(
     return scale, rotation, shift, np.einsum("tni,tni->tn", miss, miss)
 
 
-def _biweight(miss2: Array, tuning: float) -> Array:
+def _biweight(miss2: Floats, tuning: float) -> Floats:
     """Tukey weights from squared distances; a floor keeps a perfect fit from dividing by 0."""
     n = miss2.shape[1]
     middle = np.partition(miss2, n // 2, axis=1)[:, n // 2]
@@ -176,7 +176,7 @@ def _biweight(miss2: Array, tuning: float) -> Array:
     return np.asarray(np.clip(1.0 - miss2 / width2[:, None], 0.0, None) ** 2)
 
 
-def _cofactors(m: Array) -> Array:
+def _cofactors(m: Floats) -> Floats:
     """Matrices of cofactors (3, 3, T): the determinants times the transposed inverses."""
     out = np.empty_like(m)
     for i, j, k in ((0, 1, 2), (1, 2, 0), (2, 0, 1)):
@@ -185,7 +185,7 @@ def _cofactors(m: Array) -> Array:
     return out
 
 
-def _determinant(m: Array, cofactors: Array) -> Array:
+def _determinant(m: Floats, cofactors: Floats) -> Floats:
     return np.asarray(
         m[0, 0] * cofactors[0, 0] + m[0, 1] * cofactors[0, 1] + m[0, 2] * cofactors[0, 2]
     )

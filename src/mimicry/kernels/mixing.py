@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 
+from mimicry.kernels import Ints
 from mimicry.kernels.chance import generator
 
 __all__ = ["crossed_order", "crossed_start", "feasible_order", "mixed_orders"]
@@ -21,12 +21,12 @@ REPAIRS_PER_PLACE = 60
 
 
 def mixed_orders(
-    factors: NDArray[np.intp],
+    factors: Ints,
     limits: Sequence[int | None],
     rng: np.random.Generator,
     *,
     per_place: int = SWAPS_PER_PLACE,
-) -> NDArray[np.intp]:
+) -> Ints:
     """Return orders after many random swaps of two places, each kept if all limits are.
 
     Parameters
@@ -65,7 +65,7 @@ def mixed_orders(
     return state[:, :, pad : pad + places]
 
 
-def feasible_order(counts: Sequence[int], limit: int, rng: np.random.Generator) -> NDArray[np.intp]:
+def feasible_order(counts: Sequence[int], limit: int, rng: np.random.Generator) -> Ints:
     """Return one order with runs of at most `limit`, by draws that never end in a dead end.
 
     Not uniform: a start for :func:`mixed_orders`. Some order must exist.
@@ -91,7 +91,7 @@ def feasible_order(counts: Sequence[int], limit: int, rng: np.random.Generator) 
 
 def crossed_order(
     sizes: tuple[int, int], each: int, limits: tuple[int, int], rng: np.random.Generator
-) -> NDArray[np.intp] | None:
+) -> Ints | None:
     """Return (2, K) labels of two crossed factors, both with limited runs; None: no order.
 
     Parameters
@@ -121,9 +121,7 @@ def crossed_order(
 
 
 @lru_cache(maxsize=256)
-def crossed_start(
-    sizes: tuple[int, int], each: int, limits: tuple[int, int]
-) -> NDArray[np.intp] | None:
+def crossed_start(sizes: tuple[int, int], each: int, limits: tuple[int, int]) -> Ints | None:
     """Return one order of two crossed factors that keeps both limits; None where none is found.
 
     The same for everybody, so that one look tells whether all sessions can be built.
@@ -152,9 +150,7 @@ def crossed_start(
     return None
 
 
-def _repaired(
-    labels: NDArray[np.intp], groups: NDArray[np.intp], limit: int, rng: np.random.Generator
-) -> bool:
+def _repaired(labels: Ints, groups: Ints, limit: int, rng: np.random.Generator) -> bool:
     """Swap labels within groups, in place, until no run is too long; tell whether that worked."""
     places = len(labels)
     members = [np.flatnonzero(groups == g) for g in range(int(groups.max()) + 1)]
@@ -173,7 +169,7 @@ def _repaired(
     return not len(long)
 
 
-def _too_long(labels: NDArray[np.intp], limit: int) -> NDArray[np.intp]:
+def _too_long(labels: Ints, limit: int) -> Ints:
     """Return the places that are in a run beyond the limit."""
     edges = np.flatnonzero(np.diff(labels, prepend=-1, append=-1))
     lengths = np.diff(edges)
@@ -181,7 +177,7 @@ def _too_long(labels: NDArray[np.intp], limit: int) -> NDArray[np.intp]:
     return np.flatnonzero(within >= limit)
 
 
-def _can_end(left: NDArray[np.intp], pick: int, run: int, limit: int) -> bool:
+def _can_end(left: Ints, pick: int, run: int, limit: int) -> bool:
     """Tell whether what is left after `pick`, then the end of a run of `run`, has an order."""
     remaining = left.copy()
     remaining[pick] -= 1
@@ -191,5 +187,5 @@ def _can_end(left: NDArray[np.intp], pick: int, run: int, limit: int) -> bool:
     return bool((remaining <= room).all())
 
 
-def _swap(state: NDArray[np.intp], rows: NDArray[np.intp], pair: NDArray[np.intp]) -> None:
+def _swap(state: Ints, rows: Ints, pair: Ints) -> None:
     state[:, rows, pair] = state[:, rows, pair[::-1]]

@@ -1,9 +1,8 @@
 """Random orders with a limit on equal neighbours, drawn uniformly and many at a time.
 
 A null that redraws the order of a session must draw from the very distribution that made the
-order. Both functions here are exactly uniform over the orders that keep the limit (they count
-the ways to go on instead of trying and mending), so the second is the conditional
-distribution of the first. Only where there is too much to count (3 labels 96 times, 4 labels
+order. It is exactly uniform over the orders that keep the limit (the ways to go on are counted
+instead of trying and mending). Only where there is too much to count (3 labels 96 times, 4 labels
 48 times) and shuffling finds nothing soon does :mod:`mimicry.kernels.mixing` take over, which
 is uniform in its limit.
 """
@@ -16,9 +15,10 @@ from itertools import count, pairwise
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from mimicry.kernels import Floats, Ints
 from mimicry.kernels.mixing import feasible_order, mixed_orders
 
-__all__ = ["dealt_faces", "longest_run", "restricted_orders", "swapped_labels"]
+__all__ = ["dealt_faces", "longest_run", "restricted_orders"]
 
 MAX_STATES = 2_000_000
 SHUFFLES = 1024  # in one go
@@ -33,7 +33,7 @@ LARGEST = 250  # log of a number of orders that a float still holds without scal
 
 def restricted_orders(
     counts: Sequence[int], limit: int | None, rng: np.random.Generator, n: int = 1
-) -> NDArray[np.intp]:
+) -> Ints:
     """Return `n` sequences of labels 0..C-1, label c `counts[c]` times, runs of at most `limit`.
 
     Parameters
@@ -74,80 +74,18 @@ def restricted_orders(
     return _by_counting(counts, limit, rng, n)
 
 
-def swapped_labels(
-    labels: ArrayLike, pair: tuple[int, int], limit: int | None, rng: np.random.Generator, n: int
-) -> NDArray[np.intp]:
-    """Return `n` sequences in which the two labels of `pair` are dealt anew, the rest stays.
-
-    This is what an order drawn by :func:`restricted_orders` looks like, given where the other
-    labels stand: counts are kept and no run is longer than `limit`.
-
-    Parameters
-    ----------
-    labels
-        (K,) labels in the order shown.
-    pair
-        The two labels that change places.
-    limit
-        Most equal labels in a row; None: any order. Labels that break it from the start (a
-        table from which trials were taken out) raise the limit to their own longest run.
-    rng
-        Source of randomness.
-    n
-        How many sequences.
-
-    Returns
-    -------
-    ndarray
-        (n, K) labels.
-
-    Examples
-    --------
-    >>> swapped_labels([0, 2, 1, 0], (0, 1), 2, np.random.default_rng(0), 5)[:, 1].tolist()
-    [2, 2, 2, 2, 2]
-    """
-    labels = np.asarray(labels, dtype=np.intp)
-    movable = np.isin(labels, pair)
-    drawn = np.tile(labels, (n, 1))
-    if limit is None:
-        drawn[:, movable] = rng.permuted(drawn[:, movable], axis=1)
-        return drawn
-    limit = max(limit, longest_run(np.where(movable, labels, -1 - np.arange(len(labels)))))
-    ways = _ways_to_finish(labels, pair, limit)
-    left = np.full(n, int((labels == pair[0]).sum()))
-    last, run = np.full(n, 2), np.zeros(n, dtype=np.intp)  # 2: neither label of the pair
-    rows = np.arange(n)
-    for k in np.flatnonzero(movable):
-        if k and not movable[k - 1]:
-            last[:], run[:] = 2, 0
-        chance = np.zeros((n, 2))
-        for side in (0, 1):
-            after = np.where(last == side, run + 1, 1)
-            fits = (after <= limit) & (left - (side == 0) >= 0)
-            remaining = np.maximum(left - (side == 0), 0)
-            chance[:, side] = ways[k + 1, remaining, side, np.minimum(after, limit)] * fits
-        chosen = (rng.random(n) * chance.sum(axis=1) >= chance[:, 0]).astype(np.intp)
-        run = np.where(last == chosen, run + 1, 1)
-        last = chosen
-        left = left - (chosen == 0)
-        drawn[rows, k] = np.asarray(pair)[chosen]
-    return drawn
-
-
 def dealt_faces(
-    order: NDArray[np.intp], n_faces: int, each: int, limit: int | None, rng: np.random.Generator
-) -> NDArray[np.intp]:
+    order: Ints, n_faces: int, each: int, limit: int | None, rng: np.random.Generator
+) -> Ints:
     """Deal every face `each` times onto every condition, at most `limit` times in a row."""
     n_conditions = int(order.max()) + 1
     if limit is None or n_faces == 1:
         decks = rng.permuted(
             np.tile(np.repeat(np.arange(n_faces), each), (n_conditions, 1)), axis=1
         )
-        seen = np.zeros(n_conditions, dtype=int)
         dealt = np.empty(len(order), dtype=np.intp)
-        for k, c in enumerate(order):
-            dealt[k] = decks[c, seen[c]]
-            seen[c] += 1
+        for c, deck in enumerate(decks):
+            dealt[order == c] = deck[: (order == c).sum()]
         return dealt
     in_turn = n_faces == 2 and limit == 1  # then the first face decides everything
     for _ in range(30 if in_turn else min(ATTEMPTS, DEALT // len(order) + 1)):
@@ -170,38 +108,9 @@ def longest_run(labels: ArrayLike) -> int:
     return max((b - a for a, b in pairwise([0, *edges.tolist(), len(values)])), default=0)
 
 
-def _ways_to_finish(
-    labels: NDArray[np.intp], pair: tuple[int, int], limit: int
-) -> NDArray[np.float64]:
-    """Return (K + 1, n_first + 1, 3, limit + 1) relative numbers of ways to fill from k on.
-
-    Axes: position, how many of the first label are left, label before (2: neither), its run.
-    """
-    total, first = len(labels), int((labels == pair[0]).sum())
-    ways = np.zeros((total + 1, first + 1, 3, limit + 1))
-    ways[total, 0] = 1.0
-    for k in range(total - 1, -1, -1):
-        if labels[k] not in pair:
-            ways[k] = ways[k + 1, :, 2, 0][:, None, None]
-            continue
-        after = ways[k + 1]
-        new_second = after[:, 1, 1]
-        new_first = np.concatenate([[0.0], after[:-1, 0, 1]])
-        ways[k] += (new_first + new_second)[:, None, None]
-        ways[k, :, 0, :] -= new_first[:, None]
-        ways[k, :, 1, :] -= new_second[:, None]
-        ways[k, 1:, 0, :limit] += after[:-1, 0, 1:]
-        ways[k, :, 1, :limit] += after[:, 1, 1:]
-        ways[k] = np.maximum(ways[k], 0.0)
-        ways[k] /= max(ways[k].max(), 1e-300)  # only ratios count; keeps long sessions finite
-    return ways
-
-
-def _by_rejection(
-    labels: NDArray[np.intp], limit: int, rng: np.random.Generator, n: int
-) -> NDArray[np.intp]:
+def _by_rejection(labels: Ints, limit: int, rng: np.random.Generator, n: int) -> Ints:
     """Shuffle until the limit is kept: quick when there are many labels; else mix by swaps."""
-    kept: list[NDArray[np.intp]] = []
+    kept: list[Ints] = []
     n_kept = 0
     for tried in count():
         if _crowding(labels, limit) > CROWDED or (
@@ -226,7 +135,7 @@ def _by_rejection(
     return orders[0, :n]
 
 
-def _crowding(labels: NDArray[np.intp], limit: int) -> float:
+def _crowding(labels: Ints, limit: int) -> float:
     """Return how many runs of more than `limit` a shuffle is expected to have."""
     each, places = np.bincount(labels).astype(float), len(labels)
     chance = np.ones_like(each)
@@ -235,9 +144,7 @@ def _crowding(labels: NDArray[np.intp], limit: int) -> float:
     return float((places - limit) * chance.sum())
 
 
-def _by_counting(
-    counts: tuple[int, ...], limit: int, rng: np.random.Generator, n: int
-) -> NDArray[np.intp]:
+def _by_counting(counts: tuple[int, ...], limit: int, rng: np.random.Generator, n: int) -> Ints:
     """Build sequences run by run, each run in proportion to the ways to go on from it."""
     ways, strides, steps = _continuations(counts, limit)
     size, total = len(counts), sum(counts)
@@ -257,8 +164,7 @@ def _by_counting(
             chance[fits, j] = ways[flat[fits] - r * strides[c], c] * steps[still[fits], r]
         bound = chance.cumsum(axis=1)
         pick = (rng.random(n)[:, None] * bound[:, -1:] >= bound).sum(axis=1)
-        label = np.array([c for c, _ in choices])[np.minimum(pick, len(choices) - 1)]
-        length = np.array([r for _, r in choices])[np.minimum(pick, len(choices) - 1)]
+        label, length = np.array(choices)[np.minimum(pick, len(choices) - 1)].T
         length = np.where(filled == total, 0, length)
         here = (columns >= filled[:, None]) & (columns < (filled + length)[:, None])
         drawn = np.where(here, label[:, None], drawn)
@@ -269,9 +175,7 @@ def _by_counting(
 
 
 @lru_cache(maxsize=16)
-def _continuations(
-    counts: tuple[int, ...], limit: int
-) -> tuple[NDArray[np.float64], NDArray[np.intp], NDArray[np.float64]]:
+def _continuations(counts: tuple[int, ...], limit: int) -> tuple[Floats, Ints, Floats]:
     """Return how many ways there are to go on after a run of label c, for all that can be left.
 
     (states, C); a state is the number of each label that is left, in row-major order. The
@@ -312,8 +216,8 @@ def _beyond_a_float(counts: tuple[int, ...]) -> bool:
 
 
 def _try_to_deal(
-    order: NDArray[np.intp], left: NDArray[np.int_], limit: int, rng: np.random.Generator
-) -> NDArray[np.intp] | None:
+    order: Ints, left: NDArray[np.int_], limit: int, rng: np.random.Generator
+) -> Ints | None:
     """Deal one trial after the other; None in a dead end."""
     dealt = np.empty(len(order), dtype=np.intp)
     last, run = -1, 0

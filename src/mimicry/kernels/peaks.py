@@ -4,10 +4,12 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
+from mimicry.kernels import Floats
+
 __all__ = ["nearest_peak"]
 
 
-def nearest_peak(values: NDArray[np.float64], *, region: int) -> NDArray[np.int64]:
+def nearest_peak(values: Floats, *, region: int) -> NDArray[np.int64]:
     """Return for each window the column of the local peak nearest to lag 0, -1 without one.
 
     Parameters

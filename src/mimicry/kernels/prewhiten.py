@@ -2,11 +2,11 @@
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
+
+from mimicry.kernels import Floats
 
 __all__ = ["ar_coefficients", "ar_residuals"]
-
-Floats = NDArray[np.float64]
 
 
 def ar_coefficients(series: ArrayLike, *, max_order: int) -> Floats:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from mimicry.kernels import Flags, Floats
+
 __all__ = ["DiagonalRecurrence", "diagonal_recurrence"]
 
 
@@ -24,7 +26,7 @@ class DiagonalRecurrence:
         Length of the longest diagonal line, in samples.
     """
 
-    profile: NDArray[np.float64]
+    profile: Floats
     radius: float
     determinism: float
     longest_line: int
@@ -78,7 +80,7 @@ def diagonal_recurrence(
     )
 
 
-def _standardised(series: ArrayLike) -> NDArray[np.float64]:
+def _standardised(series: ArrayLike) -> Floats:
     values = np.asarray(series, np.float64)
     finite = values[np.isfinite(values)]
     sd = finite.std(ddof=1) if finite.size > 1 else 0.0
@@ -87,13 +89,13 @@ def _standardised(series: ArrayLike) -> NDArray[np.float64]:
     return np.asarray((values - finite.mean()) / sd)
 
 
-def _distance(x: NDArray[np.float64], y: NDArray[np.float64], lag: int) -> NDArray[np.float64]:
+def _distance(x: Floats, y: Floats, lag: int) -> Floats:
     if lag < 0:
         return _distance(y, x, -lag)
     return np.abs(x[: len(x) - lag] - y[lag:])
 
 
-def _run_lengths(flags: NDArray[np.bool_]) -> NDArray[np.int64]:
+def _run_lengths(flags: Flags) -> NDArray[np.int64]:
     """Lengths of the runs of True."""
     edges = np.diff(np.concatenate([[0], flags.astype(np.int8), [0]]))
     return np.flatnonzero(edges == -1) - np.flatnonzero(edges == 1)

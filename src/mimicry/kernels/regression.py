@@ -1,22 +1,21 @@
 """Robust ridge regression of many series on the same few predictors."""
 
 import numpy as np
-from numpy.typing import NDArray
+
+from mimicry.kernels import Floats
 
 __all__ = ["robust_ridge"]
 
-Array = NDArray[np.float64]
-
 
 def robust_ridge(
-    predictors: Array,
-    series: Array,
-    prior_sd: Array,
+    predictors: Floats,
+    series: Floats,
+    prior_sd: Floats,
     *,
     independent: float = 1.0,
     tuning: float = 1.345,
     rounds: int = 8,
-) -> tuple[Array, Array]:
+) -> tuple[Floats, Floats]:
     """Slopes and intercepts of each series, drawn towards 0 as far as the data are silent.
 
     Each slope has a normal prior of mean 0 and the given SD; residuals are weighted down by

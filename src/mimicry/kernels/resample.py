@@ -1,14 +1,16 @@
 """Samples at chosen times, by straight lines between true neighbours and never across gaps."""
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
+
+from mimicry.kernels import Floats
 
 __all__ = ["sample_at", "time_grid"]
 
 _SAME_TIME_S = 1e-9
 
 
-def time_grid(start_s: float, stop_s: float, rate_hz: float) -> NDArray[np.float64]:
+def time_grid(start_s: float, stop_s: float, rate_hz: float) -> Floats:
     """Return times ``j / rate_hz``, integer j, in the half-open range ``[start_s, stop_s)``.
 
     Raises
@@ -32,7 +34,7 @@ def time_grid(start_s: float, stop_s: float, rate_hz: float) -> NDArray[np.float
 
 def sample_at(
     times_s: ArrayLike, values: ArrayLike, at_s: ArrayLike, *, max_gap_s: float = 0.1
-) -> NDArray[np.float64]:
+) -> Floats:
     """Values at other times, linear between the two neighbouring valid samples.
 
     Parameters
@@ -73,9 +75,7 @@ def sample_at(
     return np.stack(columns, axis=1) if columns else np.empty((len(at), 0))
 
 
-def _sample(
-    times: NDArray[np.float64], values: NDArray[np.float64], at: NDArray[np.float64], gap: float
-) -> NDArray[np.float64]:
+def _sample(times: Floats, values: Floats, at: Floats, gap: float) -> Floats:
     valid = np.isfinite(values)
     t, v = times[valid], values[valid]
     result = np.full(at.shape, np.nan)

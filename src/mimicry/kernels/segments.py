@@ -1,13 +1,12 @@
 """Every segment of one series against every segment of another, by lag."""
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from mimicry.kernels import Floats
 from mimicry.kernels.windowed import STILL_SD, capped_fisher_z
 
 __all__ = ["segment_z"]
-
-Floats = NDArray[np.float64]
 
 
 def segment_z(

@@ -9,9 +9,9 @@ it (`synchrony.methods.chance`, `scoring.nulls`).
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["circular_shift", "phase_randomised", "segment_shuffle"]
+from mimicry.kernels import Floats
 
-Floats = NDArray[np.float64]
+__all__ = ["circular_shift", "phase_randomised", "segment_shuffle"]
 
 
 def circular_shift(series: Floats, rng: np.random.Generator, *, min_shift: int) -> Floats:

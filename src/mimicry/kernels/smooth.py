@@ -3,6 +3,8 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from mimicry.kernels import Flags, Floats
+
 __all__ = ["gaussian_smooth", "segments"]
 
 _REACH = 4.0  # kernel half-width in sigmas; the weight beyond is below 4e-4 of the centre
@@ -10,7 +12,7 @@ _REACH = 4.0  # kernel half-width in sigmas; the weight beyond is below 4e-4 of 
 
 def gaussian_smooth(
     times_s: ArrayLike, values: ArrayLike, sigma_s: float, *, max_gap_s: float = 0.1
-) -> NDArray[np.float64]:
+) -> Floats:
     """Values smoothed by a Gaussian that knows the true time of every sample.
 
     At each sample a straight line is fitted to its neighbourhood with Gaussian weights in
@@ -70,9 +72,7 @@ def gaussian_smooth(
     return out.reshape(data.shape)
 
 
-def segments(
-    times_s: NDArray[np.float64], valid: NDArray[np.bool_], max_gap_s: float
-) -> NDArray[np.int64]:
+def segments(times_s: Floats, valid: Flags, max_gap_s: float) -> NDArray[np.int64]:
     """Return the number of the unbroken stretch of each sample, (T, C) for (T, C) `valid`.
 
     A stretch ends where two neighbouring valid samples lie more than `max_gap_s` apart.
@@ -85,13 +85,7 @@ def segments(
     return np.cumsum(starts, axis=0, dtype=np.int64)
 
 
-def _smooth(
-    times: NDArray[np.float64],
-    flat: NDArray[np.float64],
-    valid: NDArray[np.bool_],
-    sigma: float,
-    max_gap_s: float,
-) -> NDArray[np.float64]:
+def _smooth(times: Floats, flat: Floats, valid: Flags, sigma: float, max_gap_s: float) -> Floats:
     """Local linear fit at every sample; `valid` is (T, C) or (T, 1)."""
     n = len(times)
     part = segments(times, valid, max_gap_s)

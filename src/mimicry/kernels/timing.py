@@ -3,7 +3,8 @@
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+
+from mimicry.kernels import Floats
 
 __all__ = ["timing_summary"]
 
@@ -12,7 +13,7 @@ _HOLE = 5.0  # in median intervals
 _STEADY = 0.05  # spread of the middle 90 % of intervals, in medians
 
 
-def timing_summary(times_s: NDArray[np.float64]) -> dict[str, Any]:
+def timing_summary(times_s: Floats) -> dict[str, Any]:
     """Describe the intervals between frames.
 
     Parameters
@@ -31,23 +32,21 @@ def timing_summary(times_s: NDArray[np.float64]) -> dict[str, Any]:
         that counts frames (``frame / fps``) would be off at worst. None where a recording is
         too short to tell.
     """
+    start, end = float(times_s[0]), float(times_s[-1])
+    whole = {"start_s": start, "end_s": end, "duration_s": end - start}
+    if len(times_s) > 1:
+        return whole | _intervals(times_s)
+    return whole | dict.fromkeys(_intervals(np.array([0.0, 1.0])))
+
+
+def _intervals(times_s: Floats) -> dict[str, Any]:
     steps = np.diff(times_s)
-    if len(steps) == 0:
-        return {
-            "start_s": float(times_s[0]),
-            "end_s": float(times_s[0]),
-            "duration_s": 0.0,
-        } | dict.fromkeys(_INTERVALS)
     median = float(np.median(steps))
     low, high = np.percentile(steps, [5, 95])
     gaps, holes = steps > _GAP * median, steps > _HOLE * median
-    span = float(times_s[-1] - times_s[0])
     counted = times_s[0] + np.arange(len(times_s)) * median
     return {
-        "start_s": float(times_s[0]),
-        "end_s": float(times_s[-1]),
-        "duration_s": span,
-        "fps_effective": len(steps) / span,
+        "fps_effective": len(steps) / float(times_s[-1] - times_s[0]),
         "interval_median_ms": 1000 * median,
         "interval_min_ms": 1000 * float(steps.min()),
         "interval_max_ms": 1000 * float(steps.max()),
@@ -57,16 +56,3 @@ def timing_summary(times_s: NDArray[np.float64]) -> dict[str, Any]:
         "holes": [[float(times_s[k]), float(steps[k])] for k in np.flatnonzero(holes)],
         "count_clock_error_s": float(np.abs(counted - times_s).max()),
     }
-
-
-_INTERVALS = (
-    "fps_effective",
-    "interval_median_ms",
-    "interval_min_ms",
-    "interval_max_ms",
-    "variable_rate",
-    "gaps",
-    "gap_time_s",
-    "holes",
-    "count_clock_error_s",
-)

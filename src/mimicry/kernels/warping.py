@@ -1,7 +1,9 @@
 """Dynamic time warping within a band, refused where there is nothing to warp."""
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
+
+from mimicry.kernels import Floats
 
 __all__ = ["warping_distance"]
 
@@ -49,7 +51,7 @@ def warping_distance(first: ArrayLike, second: ArrayLike, *, band: int, min_sd: 
     return float(np.sqrt(total / steps))
 
 
-def _best_path(x: NDArray[np.float64], y: NDArray[np.float64], band: int) -> tuple[float, float]:
+def _best_path(x: Floats, y: Floats, band: int) -> tuple[float, float]:
     """Sum of squared distances along the cheapest path, and its number of steps."""
     n = len(x)
     far = np.full(n + 1, np.inf)

@@ -10,15 +10,17 @@ window of the second stays and that of the first moves later. Swapping the serie
 mirrors the lag axis exactly.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import ArrayLike, NDArray
 
+from mimicry.kernels import Flags, Floats
+from mimicry.kernels.correlation import lagged_correlation
+
 __all__ = ["capped_fisher_z", "window_starts", "windowed_correlation"]
 
-Floats = NDArray[np.float64]
 
 STILL_SD = 1e-9  # an SD below this times max(1, |mean|) counts as no movement
 _FRAIL = 1e-6  # a window this much stiller than its surroundings is computed again, directly
@@ -125,25 +127,13 @@ class _Windows:
     y_shift: Floats
     need: float
 
-    def rows(self, chosen: NDArray[np.bool_]) -> "_Windows":
-        return _Windows(
-            self.x_raw[chosen],
-            self.y_raw[chosen],
-            self.x[chosen],
-            self.y[chosen],
-            self.x_shift[chosen],
-            self.y_shift[chosen],
-            self.need,
-        )
+    def rows(self, chosen: Flags) -> "_Windows":
+        names = ("x_raw", "y_raw", "x", "y", "x_shift", "y_shift")
+        return replace(self, **{name: getattr(self, name)[chosen] for name in names})
 
 
 def _later(
-    fixed: Floats,
-    moving: Floats,
-    starts: slice,
-    window: int,
-    max_lag: int,
-    min_valid: float,
+    fixed: Floats, moving: Floats, starts: slice, window: int, max_lag: int, min_valid: float
 ) -> Floats:
     """(n, max_lag + 1) correlations of windows of `fixed` with ever later ones of `moving`."""
     x_raw = sliding_window_view(fixed, window)[starts]
@@ -161,7 +151,7 @@ def _later(
     return result
 
 
-def _middle(values: Floats) -> tuple[Floats, NDArray[np.bool_]]:
+def _middle(values: Floats) -> tuple[Floats, Flags]:
     """Means of rows, to be subtracted before squaring, and which rows are complete.
 
     The mean (n, 1) is over what is there; 0 for an empty row.
@@ -235,13 +225,13 @@ def _correlate(x: Floats, y: Floats, lags: int) -> Floats:
     return np.asarray(fft.irfft(spectrum, size, axis=1)[:, :lags])
 
 
-def _still(power: Floats, n: Floats | int, mean: Floats) -> NDArray[np.bool_]:
+def _still(power: Floats, n: Floats | int, mean: Floats) -> Flags:
     """Return True where the SD is too small for a correlation."""
     variance = np.maximum(power, 0.0) / np.maximum(np.asarray(n) - 1, 1)
     return np.asarray(np.sqrt(variance) < STILL_SD * np.maximum(1.0, np.abs(mean)))
 
 
-def _again(r: Floats, cells: NDArray[np.bool_], part: _Windows) -> None:
+def _again(r: Floats, cells: Flags, part: _Windows) -> None:
     """Compute chosen cells anew, in place, centring each pair of windows by itself."""
     w = part.x_raw.shape[1]
     moving = sliding_window_view(part.y_raw, w, axis=1)
@@ -249,23 +239,5 @@ def _again(r: Floats, cells: NDArray[np.bool_], part: _Windows) -> None:
     size = max(1, _CHUNK // w)
     for k in range(0, len(rows), size):
         row, lag = rows[k : k + size], lags[k : k + size]
-        r[row, lag] = _pairwise(part.x_raw[row], moving[row, lag], part.need)
-
-
-def _pairwise(x: Floats, y: Floats, need: float) -> Floats:
-    """(n,) correlations of the rows of `x` with those of `y`, (n, w) each, by the definition."""
-    both = np.isfinite(x) & np.isfinite(y)
-    n = both.sum(axis=1).astype(float)
-    x, x_mean = _centred(x, both, n)
-    y, y_mean = _centred(y, both, n)
-    x_power, y_power = (x * x).sum(axis=1), (y * y).sum(axis=1)
-    missing = _still(x_power, n, x_mean) | _still(y_power, n, y_mean) | (n < need)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        r = (x * y).sum(axis=1) / np.sqrt(x_power * y_power)
-    return np.asarray(np.where(missing, np.nan, r))
-
-
-def _centred(values: Floats, both: NDArray[np.bool_], n: Floats) -> tuple[Floats, Floats]:
-    """Rows without their mean over `both`, 0 elsewhere, and that mean."""
-    mean = np.where(both, values, 0.0).sum(axis=1) / np.maximum(n, 1.0)
-    return np.where(both, values - mean[:, None], 0.0), mean
+        pairs = part.x_raw[row, None], moving[row, lag]
+        r[row, lag] = lagged_correlation(*pairs, min_overlap=part.need / w)[:, 0, 0]

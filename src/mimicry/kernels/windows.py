@@ -3,12 +3,14 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from mimicry.kernels import Flags, Floats
+
 __all__ = ["bin_counts", "bin_edges", "in_window", "window_mean", "window_sd", "window_slices"]
 
 _TOLERANCE_S = 1e-9
 
 
-def in_window(times_s: ArrayLike, window_s: tuple[float, float]) -> NDArray[np.bool_]:
+def in_window(times_s: ArrayLike, window_s: tuple[float, float]) -> Flags:
     """Return True for times in the half-open ``[a, b)``, whatever the last binary digit says.
 
     Examples
@@ -36,7 +38,7 @@ def window_slices(
     return [slice(int(a), int(b)) for a, b in np.searchsorted(np.asarray(times_s), edges)]
 
 
-def window_mean(values: ArrayLike, chosen: ArrayLike) -> NDArray[np.float64]:
+def window_mean(values: ArrayLike, chosen: ArrayLike) -> Floats:
     """Mean over the chosen samples of axis 1, NaN where fewer than half of them are there.
 
     Parameters
@@ -59,7 +61,7 @@ def window_mean(values: ArrayLike, chosen: ArrayLike) -> NDArray[np.float64]:
     return np.where(enough, total / np.maximum(n, 1), np.nan)
 
 
-def window_sd(values: ArrayLike, chosen: ArrayLike) -> NDArray[np.float64]:
+def window_sd(values: ArrayLike, chosen: ArrayLike) -> Floats:
     """Return the SD (n - 1) over the chosen samples of axis 1; NaN as in `window_mean`."""
     part = np.asarray(values, dtype=np.float64)[:, np.asarray(chosen, dtype=bool)]
     mean = window_mean(values, chosen)
@@ -69,7 +71,7 @@ def window_sd(values: ArrayLike, chosen: ArrayLike) -> NDArray[np.float64]:
     return np.where((n > 1) & np.isfinite(mean), np.sqrt(squares / np.maximum(n - 1, 1)), np.nan)
 
 
-def bin_edges(window_s: tuple[float, float], width_s: float) -> NDArray[np.float64]:
+def bin_edges(window_s: tuple[float, float], width_s: float) -> Floats:
     """(B + 1,) edges that cut a window into bins of `width_s`; the last one may be shorter.
 
     Examples

@@ -9,6 +9,9 @@ from numpy.typing import ArrayLike, NDArray
 
 __all__ = ["ReasonedColumns", "ReasonedRow", "first_reason"]
 
+Floats = NDArray[np.float64]
+Codes = Sequence[str] | NDArray[np.object_] | NDArray[np.str_] | str
+
 
 def first_reason(
     n: int, *causes: tuple[NDArray[np.bool_], str], otherwise: str
@@ -31,36 +34,34 @@ class ReasonedColumns:
 
     def __init__(self, valid: NDArray[np.bool_]) -> None:
         self.valid = valid
-        self.columns: dict[str, NDArray[np.float64]] = {}
+        self.columns: dict[str, Floats] = {}
         self._names: list[str] = []
         self._why: list[dict[str, str]] = [{} if ok else {"*": "invalid_trial"} for ok in valid]
 
-    def add(
-        self, name: str, values: ArrayLike, codes: Sequence[str] | NDArray[np.object_] | str
-    ) -> NDArray[np.float64]:
+    def add(self, name: str, values: ArrayLike, codes: Codes) -> Floats:
         """Put down a column and return it, blanked in invalid rows."""
         column = self.explain(name, values, codes)
         self.columns[name] = column
         return column
 
-    def explain(
-        self, name: str, values: ArrayLike, codes: Sequence[str] | NDArray[np.object_] | str
-    ) -> NDArray[np.float64]:
+    def explain(self, name: str, values: ArrayLike, codes: Codes) -> Floats:
         """Blank invalid rows and note the reason of every other NaN, without a column."""
         column = np.where(self.valid, np.asarray(values, dtype=np.float64), np.nan)
         self._note(name, column, codes)
         return column
 
+    def explain_all(
+        self, names: Sequence[str], values: Floats, codes: NDArray[np.object_]
+    ) -> Floats:
+        """Do the same for (n, A) values and codes, one name a column."""
+        columns = zip(names, values.T, codes.T, strict=True)
+        return np.stack([self.explain(*column) for column in columns], axis=1)
+
     def describe(self, name: str, values: ArrayLike, code: str) -> None:
         """Note why numbers that are shown in invalid rows too are NaN in valid ones."""
         self._note(name, np.asarray(values, dtype=np.float64), code)
 
-    def _note(
-        self,
-        name: str,
-        column: NDArray[np.float64],
-        codes: Sequence[str] | NDArray[np.object_] | str,
-    ) -> None:
+    def _note(self, name: str, column: Floats, codes: Codes) -> None:
         self._names.append(name)
         texts = [codes] * len(column) if isinstance(codes, str) else codes
         for k in np.flatnonzero(~np.isfinite(column) & self.valid).tolist():
@@ -114,8 +115,6 @@ class ReasonedRow:
     def done(self) -> dict[str, Any]:
         """Return the cells with ``nan_reasons``; ``*`` when one code holds for all numbers."""
         codes = {text.partition("=")[2] for text in self.why}
-        missing = [v for v in self.cells.values() if isinstance(v, float) and np.isnan(v)]
         numbers = [v for v in self.cells.values() if isinstance(v, float)]
-        if len(codes) == 1 and len(missing) == len(numbers):
-            return {**self.cells, "nan_reasons": f"*={codes.pop()}"}
-        return {**self.cells, "nan_reasons": ";".join(self.why)}
+        for_all = len(codes) == 1 and bool(np.isnan(numbers).all())
+        return {**self.cells, "nan_reasons": f"*={codes.pop()}" if for_all else ";".join(self.why)}

@@ -37,23 +37,19 @@ def _other_clips(
     return stimuli[rng.permutation(len(stimuli))], responses
 
 
-def _shifted(
-    stimuli: Floats, responses: Floats, _rate_hz: float, rng: np.random.Generator
-) -> tuple[Floats, Floats]:
-    return stimuli, np.array([circular_shift(y, rng, min_shift=1) for y in responses])
+def _each(draw: Callable[[Floats, float, np.random.Generator], Floats]) -> Surrogate:
+    """Return the null that changes every response by itself."""
+
+    def surrogate(
+        stimuli: Floats, responses: Floats, rate_hz: float, rng: np.random.Generator
+    ) -> tuple[Floats, Floats]:
+        return stimuli, np.array([draw(y, rate_hz, rng) for y in responses])
+
+    return surrogate
 
 
-def _other_phases(
-    stimuli: Floats, responses: Floats, _rate_hz: float, rng: np.random.Generator
-) -> tuple[Floats, Floats]:
-    return stimuli, np.array([phase_randomised(y, rng) for y in responses])
-
-
-def _shuffled(
-    stimuli: Floats, responses: Floats, rate_hz: float, rng: np.random.Generator
-) -> tuple[Floats, Floats]:
-    half_second = max(1, round(0.5 * rate_hz))
-    return stimuli, np.array([segment_shuffle(y, rng, segment=half_second) for y in responses])
+def _shuffled(response: Floats, rate_hz: float, rng: np.random.Generator) -> Floats:
+    return segment_shuffle(response, rng, segment=max(1, round(0.5 * rate_hz)))
 
 
 #: ``scoring.swap``: the null for mimicry. What is dealt anew follows how the design dealt it.
@@ -119,14 +115,14 @@ SECONDARY_NULLS: dict[str, Null[Surrogate]] = nulls_by_name(
         "each response moved round; its values and their neighbourhood stay",
         "Is there any time-locking?",
         "every stimulus triggers the same movement; drift (the seam is a step)",
-        _shifted,
+        _each(lambda y, _, rng: circular_shift(y, rng, min_shift=1)),
     ),
     Null(
         "phase-randomisation",
         "each response with random phases; its power spectrum stays",
         "Is there any time-locking, given stationary Gaussian signals?",
         "every stimulus triggers the same movement; bursts, which turn into a steady hum",
-        _other_phases,
+        _each(lambda y, _, rng: phase_randomised(y, rng)),
     ),
     Null(
         "segment-shuffle",
@@ -134,6 +130,6 @@ SECONDARY_NULLS: dict[str, Null[Surrogate]] = nulls_by_name(
         "Is there any time-locking, whatever the slow course of the response?",
         "every stimulus triggers the same movement; drift; smooth responses, which the cuts make "
         "rougher",
-        _shuffled,
+        _each(_shuffled),
     ),
 )

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from itertools import permutations
 from typing import Any
 
 import numpy as np
@@ -106,13 +107,15 @@ def _rows(phase: Phase, conditions: list[str]) -> list[dict[str, Any]]:
 
 def _shared(conditions: list[str], settings: ScoringSettings) -> tuple[str, ...]:
     """Return two emotions that one number answers for, the positive first, or none."""
-    emotions = [c for c in conditions if c in settings.emotions]
-    for first in emotions:
-        for second in emotions:
-            if same_question(first, second, settings):
-                positive = settings.emotions[first].valence == "positive"
-                return (first, second) if positive else (second, first)
-    return ()
+    pairs = permutations((c for c in conditions if c in settings.emotions), 2)
+    return next(
+        (
+            pair
+            for pair in pairs
+            if settings.emotions[pair[0]].valence == "positive" and same_question(*pair, settings)
+        ),
+        (),
+    )
 
 
 def _shared_row(phase: Phase, pair: tuple[str, ...]) -> dict[str, Any]:
@@ -151,40 +154,39 @@ def _start(phase: Phase, condition: str) -> ReasonedRow:
 def _describe(phase: Phase, row: ReasonedRow, condition: str) -> None:
     index = phase.scores.columns["mimicry_index"][phase.used(condition)]
     index = index[np.isfinite(index)]
-    n = len(index)
-    sd = float(index.std(ddof=1)) if n > 1 else float("nan")
-    code = "no_scores" if n == 0 else "too_few_trials"
-    row.put("index_mean", index.mean() if n else float("nan"), code)
-    row.put("index_sd", sd, code)
-    half = float("nan")
+    n, mean, sd, half = len(index), float("nan"), float("nan"), float("nan")
+    if n > 0:
+        mean = float(index.mean())
     if n > 1:
         from scipy.special import stdtrit
 
+        sd = float(index.std(ddof=1))
         half = float(stdtrit(n - 1, 0.975)) * sd / np.sqrt(n)
-    row.put("index_se", sd / np.sqrt(n) if n else float("nan"), code)
-    row.put("index_ci_low", index.mean() - half if n else float("nan"), code)
-    row.put("index_ci_high", index.mean() + half if n else float("nan"), code)
+    numbers = (mean, sd, sd / np.sqrt(max(n, 1)), mean - half, mean + half)
+    for name, value in zip(_INDEX, numbers, strict=True):
+        row.put(name, value, "too_few_trials" if n else "no_scores")
 
 
 def _contrast(phase: Phase, row: ReasonedRow, condition: str, withheld: str) -> None:
     """Put down an emotion's contrast in all units and windows, or why it is withheld."""
+    if withheld:
+        _blank_contrast(phase, row, withheld)
+        row.cells |= {"null": "label-swap", "swap": phase.settings.swap}
+        return
     sides = phase.used(condition), phase.reference(condition)
-    least, nan = phase.settings.min_trials, float("nan")
+    least = phase.settings.min_trials
     scores = (phase.scores.delta_z, phase.scores.delta, phase.scores.delta_cal)
     for name, unit, window in _contrasts(phase):
         values = scores[_UNITS.index(unit)]
         y = phase.pattern(condition, values, window)
-        value = nan if withheld else contrast(y, *sides, min_trials=least)
-        row.put(name, value, withheld or phase.too_few(y, condition))
+        row.put(name, contrast(y, *sides, min_trials=least), phase.too_few(y, condition))
     y = phase.pattern(condition, phase.scores.delta_z, phase.settings.primary_window)
-    too_few = withheld or phase.too_few(y, condition)
-    effect = nan if withheld else contrast_d(y, *sides, min_trials=least)
-    row.put("contrast_d", effect, too_few or "no_variance")
-    se = nan if too_few else contrast_se(y, *sides)
+    too_few = phase.too_few(y, condition)
+    row.put("contrast_d", contrast_d(y, *sides, min_trials=least), too_few or "no_variance")
+    se = float("nan") if too_few else contrast_se(y, *sides)
     row.put("contrast_se", se, too_few or "too_few_trials")
     phase.test(row, y, condition, too_few=too_few)
-    row.cells["null"] = "label-swap"
-    row.cells["swap"] = phase.settings.swap
+    row.cells |= {"null": "label-swap", "swap": phase.settings.swap}
 
 
 def _windows(phase: Phase) -> list[str]:
@@ -230,11 +232,15 @@ def _specificity(phase: Phase, row: ReasonedRow, condition: str) -> None:
 def _blank(phase: Phase, row: ReasonedRow, code: str) -> None:
     """Fill every score of a condition without an action-unit map."""
     row.blank(_INDEX, code)
+    _blank_contrast(phase, row, code)
+    _blank_specificity(row, code)
+    blank_timing(phase.settings, row, code)
+
+
+def _blank_contrast(phase: Phase, row: ReasonedRow, code: str) -> None:
     row.blank((name for name, *_ in _contrasts(phase)), code)
     row.blank(("contrast_d", "contrast_se", "t", "p", "z_surrogate"), code)
     row.cells |= {"arrangements": 0, "null": "", "swap": ""}
-    _blank_specificity(row, code)
-    blank_timing(phase.settings, row, code)
 
 
 def _blank_specificity(row: ReasonedRow, code: str) -> None:

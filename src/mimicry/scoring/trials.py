@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from mimicry.kernels.baseline import block_standard_error, pooled_sd
 from mimicry.kernels.windows import in_window, window_mean, window_sd
 from mimicry.records import AlignedTrials, MimicryScores, ScoringSettings
-from mimicry.scoring._reasons import ReasonedColumns, first_reason
+from mimicry.scoring._reasons import ReasonedColumns
 from mimicry.scoring.lag import lag_axis_s
 from mimicry.scoring.pattern import calibration, pattern_score, reference_trials
 from mimicry.scoring.timing import add_lags, add_onsets, first_target
@@ -58,8 +58,8 @@ def score(
     before = in_window(aligned.times_s, settings.baseline_s)
     level = window_mean(aligned.response, before)
     spread = window_sd(aligned.response, before)
-    for name in _SHOWN_QUALITY:
-        table.describe(name, aligned.quality[name], _QUALITY_REASONS.get(name, "no_frames"))
+    for name, code in _SHOWN_QUALITY.items():
+        table.describe(name, aligned.quality[name], code)
     for a, unit in enumerate(aligned.names):
         seen = np.isfinite(aligned.response[:, :, a]).any()
         code = "no_baseline" if seen else "not_measured"
@@ -69,10 +69,10 @@ def score(
     deltas, deltas_z, deltas_cal = amplitude.fill(table)
     noise = _noise(aligned, settings, before, table)
     main = list(settings.windows).index(settings.primary_window)
+    mapped = np.isin(np.array(aligned.trials.condition), list(settings.emotions))
+    why = np.where(mapped, "au_missing", "no_au_map").astype(object)
     for suffix, values in (("", deltas_z), ("_raw", deltas), ("_cal", deltas_cal)):
-        scored = _own_index(aligned, settings, values[:, main])
-        why = _index_reasons(aligned, settings)
-        table.add(f"mimicry_index{suffix}", scored, why)
+        table.add(f"mimicry_index{suffix}", _own_index(aligned, settings, values[:, main]), why)
     table.add("snr", *_snr(aligned, settings, valid, np.array(phase), deltas[:, main]))
     profile = add_lags(aligned, settings, np.array(phase), table)
     add_onsets(aligned, settings, np.array(phase), table)
@@ -99,15 +99,18 @@ def score(
     )
 
 
-_SHOWN_QUALITY = (
-    "n_frames",
-    "tracked_fraction",
-    "max_gap_s",
-    "fps_effective",
-    "pose_max_deg",
-    "blink_fraction",
-)
-_QUALITY_REASONS = {"pose_max_deg": "no_pose"}
+# the numbers of a trial's frames that are shown, and why one is missing in a valid trial
+_SHOWN_QUALITY = dict.fromkeys(
+    (
+        "n_frames",
+        "tracked_fraction",
+        "max_gap_s",
+        "fps_effective",
+        "pose_max_deg",
+        "blink_fraction",
+    ),
+    "no_frames",
+) | {"pose_max_deg": "no_pose"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -121,57 +124,37 @@ class _Amplitudes:
     level: Floats
 
     def fill(self, table: ReasonedColumns) -> tuple[Floats, Floats, Floats]:
-        shape = (len(self.aligned), len(self.settings.windows), len(self.aligned.names))
-        raw, in_sd, in_imitation = (np.full(shape, np.nan) for _ in range(3))
-        for v, (name, window) in enumerate(self.settings.windows.items()):
-            delta = self._delta(window)
-            for a, unit in enumerate(self.aligned.names):
-                raw[:, v, a] = table.explain(
-                    f"delta_{unit}_{name}", delta[:, a], self._why_missing(a)
-                )
-            for group in np.unique(self.phase):
-                in_sd[self.phase == group, v] = raw[self.phase == group, v] / self._sd(
-                    raw[self.phase == group, v]
-                )
-            for a, unit in enumerate(self.aligned.names):
-                in_sd[:, v, a] = table.explain(
-                    f"delta_z_{unit}_{name}", in_sd[:, v, a], self._why_no_sd(raw[:, v, a], a)
-                )
-            rulers, codes = self._rulers(raw[:, v])
-            for a, unit in enumerate(self.aligned.names):
-                missing = ~np.isfinite(raw[:, v, a])
-                in_imitation[:, v, a] = table.explain(
-                    f"delta_cal_{unit}_{name}",
-                    raw[:, v, a] / rulers[:, a],
-                    np.where(missing, self._why_missing(a), codes[:, a]),
-                )
+        names, missing, made = self.aligned.names, self._why_missing(), []
+        for window, span in self.settings.windows.items():
+            inside = in_window(self.aligned.times_s, span)
+            delta = window_mean(self.aligned.response, inside) - self.level
+            raw = table.explain_all([f"delta_{unit}_{window}" for unit in names], delta, missing)
+            unknown = ~np.isfinite(raw)
+            scaled = [raw]
+            for unit, (scale, why) in (("z", self._spread(raw)), ("cal", self._rulers(raw))):
+                columns = [f"delta_{unit}_{name}_{window}" for name in names]
+                codes = np.where(unknown, missing, why)
+                scaled.append(table.explain_all(columns, raw / scale, codes))
+            made.append(scaled)
+        raw, in_sd, in_imitation = (np.stack(x, axis=1) for x in zip(*made, strict=True))
         return raw, in_sd, in_imitation
 
-    def _delta(self, window: tuple[float, float]) -> Floats:
-        inside = in_window(self.aligned.times_s, window)
-        return window_mean(self.aligned.response, inside) - self.level
+    def _why_missing(self) -> Codes:
+        """(K, A) why a delta of a valid trial can be missing."""
+        seen = np.isfinite(self.aligned.response).any(axis=(0, 1))
+        causes = [np.broadcast_to(~seen, self.level.shape), ~np.isfinite(self.level)]
+        return np.select(causes, ["not_measured", "no_baseline"], "window_missing").astype(object)
 
-    def _sd(self, raw: Floats) -> Floats:
-        return pooled_sd(raw, min_trials=self.settings.min_trials_z)
-
-    def _why_missing(self, unit: int) -> Codes:
-        """Why a delta of a valid trial can be missing."""
-        n = len(self.aligned)
-        return first_reason(
-            n,
-            (np.full(n, ~np.isfinite(self.aligned.response[:, :, unit]).any()), "not_measured"),
-            (~np.isfinite(self.level[:, unit]), "no_baseline"),
-            otherwise="window_missing",
-        )
-
-    def _why_no_sd(self, raw: Floats, unit: int) -> Codes:
-        few = np.zeros(len(raw), dtype=bool)
+    def _spread(self, raw: Floats) -> tuple[Floats, Codes]:
+        """(K, A) SD over all trials of every trial's phase, and why it is NaN."""
+        least = self.settings.min_trials_z
+        spread, codes = np.full(raw.shape, np.nan), np.full(raw.shape, "", dtype=object)
         for group in np.unique(self.phase):
             members = self.phase == group
-            few[members] = np.isfinite(raw[members]).sum() < max(self.settings.min_trials_z, 2)
-        missing = ~np.isfinite(raw)
-        codes = np.where(few, "too_few_trials", "no_variance").astype(object)
-        return np.where(missing, self._why_missing(unit), codes)
+            spread[members] = pooled_sd(raw[members], min_trials=least)
+            few = np.isfinite(raw[members]).sum(axis=0) < max(least, 2)
+            codes[members] = np.where(few, "too_few_trials", "no_variance")
+        return spread, codes
 
     def _rulers(self, raw: Floats) -> tuple[Floats, Codes]:
         """(K, A) calibration of every trial, and why it is NaN."""
@@ -212,9 +195,8 @@ def _noise(
         block_standard_error(aligned.response, inside, block),
         block_standard_error(aligned.response, before, rest_block),
     )
-    for a, unit in enumerate(aligned.names):
-        error[:, a] = table.explain(f"noise_se_{unit}", error[:, a], "missing_samples")
-    return error
+    codes = np.full(error.shape, "missing_samples", dtype=object)
+    return table.explain_all([f"noise_se_{unit}" for unit in aligned.names], error, codes)
 
 
 def _own_index(aligned: AlignedTrials, settings: ScoringSettings, values: Floats) -> Floats:
@@ -227,40 +209,24 @@ def _own_index(aligned: AlignedTrials, settings: ScoringSettings, values: Floats
     return result
 
 
-def _index_reasons(aligned: AlignedTrials, settings: ScoringSettings) -> Codes:
-    n = len(aligned)
-    mapped = np.isin(np.array(aligned.trials.condition), list(settings.emotions))
-    return first_reason(n, (~mapped, "no_au_map"), otherwise="au_missing")
-
-
 def _snr(
     aligned: AlignedTrials,
     settings: ScoringSettings,
     valid: Flags,
     phase: NDArray[np.str_],
     deltas: Floats,
-) -> tuple[Floats, Codes]:
+) -> tuple[Floats, NDArray[np.str_]]:
     """Delta of the first target over its SD across the reference trials of the phase."""
-    n = len(aligned)
     conditions = np.array(aligned.trials.condition)
-    result = np.full(n, np.nan)
+    response = first_target(aligned, settings, deltas)
+    spread = np.full(len(aligned), np.nan)
     for name, emotion in settings.emotions.items():
-        unit = aligned.index(emotion.targets[0])
+        others = reference_trials(list(conditions), name, settings)
+        values = deltas[:, aligned.index(emotion.targets[0])]
         for group in np.unique(phase):
             members = valid & (phase == group)
-            others = deltas[members & reference_trials(list(conditions), name, settings), unit]
-            others = others[np.isfinite(others)]
-            enough = len(others) >= max(settings.min_trials, 2)
-            sd = float(others.std(ddof=1)) if enough else np.nan
-            shown = members & (conditions == name)
-            if sd > 1e-9:
-                result[shown] = deltas[shown, unit] / sd
+            sd = pooled_sd(values[members & others], min_trials=settings.min_trials)
+            spread[members & (conditions == name)] = sd
     mapped = np.isin(conditions, list(settings.emotions))
-    unknown = np.isnan(first_target(aligned, settings, deltas))
-    codes = first_reason(
-        n,
-        (~mapped, "no_au_map"),
-        (unknown, "au_missing"),
-        otherwise="no_reference_sd",
-    )
-    return result, codes
+    causes = [~mapped, np.isnan(response)]
+    return response / spread, np.select(causes, ["no_au_map", "au_missing"], "no_reference_sd")

@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from mimicry.kernels.baseline import pooled_sd
 from mimicry.kernels.windows import in_window, window_mean
 from mimicry.records import AlignedTrials, ScoringSettings
 
@@ -43,13 +44,13 @@ def judge_trials(
     bad_before = unseen[:, before] | _outlying(aligned, before, settings)
     share = settings.bad_bins_fraction
     quality = aligned.quality
-    rate = quality["fps_effective"]
+    excluded = aligned.trials.columns.get(EXCLUDED, ("",) * len(aligned))
     flags = {
         "artefact": unseen[:, after].mean(axis=1) > share,
         "baseline": bad_before.mean(axis=1) > share,
         "duration": _flag(aligned, "duration"),
-        "excluded": np.array([bool(text) for text in _excluded(aligned)], dtype=bool),
-        "low_fps": rate < settings.min_fps - 1e-9,
+        "excluded": np.array(excluded, dtype=object) != "",
+        "low_fps": quality["fps_effective"] < settings.min_fps - 1e-9,
         "outside": quality["outside"] == 1,
         "overlap": _flag(aligned, "overlap"),
         "speech": quality["speech"] == 1,
@@ -65,10 +66,6 @@ def judge_trials(
 def _flag(aligned: AlignedTrials, name: str) -> NDArray[np.bool_]:
     """Return a mark that trials made in memory need not have."""
     return np.asarray(aligned.quality.get(name, np.zeros(len(aligned))) == 1)
-
-
-def _excluded(aligned: AlignedTrials) -> tuple[str, ...]:
-    return aligned.trials.columns.get(EXCLUDED, ("",) * len(aligned))
 
 
 def _bin_kinds(
@@ -90,21 +87,14 @@ def _outlying(
     """(K, bins) some scored action unit is far from its mean over all baselines of the phase."""
     edges = aligned.edges_s
     chosen = np.flatnonzero(before)
-    means = np.stack(
-        [
-            window_mean(aligned.response, in_window(aligned.times_s, (edges[b], edges[b + 1])))
-            for b in chosen
-        ],
-        axis=1,
-    )
+    inside = (in_window(aligned.times_s, (edges[b], edges[b + 1])) for b in chosen)
+    means = np.stack([window_mean(aligned.response, flags) for flags in inside], axis=1)
     result = np.zeros(means.shape[:2], dtype=bool)
     names = np.array(phases(aligned, settings))
     for phase in np.unique(names):
         levels = means[names == phase]
-        count = np.isfinite(levels).sum(axis=(0, 1))
-        centre = np.where(np.isfinite(levels), levels, 0).sum(axis=(0, 1)) / np.maximum(count, 1)
-        squares = np.where(np.isfinite(levels), (levels - centre) ** 2, 0).sum(axis=(0, 1))
-        sd = np.sqrt(squares / np.maximum(count - 1, 1))
-        far = np.abs(levels - centre) > settings.baseline_outlier_sd * sd + 1e-12
-        result[names == phase] = (far & (count > 1)).any(axis=2)
+        pooled = levels.reshape(-1, levels.shape[2])
+        centre = np.ma.masked_invalid(pooled).mean(axis=0).filled(np.nan)
+        limit = settings.baseline_outlier_sd * pooled_sd(pooled, min_trials=2, smallest=-1.0)
+        result[names == phase] = (np.abs(levels - centre) > limit + 1e-12).any(axis=2)
     return result

@@ -22,8 +22,8 @@ from mimicry.pipeline import (
     score_files,
     scores,
 )
-from mimicry.pipeline.choices import save_debug_frame
 from mimicry.pipeline.inputs import find_videos, named_stems
+from mimicry.pipeline.landmark_source import save_debug_frame
 from mimicry.records import (
     EmotionMap,
     ExtractionOptions,
@@ -128,7 +128,7 @@ def test_a_table_counts_from_0_when_it_begins_within_one_and_a_half_frames(tmp_p
 def test_the_unix_time_of_0_is_that_of_the_recorder_or_of_the_file(tmp_path, monkeypatch) -> None:
     path, events = table(tmp_path / "s_video.csv", 0.0), tmp_path / "t_events.tsv"
     made = [1000.0]
-    monkeypatch.setattr("mimicry.capture.video.created_unix_s", lambda _: made[0])
+    monkeypatch.setattr(clock, "created_unix_s", lambda _: made[0])
     reading = ReadingOptions(clock="unix", video=tmp_path / "v.mp4")
     assert clock._unix_zero(path, events, None, ReadingOptions()) == (None, "", False)
     zero, text, rough = clock._unix_zero(path, events, 1.5, reading)
@@ -194,7 +194,7 @@ def test_the_fit_leaves_out_what_may_hold_a_response(monkeypatch) -> None:
         seen.update(recording=recording, stem=stem, options=options)
         return SimpleNamespace(read_track=lambda: "track", files={"au": 1}, qc={"q": 1})
 
-    monkeypatch.setattr(extraction, "extract_recording", extract)
+    monkeypatch.setattr(measured, "extract_recording", extract)
     made = measured._extracted(made_plan(), Path("f"), ExtractionOptions(), None, None)
     assert (made.track, made.files, made.quality) == ("track", {"au": 1}, {"q": 1})
     options = seen["options"]
@@ -256,7 +256,7 @@ def test_each_phase_is_drawn_again_by_its_block(blocks, phases, drawn) -> None:
 
 
 def test_warnings_are_heard_once_and_others_pass() -> None:
-    with warnings.catch_warnings(), scores._listening() as heard:
+    with warnings.catch_warnings(), plan.listening() as heard:
         warnings.simplefilter("always")
         for kind, text in ((QualityWarning, "a"), (UserWarning, "b"), (QualityWarning, "a")):
             warnings.warn(text, kind, stacklevel=1)

@@ -8,9 +8,8 @@ import pytest
 from mimicry.records import ActionUnitTrack, LandmarkTrack, ReadingOptions
 from mimicry.records.columns import Column, describe, table_of_columns
 from mimicry.records.frozen import as_mapping, as_times, frozen_array, unique_names
-from mimicry.records.measure import SeriesMeasure
 from mimicry.records.scores import ConditionSummary
-from mimicry.records.synchrony import SynchronySettings
+from mimicry.records.synchrony import SeriesMeasure, SynchronySettings
 
 
 def test_a_frozen_array_is_a_copy_of_the_asked_shape_that_nobody_writes_to():

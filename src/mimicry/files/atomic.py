@@ -130,15 +130,8 @@ def make_folder(path: Path, *, shared: bool = False) -> Path:
     InputError
         When it cannot be made, for instance below a file or without permission.
     """
-    try:
+    with _refusals(path, "make the output folder", "Name a folder that can be written."):
         make_folders(path, shared=shared)
-    except OSError as error:
-        raise InputError(
-            f"cannot make the output folder ({error.strerror})",
-            path=path,
-            key="`out`",
-            hint="Name a folder that can be written.",
-        ) from error
     clear_leftovers(path)
     return path
 
@@ -152,17 +145,21 @@ def writing(folder: Path) -> Iterator[None]:
     InputError
         When the operating system refuses to write.
     """
+    hint = "Make room or name another folder; finished files are kept."
+    with _refusals(folder, "write results", hint):
+        yield
+
+
+@contextlib.contextmanager
+def _refusals(path: Path, what: str, hint: str) -> Iterator[None]:
+    """Say in a sentence what the operating system refuses."""
     try:
         yield
     except OSError as error:
         if error.errno is None:
             raise
-        raise InputError(
-            f"cannot write results ({error.strerror})",
-            path=folder,
-            key="`out`",
-            hint="Make room or name another folder; finished files are kept.",
-        ) from error
+        text = f"cannot {what} ({error.strerror})"
+        raise InputError(text, path=path, key="`out`", hint=hint) from error
 
 
 def write_text(path: Path, text: str) -> Path:
@@ -204,10 +201,8 @@ def output_stem(name: str) -> str:
 
 def to_json_text(value: Any) -> str:
     """Return JSON with sorted keys; NaN and infinities become null, tuples become lists."""
-    return (
-        json.dumps(_plain(value), indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
-        + "\n"
-    )
+    text = json.dumps(_plain(value), indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
+    return text + "\n"
 
 
 def write_json(path: Path, value: Any) -> Path:

@@ -5,9 +5,13 @@ from pathlib import Path
 
 import numpy as np
 
+from mimicry.capture.video import VideoReader, created_unix_s
 from mimicry.errors import InputError, QualityWarning
 from mimicry.files import read_json_object
+from mimicry.interchange.au_mimicry import MIMICRY, read_note
+from mimicry.interchange.landmark_file import LandmarkFile
 from mimicry.interchange.sources import identify
+from mimicry.interchange.tables import read_au_table
 from mimicry.records import ReadingOptions
 from mimicry.study.layout import RECORDER, prefix_of, recorded_stem
 from mimicry.timeline.clock import RecordingClock
@@ -67,14 +71,10 @@ def _container_start(recording: Path, reading: ReadingOptions) -> float | None:
     if source.kind == "video":
         return _video_start(recording)
     if source.kind == "landmarks":
-        from mimicry.interchange.landmark_file import LandmarkFile
-
         return _stored(LandmarkFile(recording).provenance)
     if reading.video is not None:
         return _video_start(Path(reading.video))
     if source.reader is not None and source.reader.noted:
-        from mimicry.interchange.au_mimicry import MIMICRY, read_note
-
         start = _stored(read_note(recording).get("provenance"))
         if start is not None or source.reader is MIMICRY:
             return start
@@ -83,8 +83,6 @@ def _container_start(recording: Path, reading: ReadingOptions) -> float | None:
 
 def _counted_start(table: Path, reading: ReadingOptions) -> float | None:
     """Return 0 for a table of another tool that counts from 0; else it is not known."""
-    from mimicry.interchange.tables import read_au_table
-
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", QualityWarning)  # said when the table is scored
         times = read_au_table(table, reading=reading).times_s
@@ -99,8 +97,6 @@ def _stored(provenance: object) -> float | None:
 
 
 def _video_start(path: Path) -> float | None:
-    from mimicry.capture.video import VideoReader
-
     with VideoReader(path) as video:
         return video.report.container_start_s
 
@@ -111,18 +107,10 @@ def _unix_zero(
     """Return the unix time of time 0, where it is known from, and whether only to 1 s."""
     for about in _abouts(recording, events):
         if about.is_file():
-            shape = {"time_zero_unix_s": float}
-            return (
-                float(read_json_object(about, shape)["time_zero_unix_s"]),
-                f"from {about.name}",
-                False,
-            )
+            zero = read_json_object(about, {"time_zero_unix_s": float})["time_zero_unix_s"]
+            return float(zero), f"from {about.name}", False
     video = recording if identify(recording).kind == "video" else reading.video
-    if video is None:
-        return None, "", False
-    from mimicry.capture.video import created_unix_s
-
-    made = created_unix_s(Path(video))
+    made = None if video is None else created_unix_s(Path(video))
     if made is None:
         return None, "", False
     text = "from the file's creation_time, good to 1 s; some devices write its end"

@@ -59,14 +59,7 @@ class Check:
 
 def check_environment(model: Path | None = None) -> list[Check]:
     """Look at everything the extraction of a video rests on, by doing it once."""
-    return [
-        _versions(),
-        _model(model),
-        _native(),
-        _guard(),
-        _landmarks(model),
-        _machine(),
-    ]
+    return [_versions(), _model(model), _native(), _guard(), _landmarks(model), _machine()]
 
 
 def check_camera(index: int = 0) -> Check:

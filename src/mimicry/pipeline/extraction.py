@@ -7,6 +7,8 @@ its digest matches, the results are complete.
 """
 
 import os
+import platform
+import sys
 import time
 import warnings
 from collections.abc import Callable, Sequence
@@ -21,14 +23,16 @@ from mimicry.interchange.au_table import table_name, write_au_table
 from mimicry.interchange.landmark_file import LandmarkFile, is_landmark_file, stored
 from mimicry.interchange.tables import read_au_table
 from mimicry.landmarks import LandmarkStream, WorkerPool, join_tracks
-from mimicry.pipeline.choices import (
+from mimicry.pipeline.inputs import stem_of
+from mimicry.pipeline.landmark_source import (
+    LandmarkSource,
     check_landmarks_choices,
     check_video_choices,
+    landmark_provenance,
     save_debug_frame,
+    video_identity,
 )
-from mimicry.pipeline.landmark_source import LandmarkSource, landmark_provenance, video_identity
 from mimicry.pipeline.quality import QUALITY_SHAPE, quality_of, warnings_of
-from mimicry.pipeline.run_log import write_log
 from mimicry.records import ActionUnitTrack, ExtractionOptions, ReadingOptions
 from mimicry.study.layout import AU_SIDECAR, EXTRACT_LOG, LANDMARKS, QC
 
@@ -182,7 +186,7 @@ def extract_recording(
     """
     started, options = time.time(), options or ExtractionOptions()
     source = LandmarkSource.of(Path(recording), options)
-    prefix = _stem_of(source.recording) if stem is None else stem
+    prefix = stem_of(source.recording) if stem is None else stem
     folder = files.make_folder(Path(out))
     paths = {
         "landmarks": folder / f"{prefix}{LANDMARKS}",
@@ -208,7 +212,7 @@ def extract_recording(
                 backend = source.write(paths["landmarks"], jobs, progress, pool)
             qc = _write_tables(paths, source.identity["name"], options, digest)
             log = folder / f"{prefix}{EXTRACT_LOG}"
-            write_log(log, source.recording, options.jobs, backend, started)
+            _write_log(log, source.recording, options.jobs, backend, started)
     notes = [str(text) for text in qc.get("warnings", [])]
     _warn(notes)
     return Extraction(source.recording, {**paths, **extra}, qc, notes, resumed=resumed)
@@ -233,6 +237,22 @@ def _write_tables(
     return quality
 
 
+def _write_log(path: Path, recording: Path, jobs: int, backend: str, started: float) -> None:
+    """Write what differs from run to run and machine to machine; no other file holds it."""
+    lines = {
+        "command": " ".join(sys.argv),
+        "input": recording.resolve(),
+        "host": platform.node(),
+        "system": platform.platform(),
+        "python": platform.python_version(),
+        "jobs": jobs,
+        "results read": backend,
+        "started": time.strftime("%Y-%m-%dT%H:%M:%S%z", time.localtime(started)),
+        "seconds": round(time.time() - started, 3),
+    }
+    files.write_text(path, "".join(f"{name}: {value}\n" for name, value in lines.items()))
+
+
 def _warn(notes: Sequence[str]) -> None:
     """Say aloud what the quality file says, however the results came about."""
     for text in notes:
@@ -244,9 +264,3 @@ def usable_cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
-
-
-def _stem_of(recording: Path) -> str:
-    name = recording.name
-    stem = name.removesuffix(LANDMARKS) if is_landmark_file(recording) else recording.stem
-    return files.output_stem(stem)

@@ -1,5 +1,6 @@
 """Videos that a user names, alone or by folder."""
 
+import itertools
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -8,7 +9,7 @@ from mimicry.errors import RecordingError
 from mimicry.files import output_stem
 from mimicry.study.layout import LANDMARKS
 
-__all__ = ["find_videos", "named_stems"]
+__all__ = ["find_videos", "named_stems", "stem_of"]
 
 
 def find_videos(named: Iterable[Path]) -> list[Path]:
@@ -37,15 +38,14 @@ def find_videos(named: Iterable[Path]) -> list[Path]:
 
 def named_stems(videos: Sequence[Path]) -> list[tuple[Path, str]]:
     """Return each video with the start of its output names; equal ones get ``-2``, ``-3``, ..."""
-    taken: set[str] = set()
-    result = []
+    named: dict[str, Path] = {}
     for video in videos:
-        name = video.name.removesuffix(LANDMARKS).removesuffix(video.suffix)
-        stem = plain = output_stem(name)
-        count = 1
-        while stem in taken:
-            count += 1
-            stem = f"{plain}-{count}"
-        taken.add(stem)
-        result.append((video, stem))
-    return result
+        plain = stem_of(video)
+        stems = itertools.chain([plain], (f"{plain}-{k}" for k in itertools.count(2)))
+        named[next(stem for stem in stems if stem not in named)] = video
+    return [(video, stem) for stem, video in named.items()]
+
+
+def stem_of(recording: Path) -> str:
+    """Return the start of the output names of a video, or of its landmarks."""
+    return output_stem(recording.name.removesuffix(LANDMARKS).removesuffix(recording.suffix))

@@ -8,15 +8,24 @@ from pathlib import Path
 from typing import Any, Self
 
 from mimicry import __version__, files
-from mimicry.errors import OutputExistsError, RecordingError, TableError
+from mimicry.capture.first_frame import save_first_frame
+from mimicry.capture.video import VideoReader
+from mimicry.errors import InputError, OutputExistsError, RecordingError, TableError
 from mimicry.interchange.landmark_file import LandmarkFile, LandmarkWriter, is_landmark_file
-from mimicry.interchange.sources import known_name
+from mimicry.interchange.sources import identify, known_name
 from mimicry.landmarks import LandmarkStream, WorkerPool
 from mimicry.landmarks.model_file import MODEL_SHA256, checked_model
-from mimicry.pipeline.choices import check_landmarks_choices, check_video_choices
 from mimicry.records import ExtractionOptions, LandmarkTrack, ReadingOptions
+from mimicry.study.layout import FIRST_FRAME
 
-__all__ = ["LandmarkSource", "landmark_provenance", "video_identity"]
+__all__ = [
+    "LandmarkSource",
+    "check_landmarks_choices",
+    "check_video_choices",
+    "landmark_provenance",
+    "save_debug_frame",
+    "video_identity",
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,8 +110,6 @@ class LandmarkSource:
 
 def video_identity(recording: Path) -> dict[str, Any]:
     """Return name and checksum of a video; the folder it lies in does not matter."""
-    from mimicry.capture.video import VideoReader
-
     try:
         VideoReader(recording).close()  # says what is wrong before anything is read or written
     except RecordingError as error:
@@ -153,3 +160,50 @@ def landmark_provenance(
         "digest": _landmark_digest(identity, reading),
         "mimicry_version": __version__,
     }
+
+
+def check_landmarks_choices(
+    recording: Path, provenance: dict[str, Any], reading: ReadingOptions
+) -> None:
+    """Refuse a choice that the landmarks of a file were not made with."""
+    made_with = provenance.get("reading", {})
+    for name, value in reading.picture().items():
+        if value != made_with.get(name):
+            raise InputError(
+                "the face was chosen when these landmarks were made",
+                path=recording,
+                key=f"`{name}`",
+                hint="Extract the video again to choose another.",
+            )
+
+
+def check_video_choices(recording: Path, reading: ReadingOptions) -> None:
+    """Refuse what only a table needs."""
+    chosen = reading.to_json()
+    for name in ("fps", "video", "min_confidence"):
+        if name in chosen:
+            raise InputError(
+                "is a video: it has frame times of its own and no confidence values",
+                path=recording,
+                key=f"`{name}`",
+                hint="Leave the option out; it is for tables of other tools.",
+            )
+
+
+def save_debug_frame(recording: Path, folder: Path, prefix: str, reading: ReadingOptions) -> Path:
+    """Write ``<prefix>_first_frame.png``: the first picture as the detector gets it.
+
+    Raises
+    ------
+    InputError
+        When the recording is no video.
+    """
+    if identify(recording).kind != "video":
+        raise InputError(
+            "holds no picture to save",
+            path=recording,
+            key="`debug_frame`",
+            hint="Name the video that it was made from.",
+        )
+    png = files.make_folder(folder) / f"{prefix}{FIRST_FRAME}"
+    return save_first_frame(recording, png, roi_px=reading.roi_px)

@@ -3,18 +3,19 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from mimicry.errors import NoFaceError
+from mimicry.interchange.landmark_file import read_landmarks
+from mimicry.interchange.tables import read_au_table
+from mimicry.landmarks import WorkerPool
+from mimicry.pipeline.extraction import extract_recording
 from mimicry.pipeline.plan import Plan, is_table
 from mimicry.pipeline.quality import no_face_text, quality_of, warnings_of
 from mimicry.records import ActionUnitTrack, ExtractionOptions, LandmarkTrack
 from mimicry.study.layout import LANDMARKS
-
-if TYPE_CHECKING:
-    from mimicry.landmarks import WorkerPool
 
 __all__ = ["MeasuredRecording", "measure_recording"]
 
@@ -33,7 +34,7 @@ def measure_recording(
     folder: Path,
     options: ExtractionOptions,
     progress: Callable[[int, int | None], None] | None = None,
-    pool: "WorkerPool | None" = None,
+    pool: WorkerPool | None = None,
 ) -> MeasuredRecording:
     """Return the action units of a planned recording.
 
@@ -57,8 +58,6 @@ def measure_recording(
 
 
 def _read(plan: Plan, options: ExtractionOptions) -> MeasuredRecording:
-    from mimicry.interchange.tables import read_au_table
-
     track = read_au_table(plan.recording, reading=options.reading)
     quality = quality_of(track)
     notes = {"warnings": warnings_of(plan.recording.name, quality)}
@@ -71,10 +70,8 @@ def _extracted(
     folder: Path,
     options: ExtractionOptions,
     progress: Callable[[int, int | None], None] | None,
-    pool: "WorkerPool | None",
+    pool: WorkerPool | None,
 ) -> MeasuredRecording:
-    from mimicry.pipeline.extraction import extract_recording
-
     if options.neutral is None:
         options = replace(options, neutral=plan.around(plan.settings.baseline_s))
     response = plan.around((0.0, max(end for _, end in plan.settings.windows.values())))
@@ -91,8 +88,6 @@ def _extracted(
 
 def _explain_no_face(plan: Plan, landmarks: Path) -> None:
     """Say why no pre-stimulus window shows a face, where there is a plainer reason for it."""
-    from mimicry.interchange.landmark_file import read_landmarks
-
     track = read_landmarks(landmarks)
     if not track.tracked.any():
         raise _no_face(plan, track)

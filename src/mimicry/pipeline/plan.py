@@ -1,20 +1,24 @@
 """Everything that is known about a recording before its first frame is read."""
 
+import contextlib
 import re
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mimicry import __version__, files
 from mimicry.errors import QualityWarning, RecordingError
-from mimicry.interchange.landmark_file import is_landmark_file
+from mimicry.interchange.landmark_file import LandmarkFile, is_landmark_file
 from mimicry.interchange.sources import identify
+from mimicry.landmarks import checked_model
 from mimicry.pipeline.clock import clock_of
+from mimicry.protocol import Protocol, load_protocol
+from mimicry.protocol.trials import read_trials
 from mimicry.records import (
     ExtractionOptions,
     ReadingOptions,
@@ -23,13 +27,10 @@ from mimicry.records import (
     StimulusTimeline,
     TrialTable,
 )
-from mimicry.study.layout import recorded_stem
+from mimicry.study.layout import recorded_stem, stimuli_copy, study_of_events
 from mimicry.timeline.clock import RecordingClock, check_onsets
 
-if TYPE_CHECKING:
-    from mimicry.protocol import Protocol
-
-__all__ = ["Plan", "is_table", "make_plan", "recording_prefix"]
+__all__ = ["Plan", "is_table", "listening", "make_plan", "recording_prefix"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +45,7 @@ class Plan:
     prefix: str
     participant: str
     session: str
-    protocol: "Protocol"
+    protocol: Protocol
     settings: ScoringSettings
     trials: TrialTable
     timelines: Mapping[str, StimulusTimeline]
@@ -98,10 +99,6 @@ def make_plan(
     InputError
         When recording, events, protocol or stimuli are missing or wrong.
     """
-    from mimicry.protocol import load_protocol
-    from mimicry.protocol.trials import read_trials
-    from mimicry.study.layout import stimuli_copy, study_of_events
-
     if not recording.is_file():
         raise RecordingError("file not found", path=recording, hint="Check the name.")
     protocol = load_protocol(given.protocol)
@@ -109,10 +106,8 @@ def make_plan(
     root = study_of_events(events) if given.study is None else Path(given.study)
     timelines = protocol.timelines(given.stimuli, root and stimuli_copy(root))
     clock = clock_of(recording, events, options.reading)
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", QualityWarning)
+    with listening() as notes:
         trials = read_trials(events, protocol, timelines, shift_s=clock.shift_s)
-    notes = [str(w.message) for w in caught if w.category is QualityWarning]
     if clock.clock == "unix" and clock.rough:
         notes.append(
             "the recording's unix time is known from its creation_time, to 1 s at best: good "
@@ -143,6 +138,16 @@ def make_plan(
     )  # fmt: skip
 
 
+@contextlib.contextmanager
+def listening() -> Iterator[list[str]]:
+    """Collect the texts of quality warnings: they stand in the results, and are said at the end."""
+    heard: list[str] = []
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", QualityWarning)
+        yield heard
+    heard += [str(w.message) for w in caught if w.category is QualityWarning]
+
+
 def _reading_json(reading: ReadingOptions) -> dict[str, Any]:
     """Return the choices of a reading; of its video which it is, not where it lies."""
     chosen = reading.to_json()
@@ -159,8 +164,6 @@ def _reading_json(reading: ReadingOptions) -> dict[str, Any]:
 def _identity(recording: Path) -> dict[str, str]:
     """Return name and checksum; landmarks stand for the video that they were made from."""
     if is_landmark_file(recording):
-        from mimicry.interchange.landmark_file import LandmarkFile
-
         made_from: dict[str, str] | None = LandmarkFile(recording).provenance.get("input")
         if made_from is not None:
             return made_from
@@ -188,8 +191,6 @@ def _model_digest(recording: Path, model: str | Path | None) -> str | None:
     """Return the SHA-256 of the face model, or None for a table of action units."""
     if is_table(recording):
         return None
-    from mimicry.landmarks import checked_model
-
     return files.sha256_of(checked_model(model))
 
 

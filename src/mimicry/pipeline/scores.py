@@ -4,20 +4,19 @@
 recording passes each room once: see :mod:`mimicry.pipeline`.
 """
 
-import contextlib
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mimicry import files
+from mimicry import files, scoring
 from mimicry.errors import InputError, QualityWarning
-from mimicry.pipeline.choices import save_debug_frame
+from mimicry.landmarks import WorkerPool
+from mimicry.pipeline.landmark_source import save_debug_frame
 from mimicry.pipeline.measured import MeasuredRecording, measure_recording
-from mimicry.pipeline.plan import Plan, make_plan
+from mimicry.pipeline.plan import Plan, listening, make_plan
 from mimicry.pipeline.quality import usable_frames
 from mimicry.pipeline.score_files import (
     ScoredRecording,
@@ -41,9 +40,7 @@ from mimicry.records import (
 )
 from mimicry.scoring.validity import EXCLUDED
 from mimicry.study.blind import Blind, blind_study_of, with_exclusions
-
-if TYPE_CHECKING:
-    from mimicry.landmarks import WorkerPool
+from mimicry.timeline import align
 
 __all__ = ["ScoredRecording", "score", "score_recording"]
 
@@ -93,9 +90,6 @@ def score(
     >>> scores = mimicry.score(track, read_events("events.tsv"),       # doctest: +SKIP
     ...                        read_manifest(), settings)
     """
-    from mimicry import scoring
-    from mimicry.timeline import align
-
     aligned = align(track, trials, timelines, settings)
     return scoring.score(aligned, settings, participant=participant, session=session)
 
@@ -110,7 +104,7 @@ def score_recording(
     options: ExtractionOptions | None = None,
     blind: bool = False,
     progress: Callable[[int, int | None], None] | None = None,
-    pool: "WorkerPool | None" = None,
+    pool: WorkerPool | None = None,
 ) -> ScoredRecording:
     """Score one recording and write its tables and its report.
 
@@ -188,14 +182,13 @@ def _kept(to: ScoreFiles, options: ExtractionOptions, *, blind: bool) -> ScoredR
 def _score(to: ScoreFiles, measure: Measure) -> ScoredRecording:
     """Let the recording pass every room, and write what it gave."""
     from mimicry.report.recording import RecordingView, render_recording
-    from mimicry.scoring import summarise
 
     plan = to.plan
-    with _listening() as heard:
+    with listening() as heard:
         measured, aligned, doubts = _aligned(plan, measure)
         usable = usable_frames(measured.track, plan.settings)
         scores = _scores(plan, aligned)
-        summary = summarise(aligned, scores, plan.settings, redraw=_redraws(plan))
+        summary = scoring.summarise(aligned, scores, plan.settings, redraw=_redraws(plan))
     notes = _once(plan.notes, doubts, measured.quality.get("warnings", []), heard)
     quality = {**measured.quality, **usable, "trials": trial_quality(scores.to_frame())}
     view = RecordingView(
@@ -216,7 +209,7 @@ def _score(to: ScoreFiles, measure: Measure) -> ScoredRecording:
 
 def _score_blind(to: ScoreFiles, measure: Measure) -> ScoredRecording:
     """Score as ever, and write the quality of the trials alone."""
-    with _listening() as heard:
+    with listening() as heard:
         measured, aligned, doubts = _aligned(to.plan, measure)
         scores = _scores(to.plan, aligned)
     notes = _once(doubts, measured.quality.get("warnings", []), heard)
@@ -229,27 +222,13 @@ def _aligned(
     plan: Plan, measure: Measure
 ) -> tuple[MeasuredRecording, AlignedTrials, Sequence[str]]:
     """Return the action units, their trials, and doubts about the clock of the onsets."""
-    from mimicry.timeline import align
-
     measured = measure()
     doubts = plan.check_onsets(measured.track.times_s)
     return measured, align(measured.track, plan.trials, plan.timelines, plan.settings), doubts
 
 
 def _scores(plan: Plan, aligned: AlignedTrials) -> MimicryScores:
-    from mimicry.scoring import score
-
-    return score(aligned, plan.settings, participant=plan.participant, session=plan.session)
-
-
-@contextlib.contextmanager
-def _listening() -> Iterator[list[str]]:
-    """Collect the texts of quality warnings: they stand in the results, and are said at the end."""
-    heard: list[str] = []
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", QualityWarning)
-        yield heard
-    heard += [str(w.message) for w in caught if w.category is QualityWarning]
+    return scoring.score(aligned, plan.settings, participant=plan.participant, session=plan.session)
 
 
 def _once(*notes: Sequence[str]) -> list[str]:

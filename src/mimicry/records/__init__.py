@@ -6,12 +6,11 @@ follows the stimulus.
 """
 
 from mimicry.records.aligned import AlignedTrials
-from mimicry.records.measure import SeriesMeasure
 from mimicry.records.nulls import Null, nulls_by_name
 from mimicry.records.reading import ExtractionOptions, ReadingOptions, ScoringInputs
 from mimicry.records.scores import ConditionSummary, MimicryScores
 from mimicry.records.settings import EmotionMap, ScoringSettings
-from mimicry.records.synchrony import Synchrony, SynchronySettings
+from mimicry.records.synchrony import SeriesMeasure, Synchrony, SynchronySettings
 from mimicry.records.timeline import StimulusTimeline, TrialTable
 from mimicry.records.tracks import ActionUnitTrack, LandmarkTrack
 

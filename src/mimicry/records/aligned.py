@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mimicry.records.frozen import as_mapping, as_times, frozen_array, unique_names
+from mimicry.records.frozen import as_times, freeze_arrays, freeze_mappings, unique_names
 from mimicry.records.timeline import StimulusTimeline, TrialTable
 
 if TYPE_CHECKING:
@@ -79,18 +79,13 @@ class AlignedTrials:
         fix = object.__setattr__
         fix(self, "names", unique_names(self.names))
         fix(self, "times_s", as_times(self.times_s))
-        n = len(self.trials)
-        shape = (n, len(self.times_s), len(self.names))
-        for name in ("response", "response_fast", "stimulus"):
-            fix(self, name, frozen_array(getattr(self, name), shape, name))
-        fix(self, "onset_s", frozen_array(self.onset_s, (n,), "onset_s"))
         fix(self, "edges_s", as_times(self.edges_s, "edges_s"))
-        bins = (n, len(self.edges_s) - 1)
-        for name in ("frames", "tracked", "masked"):
-            fix(self, name, frozen_array(getattr(self, name), bins, name, dtype=np.int64))
-        quality = {k: frozen_array(v, (n,), f"quality[{k!r}]") for k, v in self.quality.items()}
-        fix(self, "quality", as_mapping(quality))
-        fix(self, "timelines", as_mapping(self.timelines))
+        n = len(self.trials)
+        shape, bins = (n, len(self.times_s), len(self.names)), (n, len(self.edges_s) - 1)
+        freeze_arrays(self, dict.fromkeys(("response", "response_fast", "stimulus"), shape))
+        freeze_arrays(self, dict.fromkeys(("frames", "tracked", "masked"), bins), np.int64)
+        freeze_arrays(self, {"onset_s": (n,), "quality": (n,)})
+        freeze_mappings(self, "timelines")
 
     def __len__(self) -> int:
         return len(self.trials)

@@ -8,15 +8,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-__all__ = ["as_mapping", "as_times", "frozen_array", "unique_names"]
+__all__ = [
+    "as_mapping",
+    "as_times",
+    "freeze_arrays",
+    "freeze_mappings",
+    "frozen_array",
+    "unique_names",
+]
 
 
 def frozen_array(
-    values: ArrayLike,
-    shape: tuple[int | None, ...],
-    name: str,
-    *,
-    dtype: DTypeLike = np.float64,
+    values: ArrayLike, shape: tuple[int | None, ...], name: str, *, dtype: DTypeLike = np.float64
 ) -> NDArray[Any]:
     """Return a read-only copy of `values`, of `dtype` and `shape` (None: any length).
 
@@ -74,3 +77,23 @@ def unique_names(names: Iterable[object], name: str = "names") -> tuple[str, ...
 def as_mapping(values: Mapping[str, Any] | None) -> Mapping[str, Any]:
     """Return a read-only shallow copy of a mapping (None: an empty one)."""
     return MappingProxyType(dict(values or {}))
+
+
+def freeze_arrays(
+    record: object, shapes: Mapping[str, tuple[int | None, ...]], dtype: DTypeLike = np.float64
+) -> None:
+    """Turn fields of a new record into frozen arrays; of a mapping, every value."""
+    for field, shape in shapes.items():
+        values = getattr(record, field)
+        if isinstance(values, Mapping):
+            given = {k: (v, shape, f"{field}[{k!r}]") for k, v in values.items()}
+            kept: Any = as_mapping({k: frozen_array(*v, dtype=dtype) for k, v in given.items()})
+        else:
+            kept = frozen_array(values, shape, field, dtype=dtype)
+        object.__setattr__(record, field, kept)
+
+
+def freeze_mappings(record: object, *fields: str) -> None:
+    """Turn fields of a new record into read-only mappings."""
+    for field in fields:
+        object.__setattr__(record, field, as_mapping(getattr(record, field)))

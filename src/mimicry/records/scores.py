@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mimicry.records.frozen import as_mapping, frozen_array, unique_names
+from mimicry.records.frozen import as_mapping, freeze_arrays, unique_names
 from mimicry.records.timeline import TrialTable
 
 if TYPE_CHECKING:
@@ -79,26 +79,15 @@ class MimicryScores:
     session: str = ""
 
     def __post_init__(self) -> None:
-        fix = object.__setattr__
         n, a, v = len(self.trials), len(unique_names(self.names)), len(self.windows)
-        fix(self, "valid", frozen_array(self.valid, (n,), "valid", dtype=np.bool_))
-        for name, shape in (
-            ("baseline_mean", (n, a)),
-            ("baseline_sd", (n, a)),
-            ("delta", (n, v, a)),
-            ("delta_z", (n, v, a)),
-            ("delta_cal", (n, v, a)),
-            ("noise_se", (n, a)),
-            ("lags_s", (None,)),
-            ("lag_profile", (n, len(self.lags_s))),
-        ):
-            fix(self, name, frozen_array(getattr(self, name), shape, name))
+        freeze_arrays(self, {"valid": (n,)}, np.bool_)
+        freeze_arrays(self, dict.fromkeys(("baseline_mean", "baseline_sd", "noise_se"), (n, a)))
+        freeze_arrays(self, dict.fromkeys(("delta", "delta_z", "delta_cal"), (n, v, a)))
+        freeze_arrays(self, {"lags_s": (None,), "lag_profile": (n, len(self.lags_s))})
+        freeze_arrays(self, {"quality": (n,), "columns": (n,)})
         for name in ("phase", "reason", "why"):
             if len(getattr(self, name)) != n:
                 raise ValueError(f"{name} has {len(getattr(self, name))} entries, expected {n}")
-        for name in ("quality", "columns"):
-            arrays = getattr(self, name)
-            fix(self, name, as_mapping({k: frozen_array(x, (n,), k) for k, x in arrays.items()}))
 
     def __len__(self) -> int:
         return len(self.trials)

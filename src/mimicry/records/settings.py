@@ -130,14 +130,10 @@ class ScoringSettings:
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON types, for sidecars and digests."""
-        return asdict(self, dict_factory=lambda pairs: {k: _plain(v) for k, v in pairs})
+        return {name: _plain(value) for name, value in asdict(self).items()}
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, EmotionMap):
-        return {k: _plain(v) for k, v in asdict(value).items()}
     if isinstance(value, Mapping):
         return {k: _plain(v) for k, v in value.items()}
-    if isinstance(value, tuple | list):
-        return [_plain(v) for v in value]
-    return value
+    return [_plain(v) for v in value] if isinstance(value, tuple | list) else value

@@ -1,4 +1,4 @@
-"""Settings of an analysis of people together, and its result by window and lag."""
+"""Settings of an analysis of people together, and its result: by window and lag, or a table."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mimicry.records.frozen import as_mapping, frozen_array
+from mimicry.records.frozen import freeze_arrays, freeze_mappings
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Synchrony", "SynchronySettings"]
+__all__ = ["SeriesMeasure", "Synchrony", "SynchronySettings"]
 
 _EDGE = 1e-9
 
@@ -137,15 +137,12 @@ class Synchrony:
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        fix = object.__setattr__
-        fix(self, "window_start_s", frozen_array(self.window_start_s, (None,), "window_start_s"))
-        fix(self, "lags_s", frozen_array(self.lags_s, (None,), "lags_s"))
         n = len(self.window_start_s)
-        fix(self, "values", frozen_array(self.values, (n, len(self.lags_s)), "values"))
-        fix(self, "peak_lag_s", frozen_array(self.peak_lag_s, (n,), "peak_lag_s"))
-        fix(self, "peak_value", frozen_array(self.peak_value, (n,), "peak_value"))
-        fix(self, "surrogate", as_mapping(self.surrogate))
-        fix(self, "provenance", as_mapping(self.provenance))
+        freeze_arrays(self, {"window_start_s": (None,), "lags_s": (None,)})
+        freeze_arrays(
+            self, {"values": (n, len(self.lags_s)), "peak_lag_s": (n,), "peak_value": (n,)}
+        )
+        freeze_mappings(self, "surrogate", "provenance")
 
     def __len__(self) -> int:
         return len(self.window_start_s)
@@ -275,6 +272,51 @@ class Synchrony:
             "n_windows": "windows with a value at this lag",
             "lag_*": "value at this lag in s (matrix)",
         }
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SeriesMeasure:
+    """What a method without lags found in one or several series: numbers and a table behind them.
+
+    Parameters
+    ----------
+    settings
+        What was computed.
+    names
+        What the series are called.
+    rate_hz
+        Rate of their common grid.
+    summary
+        Numbers of the whole recording. JSON types only.
+    table
+        Column name -> values, all of one length; NaN is missing.
+    columns
+        Column name -> what it means.
+    surrogate
+        Comparison with chance (empty: none). JSON types only.
+    provenance
+        Inputs. JSON types only.
+    """
+
+    settings: SynchronySettings
+    names: tuple[str, ...]
+    rate_hz: float
+    summary: Mapping[str, Any]
+    table: Mapping[str, Any]
+    columns: Mapping[str, str]
+    surrogate: Mapping[str, Any] = field(default_factory=dict)
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        freeze_mappings(self, "summary", "table", "columns", "surrogate", "provenance")
+        if set(self.table) != set(self.columns):
+            raise ValueError(f"columns {sorted(self.columns)} do not explain {sorted(self.table)}")
+
+    def to_frame(self) -> "pd.DataFrame":
+        """Return the table."""
+        import pandas as pd
+
+        return pd.DataFrame(dict(self.table))
 
 
 def _mean(values: NDArray[np.float64], *, axis: int) -> NDArray[np.float64]:

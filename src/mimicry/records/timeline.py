@@ -1,12 +1,12 @@
 """What was shown, and when: stimulus envelopes and the table of trials."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mimicry.records.frozen import as_mapping, as_times, frozen_array, unique_names
+from mimicry.records.frozen import as_mapping, as_times, freeze_arrays, unique_names
 
 __all__ = ["StimulusTimeline", "TrialTable"]
 
@@ -52,8 +52,7 @@ class StimulusTimeline:
         fix = object.__setattr__
         fix(self, "times_s", as_times(self.times_s))
         fix(self, "names", unique_names(self.names))
-        shape = (len(self.times_s), len(self.names))
-        fix(self, "intensity", frozen_array(self.intensity, shape, "intensity"))
+        freeze_arrays(self, {"intensity": (len(self.times_s), len(self.names))})
 
     def at(self, times_s: NDArray[np.float64], name: str) -> NDArray[np.float64]:
         """Return the envelope of one action unit at clip times; 0 for a unit it does not move."""
@@ -98,17 +97,17 @@ class TrialTable:
         fix(self, "trial_id", unique_names(self.trial_id, "trial_id"))
         n = len(self.trial_id)
         for name in ("stimulus_id", "condition"):
-            values = tuple(str(v) for v in getattr(self, name))
-            if len(values) != n:
-                raise ValueError(f"{name} has {len(values)} entries, trial_id has {n}")
-            fix(self, name, values)
-        fix(self, "onset_s", frozen_array(self.onset_s, (n,), "onset_s"))
-        fix(self, "duration_s", frozen_array(self.duration_s, (n,), "duration_s"))
-        columns = {k: tuple(str(x) for x in v) for k, v in self.columns.items()}
-        for name, values in columns.items():
-            if len(values) != n:
-                raise ValueError(f"column {name} has {len(values)} entries, trial_id has {n}")
+            fix(self, name, _texts(getattr(self, name), n, name))
+        freeze_arrays(self, {"onset_s": (n,), "duration_s": (n,)})
+        columns = {k: _texts(v, n, f"column {k}") for k, v in self.columns.items()}
         fix(self, "columns", as_mapping(columns))
 
     def __len__(self) -> int:
         return len(self.trial_id)
+
+
+def _texts(values: Iterable[object], n: int, name: str) -> tuple[str, ...]:
+    texts = tuple(str(v) for v in values)
+    if len(texts) != n:
+        raise ValueError(f"{name} has {len(texts)} entries, trial_id has {n}")
+    return texts

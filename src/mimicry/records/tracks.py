@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mimicry.records.frozen import as_mapping, as_times, frozen_array, unique_names
+from mimicry.records.blendshapes import BLENDSHAPE_NAMES
+from mimicry.records.frozen import as_times, freeze_arrays, freeze_mappings, unique_names
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["N_BLENDSHAPES", "ActionUnitTrack", "LandmarkTrack"]
-
-N_BLENDSHAPES = 52
+__all__ = ["ActionUnitTrack", "LandmarkTrack"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,20 +58,12 @@ class LandmarkTrack:
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        fix = object.__setattr__
-        fix(self, "times_s", as_times(self.times_s))
+        object.__setattr__(self, "times_s", as_times(self.times_s))
         n = len(self.times_s)
-        f32 = np.float32
-        fix(self, "points_px", frozen_array(self.points_px, (n, None, 3), "points_px", dtype=f32))
-        fix(
-            self,
-            "blendshapes",
-            frozen_array(self.blendshapes, (n, N_BLENDSHAPES), "blendshapes", dtype=f32),
-        )
-        fix(self, "head_pose", frozen_array(self.head_pose, (n, 4, 4), "head_pose"))
-        fix(self, "luminance", frozen_array(self.luminance, (n,), "luminance", dtype=f32))
-        fix(self, "sharpness", frozen_array(self.sharpness, (n,), "sharpness", dtype=f32))
-        fix(self, "provenance", as_mapping(self.provenance))
+        single = {"points_px": (n, None, 3), "blendshapes": (n, len(BLENDSHAPE_NAMES))}
+        freeze_arrays(self, {**single, "luminance": (n,), "sharpness": (n,)}, np.float32)
+        freeze_arrays(self, {"head_pose": (n, 4, 4)})
+        freeze_mappings(self, "provenance")
 
     def __len__(self) -> int:
         return len(self.times_s)
@@ -129,17 +120,10 @@ class ActionUnitTrack:
         fix(self, "times_s", as_times(self.times_s))
         fix(self, "names", unique_names(self.names))
         n = len(self.times_s)
-        fix(self, "intensity", frozen_array(self.intensity, (n, len(self.names)), "intensity"))
-        fix(self, "pose_deg", frozen_array(self.pose_deg, (n, 3), "pose_deg"))
-        quality = {k: frozen_array(v, (n,), f"quality[{k!r}]") for k, v in self.quality.items()}
-        fix(self, "quality", as_mapping(quality))
-        fix(
-            self,
-            "blendshapes",
-            frozen_array(self.blendshapes, (n, None), "blendshapes", dtype=np.float32),
-        )
-        fix(self, "units", as_mapping(self.units))
-        fix(self, "provenance", as_mapping(self.provenance))
+        shapes = {"intensity": (n, len(self.names)), "pose_deg": (n, 3), "quality": (n,)}
+        freeze_arrays(self, shapes)
+        freeze_arrays(self, {"blendshapes": (n, None)}, np.float32)
+        freeze_mappings(self, "units", "provenance")
 
     def __len__(self) -> int:
         return len(self.times_s)

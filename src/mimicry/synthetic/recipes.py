@@ -48,14 +48,12 @@ RECIPES: dict[str, Recipe] = {
     ),
     "disgust": Recipe("disgust", {"AU07": 0.4, "AU09": 0.9, "AU10": 0.7, "AU17": 0.4}),
     "fear": Recipe(
-        "fear",
-        {"AU01": 0.9, "AU02": 0.5, "AU04": 0.4, "AU05": 0.8, "AU20": 0.6, "AU25": 0.5},
+        "fear", {"AU01": 0.9, "AU02": 0.5, "AU04": 0.4, "AU05": 0.8, "AU20": 0.6, "AU25": 0.5}
     ),
     "happy": Recipe("happiness", {"AU06": 0.5, "AU12": 0.8, "AU25": 0.3}),
     "neutral": Recipe("no expression, one blink", blink=True),
     "pain": Recipe(
-        "pain",
-        {"AU04": 0.9, "AU06": 0.6, "AU07": 0.7, "AU09": 0.5, "AU10": 0.5, "AU43": 0.35},
+        "pain", {"AU04": 0.9, "AU06": 0.6, "AU07": 0.7, "AU09": 0.5, "AU10": 0.5, "AU43": 0.35}
     ),
     "pucker": Recipe("no emotion: lip pucker, a control movement", {"AU18": 1.0}),
     "sad": Recipe("sadness", {"AU01": 0.9, "AU04": 0.5, "AU15": 0.8, "AU17": 0.3}),

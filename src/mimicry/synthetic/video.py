@@ -76,10 +76,7 @@ def write_frames(
     muxer = {"fflags": "+bitexact"}
     if path.suffix in (".mp4", ".mov"):
         muxer["video_track_timescale"] = str(TICKS)
-    with (
-        atomic_path(path) as temporary,
-        av.open(str(temporary), "w", options=muxer) as container,
-    ):
+    with atomic_path(path) as temporary, av.open(str(temporary), "w", options=muxer) as container:
         stream: Any = container.add_stream(
             codec, rate=Fraction(1 / typical).limit_denominator(1001), options=options
         )

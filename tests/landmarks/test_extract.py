@@ -121,7 +121,7 @@ def test_chatter_of_the_native_library_stays_away(clips):
 
 def test_a_process_that_dies_is_reported_with_its_last_words(monkeypatch, make_video, tmp_path):
     monkeypatch.setattr(
-        "mimicry.landmarks.workers.guarded_environment",
+        "mimicry.landmarks.guard.guarded_environment",
         lambda: {**guarded_environment(), "http_proxy": "http://example.org"},
     )
     with pytest.raises(LibraryError, match="without the network guard"):

@@ -1,7 +1,7 @@
 """Nothing leaves the machine: system calls of the processes that a session starts."""
 
+import io
 import re
-import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -11,8 +11,8 @@ import pytest
 
 from mimicry.capture.video import VideoReader
 from mimicry.landmarks.guard import guarded_environment
+from mimicry.landmarks.messages import read_message, write_message
 from mimicry.landmarks.model_file import checked_model
-from mimicry.runner.live_protocol import read_picture
 
 pytestmark = pytest.mark.usefixtures("strace")
 
@@ -36,9 +36,11 @@ def test_the_camera_check_opens_no_connection(tmp_path: Path, clips: Path) -> No
     log = tmp_path / "calls.txt"
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
     with VideoReader(clips / "single_face.mp4") as video:
-        jpeg = cv2.imencode(".jpg", next(iter(video)).rgb[..., ::-1])[1].tobytes()
+        jpeg = cv2.imencode(".jpg", next(iter(video)).rgb[..., ::-1])[1]
+    asked = io.BytesIO()
+    write_message(asked, {}, {"jpeg": jpeg})
     worker = traced(log, "mimicry.runner.face_worker", str(checked_model()), **pipes)
-    answers, _ = worker.communicate((struct.pack("<I", len(jpeg)) + jpeg) * 3, timeout=120)
+    answers, _ = worker.communicate(asked.getvalue() * 3, timeout=120)
     assert answers.count(b'"face": true') == 3
     assert internet_calls(log) == []
 
@@ -49,7 +51,7 @@ def test_the_live_view_opens_no_connection(tmp_path: Path, clips: Path) -> None:
     worker = traced(log, "mimicry.runner.live_worker", *source, stdout=subprocess.PIPE)
     assert worker.stdout is not None
     seen = 0
-    while (found := read_picture(worker.stdout)) is not None:
+    while (found := read_message(worker.stdout)) is not None:
         seen += bool(found[0].get("faces"))
         if seen >= 5:
             break

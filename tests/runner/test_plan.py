@@ -6,12 +6,18 @@ from pathlib import Path
 import pytest
 import yaml
 
-from mimicry.errors import IntegrityError, OutputExistsError, ProtocolError, StimulusError
-from mimicry.files import sha256_of
+from mimicry.errors import (
+    InputError,
+    IntegrityError,
+    OutputExistsError,
+    ProtocolError,
+    StimulusError,
+)
+from mimicry.files import sha256_of, write_json
 from mimicry.protocol import load_protocol, protocol_from_text
 from mimicry.runner.convert import session_files
 from mimicry.runner.from_protocol import BREAK_EVERY, plan_session, task_label
-from mimicry.runner.plan import Question, SessionPlan, plan_from_json
+from mimicry.runner.plan import Question, SessionPlan, read_plan
 from mimicry.runner.study import (
     latest_session,
     prepare_study,
@@ -98,9 +104,34 @@ def test_the_page_learns_no_answer_and_no_path(house: SessionPlan) -> None:
     assert str(house.stimuli[0].path) not in text
 
 
-def test_a_plan_comes_back_from_its_json(house: SessionPlan) -> None:
-    stored = json.loads(json.dumps(house.to_json(), default=str))
-    assert plan_from_json(stored).to_json() == house.to_json()
+def test_a_plan_comes_back_from_its_json(house: SessionPlan, tmp_path: Path) -> None:
+    write_json(tmp_path / "plan.json", house.to_json())
+    assert read_plan(tmp_path) == house
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("steps.0.kind", "dance"),
+        ("steps.3.phases.0.duration_s", "long"),
+        ("camera.width", "640"),
+        ("stimuli.0.path", None),
+        ("participant", "a_b"),
+    ],
+)
+def test_a_wrong_value_in_a_stored_plan_is_named(
+    house: SessionPlan, tmp_path: Path, key: str, value: object
+) -> None:
+    content = json.loads(json.dumps(house.to_json(), default=str))
+    *way, last = [int(part) if part.isdigit() else part for part in key.split(".")]
+    place = content
+    for part in way:
+        place = place[part]
+    place[last] = value
+    (tmp_path / "plan.json").write_text(json.dumps(content))
+    with pytest.raises(InputError, match="plan of a session") as error:
+        read_plan(tmp_path)
+    assert error.value.key == key or key == "participant"
 
 
 def test_stimuli_are_the_files_of_the_manifest(house: SessionPlan, tmp_path: Path) -> None:

@@ -6,10 +6,13 @@ sent to a proxy that does not exist. Nothing else of the user's environment is t
 """
 
 import os
+import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-__all__ = ["GUARD", "guarded_environment", "is_guarded"]
+__all__ = ["GUARD", "guarded_environment", "guarded_process", "is_guarded"]
 
 _NOWHERE = "http://127.0.0.1:9"
 _PROXIES = ("http_proxy", "https_proxy", "ftp_proxy", "all_proxy")
@@ -49,6 +52,12 @@ def guarded_environment() -> dict[str, str]:
     here = str(Path(mimicry.__file__).resolve().parents[1])
     search = [here, *filter(None, [os.environ.get("PYTHONPATH")])]
     return {**_MEMORY, **os.environ, **_THREADS, **GUARD, "PYTHONPATH": os.pathsep.join(search)}
+
+
+def guarded_process(module: str, *arguments: object, **pipes: Any) -> "subprocess.Popen[bytes]":
+    """Start a module of the package behind the guard; its answers are read from a pipe."""
+    command = [sys.executable, "-P", "-m", module, *map(str, arguments)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, env=guarded_environment(), **pipes)
 
 
 def is_guarded(environment: Mapping[str, str] | None = None) -> bool:

@@ -4,7 +4,6 @@ import json
 import queue
 import signal
 import subprocess
-import sys
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -13,7 +12,7 @@ from typing import Any, BinaryIO, Self, cast
 from numpy.typing import NDArray
 
 from mimicry import errors
-from mimicry.landmarks.guard import guarded_environment
+from mimicry.landmarks.guard import guarded_process
 from mimicry.landmarks.libraries import explained_output
 from mimicry.landmarks.messages import read_message
 
@@ -33,12 +32,8 @@ class LandmarkWorker:
     def __init__(self) -> None:
         self._path = ""
         self._chatter = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "mimicry.landmarks.worker"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._chatter,
-            env=guarded_environment(),
+        self._process = guarded_process(
+            "mimicry.landmarks.worker", stdin=subprocess.PIPE, stderr=self._chatter
         )
 
     @property

@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import secrets
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -62,7 +63,7 @@ class RunnerState:
     """What the server knows while it runs; the command and the tests look at it too."""
 
     journal: Journal | None = None
-    secret: str = ""
+    secret: str = field(default_factory=lambda: secrets.token_urlsafe(32))
     home: str = "/run"
     measure: Mapping[str, Any] = field(default_factory=dict)
     stimuli: tuple[tuple[Path, str], ...] = ()

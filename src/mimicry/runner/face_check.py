@@ -1,22 +1,21 @@
 """The server's own landmarker for the camera check, in a guarded process of its own."""
 
-import json
-import struct
 import subprocess
-import sys
 import threading
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, BinaryIO, Self, cast
+
+import numpy as np
 
 from mimicry.files.processes import end_process
-from mimicry.landmarks.guard import guarded_environment
+from mimicry.landmarks.guard import guarded_process
+from mimicry.landmarks.messages import read_message, write_message
 from mimicry.landmarks.model_file import checked_model
 from mimicry.runner.journal import Refusal
 
 __all__ = ["FaceChecker"]
 
 LIMIT_S = 30.0  # for one picture, the first with the start of the process
-_LENGTH = struct.Struct("<I")
 
 
 class FaceChecker:
@@ -30,13 +29,8 @@ class FaceChecker:
 
     def _start(self) -> "subprocess.Popen[bytes]":
         self._ready = False
-        return subprocess.Popen(
-            [sys.executable, "-P", "-m", "mimicry.runner.face_worker", str(self._model)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env=guarded_environment(),
-        )
+        pipes = {"stdin": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+        return guarded_process("mimicry.runner.face_worker", self._model, **pipes)
 
     @property
     def pid(self) -> int:
@@ -64,15 +58,14 @@ class FaceChecker:
                 end_process(self._process)
                 self._process = self._start()
             process = self._process
-            assert process.stdin is not None
             limit = threading.Timer(LIMIT_S, process.kill)
             limit.start()
             try:
                 if not self._ready:
                     self._answer()
                     self._ready = True
-                process.stdin.write(_LENGTH.pack(len(jpeg)) + jpeg)
-                process.stdin.flush()
+                picture = {"jpeg": np.frombuffer(jpeg, np.uint8)}
+                write_message(cast("BinaryIO", process.stdin), {}, picture)
                 answer = self._answer()
             except (OSError, ValueError) as error:
                 process.kill()  # what it may still answer belongs to no picture any more
@@ -85,10 +78,10 @@ class FaceChecker:
         return answer
 
     def _answer(self) -> Mapping[str, Any]:
-        assert self._process.stdout is not None
-        line = self._process.stdout.readline()
-        answer: Mapping[str, Any] = json.loads(line)
-        return answer
+        message = read_message(cast("BinaryIO", self._process.stdout))
+        if message is None:
+            raise OSError("the process has ended")
+        return message[0]
 
     def close(self) -> None:
         """End the process."""

@@ -1,21 +1,21 @@
-"""The process behind the camera check: pictures in, one line of findings out.
+"""The process behind the camera check: pictures in, findings out.
 
 Started by :mod:`mimicry.runner.face_check` behind the network guard. The same landmarker as in
 the analysis looks at each picture; nothing is kept.
 """
 
-import json
 import os
 import struct
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mimicry.kernels.pictures import packed
+from mimicry.landmarks.messages import read_message, write_message
 
 if TYPE_CHECKING:
     from mimicry.landmarks.detector import FaceDetector
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 __all__ = ["findings", "jpeg_size", "main"]
 
 _EYES = (33, 263)
-_LENGTH = struct.Struct("<I")
 MOST_PIXELS = 24 << 20
 MIN_EYES_PX = 60.0
 MAX_EYES_PART = 0.35
@@ -43,12 +42,13 @@ def main() -> None:
 
     cv2.setNumThreads(1)
     with FaceDetector(Path(sys.argv[1])) as detector:
-        _say(answers, {"ready": True})
-        while (picture := _read(sys.stdin.buffer)) is not None:
+        write_message(answers, {"ready": True})
+        while (message := read_message(sys.stdin.buffer)) is not None:
             try:
-                _say(answers, _look(picture, detector))
+                answer = _look(message[1]["jpeg"].tobytes(), detector)
             except (cv2.error, MemoryError, ValueError):  # a hostile picture must not end this
-                _say(answers, {"error": "no picture"})
+                answer = {"error": "no picture"}
+            write_message(answers, answer)
 
 
 def _look(picture: bytes, detector: "FaceDetector") -> Mapping[str, Any]:
@@ -166,20 +166,6 @@ def _light(value: float) -> dict[str, Any]:
     elif value > high:
         text = "too bright: less light on the face"
     return {"ok": text == "good", "text": text, "value": value}
-
-
-def _read(stream: BinaryIO) -> bytes | None:
-    head = stream.read(_LENGTH.size)
-    if len(head) < _LENGTH.size:
-        return None
-    (size,) = _LENGTH.unpack(head)
-    body = stream.read(size)
-    return body if len(body) == size else None
-
-
-def _say(stream: BinaryIO, value: Mapping[str, Any]) -> None:
-    stream.write(json.dumps(value).encode() + b"\n")
-    stream.flush()
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from mimicry.kernels.pictures import packed
 from mimicry.landmarks.libraries import explained
-from mimicry.runner.live_protocol import write_picture
+from mimicry.landmarks.messages import write_message
 
 __all__ = ["main"]
 
@@ -37,7 +37,7 @@ def main() -> None:
         return
     except Exception as problem:
         # the parent shows the sentence; the process ends either way
-        write_picture(out, {"error": f"{explained(problem) or problem}"}, b"")
+        write_message(out, {"error": f"{explained(problem) or problem}"})
         raise
 
 
@@ -61,8 +61,8 @@ def _run(source: str, model: Path, out: BinaryIO) -> None:
                 past.add(time_s, rgb, faces)
                 head |= past.describe()
             _, jpeg = cv2.imencode(".jpg", packed(rgb[..., ::-1]), [cv2.IMWRITE_JPEG_QUALITY, 75])
-            write_picture(out, head, jpeg.tobytes())
-    write_picture(out, {"ended": True}, b"")
+            write_message(out, head, {"jpeg": jpeg})
+    write_message(out, {"ended": True})
 
 
 class _Past:

@@ -196,7 +196,6 @@ def measure(
         ],
     }
     state = RunnerState(
-        secret=_secret(),
         home="/measure",
         measure=page,
         stimuli=tuple((s.path, s.mime) for s in stimuli),
@@ -217,9 +216,3 @@ def measure(
     if result.get("problem"):
         raise RecordingError(f"the measurement failed: {result['problem']}")
     return result
-
-
-def _secret() -> str:
-    import secrets
-
-    return secrets.token_urlsafe(32)

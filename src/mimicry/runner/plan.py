@@ -1,5 +1,6 @@
 """What one session shows, in order: plain values that the page, the disk and a resume share."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -17,7 +18,6 @@ __all__ = [
     "SessionPlan",
     "Step",
     "Stimulus",
-    "plan_from_json",
     "read_plan",
 ]
 
@@ -200,25 +200,6 @@ class SessionPlan:
                 )
 
 
-_SHAPE = {
-    **dict.fromkeys(("protocol", "protocol_digest", "task", "participant", "title"), str),
-    "session": (str, None),
-    "consent": list,
-    "steps": [
-        {
-            "step_id": str,
-            "kind": str,
-            "text": [str],
-            "phases": [{"kind": str, "duration_s": (float, None), "stimulus": (int, None)}],
-            "questions": [{"question_id": str, "kind": str, "options": [str], "labels": [str]}],
-            "columns?": dict,
-        }
-    ],
-    "stimuli": [{"stimulus_id": str, "path": str, "sha256": str}],
-    "camera": {"record": bool, "width": int, "height": int, "fps": float, "bitrate": int},
-}
-
-
 def read_plan(folder: Path) -> SessionPlan:
     """Return the plan that was written into a session's folder.
 
@@ -227,38 +208,15 @@ def read_plan(folder: Path) -> SessionPlan:
     InputError
         When it is missing or damaged.
     """
+    from pydantic import TypeAdapter, ValidationError
+
     path = folder / PLAN
-    content = read_json_object(path, _SHAPE)
+    text = json.dumps(read_json_object(path))
     try:
-        return plan_from_json(content)
-    except (KeyError, TypeError, ValueError) as error:
-        raise InputError(f"is not the plan of a session ({error})", path=path) from error
-
-
-def plan_from_json(value: Mapping[str, Any]) -> SessionPlan:
-    """Rebuild a plan from :meth:`SessionPlan.to_json`."""
-    fields = dict(value)
-    fields["consent"] = tuple(fields["consent"])
-    fields["closing"] = tuple(fields.get("closing", ()))
-    fields["steps"] = tuple(_step(s) for s in fields["steps"])
-    fields["stimuli"] = tuple(
-        Stimulus(s["stimulus_id"], Path(s["path"]), s["sha256"]) for s in fields["stimuli"]
-    )
-    fields["camera"] = CameraSettings(**fields["camera"])
-    return SessionPlan(**fields)
-
-
-def _step(value: Mapping[str, Any]) -> Step:
-    fields = dict(value)
-    fields["text"] = tuple(fields["text"])
-    fields["phases"] = tuple(Phase(**p) for p in fields["phases"])
-    fields["questions"] = tuple(_question(q) for q in fields["questions"])
-    return Step(**fields)
-
-
-def _question(value: Mapping[str, Any]) -> Question:
-    fields = dict(value)
-    fields["options"] = tuple(fields["options"])
-    low, high = fields["labels"]
-    fields["labels"] = (low, high)
-    return Question(**fields)
+        return TypeAdapter(SessionPlan).validate_json(text, strict=True)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(map(str, first["loc"])) or None
+        raise InputError(
+            f"is not the plan of a session ({first['msg']})", path=path, key=key
+        ) from error

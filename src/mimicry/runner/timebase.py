@@ -9,7 +9,7 @@ the server's clock.
 import math
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -93,11 +93,9 @@ def read_segment(folder: Path, number: int) -> Segment:
     if path("events").exists():
         events, lost = read_events(path("events"))
     if path("frames").exists():
-        for line in path("frames").read_bytes().split(b"\n")[1:]:
-            if line:
-                row = _frame(line)
-                frames += [row] if row else []
-                lost += row is None
+        rows = [_frame(x) for x in path("frames").read_bytes().split(b"\n")[1:] if x]
+        frames = [row for row in rows if row]
+        lost += len(rows) - len(frames)
     if lost:
         text = f"{folder.name}, segment {number}: {lost} damaged lines of the journal were left out"
         warnings.warn(QualityWarning(text), stacklevel=2)
@@ -166,26 +164,13 @@ def place_segments(segments: Sequence[Segment]) -> list[Segment]:
     more than 5 s (the computer was restarted), and is shortened to 10 minutes: no trial spans
     a gap, and video files cannot hold longer ones at full precision.
     """
-    placed: list[Segment] = []
-    for segment in segments:
-        if not placed:
-            placed.append(segment)
-            continue
+    placed = list(segments[:1])
+    for segment in segments[1:]:
         last = placed[-1]
         server, unix = (b - a for a, b in zip(last.moment(), segment.moment(), strict=True))
         step = server if abs(server - unix) < _CLOCKS_DIFFER_S else unix
         length = (last.frame_us[-1] - last.frame_us[0]) * 1e-6 if len(last.frame_us) else 0.0
         gap = min(max(step - length, 0.1), LONGEST_GAP_S)
         shift = last.shift_us + round((length + gap) * 1e6)
-        placed.append(
-            Segment(
-                segment.number,
-                segment.events,
-                segment.frame_us,
-                segment.arrival_ms,
-                segment.asked,
-                segment.video,
-                shift,
-            )
-        )
+        placed.append(replace(segment, shift_us=shift))
     return placed

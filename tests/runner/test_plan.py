@@ -15,13 +15,12 @@ from mimicry.errors import (
 )
 from mimicry.files import sha256_of, write_json
 from mimicry.protocol import load_protocol, protocol_from_text
-from mimicry.runner.convert import session_files
+from mimicry.runner.convert import require_free, session_files
 from mimicry.runner.from_protocol import BREAK_EVERY, plan_session, task_label
 from mimicry.runner.plan import Question, SessionPlan, read_plan
 from mimicry.runner.study import (
     latest_session,
     prepare_study,
-    require_free,
     shown_stimuli,
     study_of,
 )

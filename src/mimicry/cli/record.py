@@ -79,9 +79,10 @@ def _plain(study: Path, plan: "SessionPlan", camera: str, seconds: float | None)
 
 def _exact(study: Path, plan: "SessionPlan", browser: str | None) -> Outcome:
     from mimicry.runner.browser import find_browser
+    from mimicry.runner.convert import require_free
     from mimicry.runner.journal import Journal
     from mimicry.runner.serve import need_extra
-    from mimicry.runner.study import prepare_study, require_free
+    from mimicry.runner.study import prepare_study
 
     need_extra()
     program = find_browser(browser)

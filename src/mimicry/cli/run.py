@@ -40,10 +40,11 @@ def run(
     from mimicry.protocol import load_protocol
     from mimicry.runner.browser import find_browser
     from mimicry.runner.calibration import keep_with_session
+    from mimicry.runner.convert import require_free
     from mimicry.runner.from_protocol import plan_session
     from mimicry.runner.journal import Journal
     from mimicry.runner.serve import need_extra
-    from mimicry.runner.study import prepare_study, require_free, shown_stimuli
+    from mimicry.runner.study import prepare_study, shown_stimuli
 
     if delete_video and not score:
         raise InputError(

@@ -1,6 +1,5 @@
 """One person's session, made from a protocol."""
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -8,14 +7,13 @@ import numpy as np
 from mimicry.errors import ProtocolError
 from mimicry.kernels.chance import generator
 from mimicry.protocol.order import (
-    Item,
     block_runs,
     levels_of_faces,
     number_of,
     practice_items,
     run_sequence,
 )
-from mimicry.protocol.session import Phase, Session, Trial, is_first
+from mimicry.protocol.session import Item, Phase, Session, Trial, is_first
 
 if TYPE_CHECKING:
     from mimicry.protocol.model import Protocol
@@ -88,7 +86,8 @@ def build_session(
     for block, run in run_sequence(protocol, number):
         clock += READING_S if run == 1 else 0.0
         practice = practice_items(protocol, block, assigned, rng) if run == 1 else []
-        for item, is_practice in [*((i, True) for i in practice), *_scored(pieces[block][run - 1])]:
+        for k, item in enumerate([*practice, *pieces[block][run - 1]]):
+            is_practice = k < len(practice)
             count = sum(t.block == block and t.practice == is_practice for t in trials) + 1
             trial_id = f"{block}-p{count}" if is_practice else f"{block}-{count:03d}"
             trial = _trial(protocol, trial_id, block, run, item, clock, is_practice, rng)
@@ -99,10 +98,6 @@ def build_session(
     return Session(
         protocol.name, protocol.digest, participant, visit, seed, tuple(trials), assigned, session
     )
-
-
-def _scored(items: list[Item]) -> Iterator[tuple[Item, bool]]:
-    return ((item, False) for item in items)
 
 
 def _trial(
@@ -123,21 +118,12 @@ def _trial(
         run=run,
         condition=item.condition,
         identity=item.identity,
-        stimulus=_stimulus(protocol, item),
+        stimulus=protocol.stimulus_id(item),
         levels=dict(item.levels),
         phases=_phases(protocol, block, item),
         start_s=start_s,
         iti_s=_pause(protocol, rng),
         practice=practice,
-    )
-
-
-def _stimulus(protocol: "Protocol", item: Item) -> str:
-    return protocol.file.stimuli.pattern.format(
-        emotion=protocol.file.conditions[item.condition].emotion,
-        identity=item.identity,
-        kind=protocol.stimulus_kind(item.levels),
-        **dict(item.levels),
     )
 
 

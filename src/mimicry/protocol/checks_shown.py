@@ -51,18 +51,13 @@ def _stimuli(protocol: "Protocol") -> Iterator[Problem]:
 
 def _told_apart(protocol: "Protocol") -> list[Problem]:
     """See whether what differs between trials also stands in the names of their stimuli."""
-    stimuli = protocol.file.stimuli
     meant: dict[str, dict[str, str]] = {}
-    for spec in protocol.file.conditions.values():
-        for identity in stimuli.identities:
-            for levels in protocol.level_combinations():
-                cell = {"emotion": spec.emotion, "identity": identity}
-                cell["kind"] = protocol.stimulus_kind(levels)
-                name = stimuli.pattern.format(**{**levels, **cell})
-                other = meant.setdefault(name, cell)
-                for part in (p for p in cell if cell[p] != other[p]):
-                    text = f"stimuli.pattern shows {name!r} for {other[part]!r} and {cell[part]!r}"
-                    return [Problem(("stimuli", "pattern"), f"{text}; put {{{part}}} into it")]
+    for item in protocol.items():
+        name, cell = protocol.stimulus_id(item), protocol.told_apart_by(item)
+        other = meant.setdefault(name, cell)
+        for part in (p for p in cell if cell[p] != other[p]):
+            text = f"stimuli.pattern shows {name!r} for {other[part]!r} and {cell[part]!r}"
+            return [Problem(("stimuli", "pattern"), f"{text}; put {{{part}}} into it")]
     return []
 
 

@@ -11,7 +11,7 @@ from mimicry.kernels.orders import longest_run
 from mimicry.protocol.positions import Key
 from mimicry.protocol.redraw import Redraw
 from mimicry.protocol.schema import ProtocolFile
-from mimicry.protocol.session import PHASES, Session
+from mimicry.protocol.session import PHASES, Item, Session
 from mimicry.records import EmotionMap, ScoringSettings
 
 if TYPE_CHECKING:
@@ -211,6 +211,23 @@ class Protocol:
         for factor, level in levels.items():
             kind = self.file.design.factors[factor].levels[level].kind or kind
         return kind
+
+    def items(self) -> Iterator[Item]:
+        """Yield every trial that a session can show: condition, model face, factor levels."""
+        for condition in self.file.conditions:
+            for identity in self.file.stimuli.identities:
+                for levels in self.level_combinations():
+                    yield Item(condition, identity, levels)
+
+    def told_apart_by(self, item: Item) -> dict[str, str]:
+        """Return emotion, identity and kind of a trial's stimulus."""
+        emotion = self.file.conditions[item.condition].emotion
+        kind = self.stimulus_kind(item.levels)
+        return {"emotion": emotion, "identity": item.identity, "kind": kind}
+
+    def stimulus_id(self, item: Item) -> str:
+        """Return the id of a trial's stimulus, by the pattern of the protocol."""
+        return self.file.stimuli.pattern.format(**{**item.levels, **self.told_apart_by(item)})
 
     def trials_per_condition(self, block: str) -> dict[str, int]:
         """Return how many scored trials of each condition a block has."""

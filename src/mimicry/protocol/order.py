@@ -3,7 +3,6 @@
 import re
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,27 +11,18 @@ from numpy.typing import NDArray
 from mimicry.errors import ProtocolError
 from mimicry.kernels.mixing import crossed_order
 from mimicry.kernels.orders import dealt_faces, restricted_orders
+from mimicry.protocol.session import Item
 
 if TYPE_CHECKING:
     from mimicry.protocol.model import Protocol
 
 __all__ = [
-    "Item",
     "block_runs",
     "levels_of_faces",
     "number_of",
     "practice_items",
     "run_sequence",
 ]
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """A trial before it has a place in the order."""
-
-    condition: str
-    identity: str
-    levels: Mapping[str, str]
 
 
 def number_of(participant: str) -> int:

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from mimicry.files import atomic_path, write_text
 from mimicry.protocol.session import Session
+from mimicry.report.figures import colours_of
+from mimicry.report.page import fill_page
+from mimicry.report.tables import page_table
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -17,8 +20,6 @@ if TYPE_CHECKING:
 
 __all__ = ["preview_figure", "preview_page", "session_of", "write_preview"]
 
-# Okabe and Ito's colours, which people with the common colour-vision deficiencies can tell apart.
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#6b5b95", "#444444")
 PHASE_COLOURS = {
     "fixation": "#d7dde4",
     "cue": "#f4d58d",
@@ -192,7 +193,7 @@ def _draw_windows(axes: "Axes", settings: Any, bottom: float) -> None:
 def _draw_session(axes: "Axes", session: Session, blocks: list[str]) -> None:
     """Draw every trial of the session at its planned time, one row for each block."""
     conditions = list(dict.fromkeys(t.condition for t in session.trials))
-    colour = {c: COLOURS[k % len(COLOURS)] for k, c in enumerate(conditions)}
+    colour = colours_of(conditions)
     for trial in session.trials:
         axes.broken_barh(
             [(trial.start_s / 60, trial.duration_s / 60)],
@@ -236,9 +237,6 @@ def _pause(jitter: Any) -> str:
 
 def preview_page(protocol: "Protocol", session: Session, picture: str = "") -> str:
     """Return the page around a picture (PNG in base64), as HTML."""
-    from mimicry.report.page import fill_page
-    from mimicry.report.tables import page_table
-
     file = protocol.file
     counts = {name: protocol.trials_per_condition(name) for name in file.blocks}
     blocks = [

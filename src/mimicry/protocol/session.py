@@ -8,10 +8,19 @@ import numpy as np
 
 from mimicry.records import TrialTable
 
-__all__ = ["CLIP", "PHASES", "Phase", "Session", "Trial", "is_first"]
+__all__ = ["CLIP", "PHASES", "Item", "Phase", "Session", "Trial", "is_first"]
 
 CLIP = ("neutral", "rise", "apex", "fall")  # the phases in which the clip is on the screen
 PHASES = ("fixation", "cue", *CLIP, "blank")
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A trial before it has a place in the order."""
+
+    condition: str
+    identity: str
+    levels: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,19 +19,9 @@ __all__ = ["check_shown", "check_stimuli", "stimulus_ids"]
 _KIND = re.compile(rf"({'|'.join(KINDS)})(?:-i\d+)?(?:-d(?P<seconds>\d+(?:\.\d+)?))?")
 
 
-def stimulus_ids(protocol: "Protocol") -> dict[str, tuple[str, str]]:
-    """Return every stimulus id that a session can show -> (condition, kind)."""
-    stimuli = protocol.file.stimuli
-    ids: dict[str, tuple[str, str]] = {}
-    for condition, spec in protocol.file.conditions.items():
-        for identity in stimuli.identities:
-            for levels in protocol.level_combinations():
-                kind = protocol.stimulus_kind(levels)
-                name = stimuli.pattern.format(
-                    emotion=spec.emotion, identity=identity, kind=kind, **levels
-                )
-                ids[name] = (condition, kind)
-    return ids
+def stimulus_ids(protocol: "Protocol") -> dict[str, str]:
+    """Return every stimulus id that a session can show -> its condition."""
+    return {protocol.stimulus_id(item): item.condition for item in protocol.items()}
 
 
 def check_stimuli(protocol: "Protocol") -> Iterator[Problem]:
@@ -134,7 +124,7 @@ def _wrong_emotion(protocol: "Protocol", stimuli: "StimulusSet") -> tuple[str, s
     """Return condition and sentence of the first clip that shows another emotion, if any does."""
     from mimicry.timeline.crosscheck import contradictions
 
-    pairs = [(condition, name) for name, (condition, _) in stimulus_ids(protocol).items()]
+    pairs = [(condition, name) for name, condition in stimulus_ids(protocol).items()]
     wrong = contradictions(pairs, stimuli, protocol.emotions())
     if not wrong:
         return None

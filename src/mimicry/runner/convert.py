@@ -29,7 +29,7 @@ from mimicry.study.layout import (
 )
 from mimicry.study.participants import enter_participant
 
-__all__ = ["convert_session", "session_files"]
+__all__ = ["convert_session", "require_free", "session_files"]
 
 
 def session_files(study: Path, plan: SessionPlan) -> dict[str, Path]:
@@ -45,6 +45,27 @@ def session_files(study: Path, plan: SessionPlan) -> dict[str, Path]:
         "beh_json": ANSWERS_SIDECAR,
     }
     return {key: folder / f"{plan.prefix}{ending}" for key, ending in endings.items()}
+
+
+def require_free(
+    study: Path, plan: SessionPlan, kinds: Sequence[str] = ("recording",)
+) -> dict[str, Path]:
+    """Return where a session's files go; those of some kinds may not be there yet.
+
+    Raises
+    ------
+    OutputExistsError
+        When the participant has a recording of this task already.
+    """
+    files = session_files(study, plan)
+    for path in (files[kind] for kind in kinds):
+        if path.exists():
+            raise OutputExistsError(
+                "this participant has a recording of this task already",
+                path=path,
+                hint="Give the session a label of its own with `session`. Or give another `task`.",
+            )
+    return files
 
 
 @private()
@@ -77,13 +98,7 @@ def convert_session(folder: Path, study: Path, *, overwrite: bool = False) -> di
         When nothing was recorded.
     """
     plan = read_plan(folder)
-    files = session_files(study, plan)
-    if files["recording"].exists() and not overwrite:
-        raise OutputExistsError(
-            "this participant has a recording of this task already",
-            path=files["recording"],
-            hint="Give the session a label of its own with `session`.",
-        )
+    files = (session_files if overwrite else require_free)(study, plan)
     segments = place_segments(_read_segments(folder))
     if not segments:
         raise InputError("nothing was recorded in this session", path=folder)
@@ -92,27 +107,24 @@ def convert_session(folder: Path, study: Path, *, overwrite: bool = False) -> di
     if not to_score and not ratings:
         return {}
     make_folder(files["video"].parent)
-    written = dict(files)
+    kinds, frames = {"recording"}, []
     kept = _video(files["video"], segments) if plan.camera.record else None
     if kept is not None:
+        kinds |= {"video", "frames"}
         frames = frame_rows(segments, kept)
         write_tsv(files["frames"], _table(frames, FRAME_COLUMNS))
-    else:
-        frames = []
-        del written["video"], written["frames"]
     calibration = _calibration(folder, segments)
     if to_score:
+        kinds |= {"events", "events_json"}
         events = list(event_rows(plan, segments, frames, calibration))
         events.sort(key=lambda row: row["onset"])
         write_tsv(files["events"], _table(events, EVENT_COLUMNS))
         write_json(files["events_json"], describe(EVENT_COLUMNS, events))
-    else:
-        del written["events"], written["events_json"]
     if ratings:
+        kinds |= {"beh", "beh_json"}
         write_tsv(files["beh"], _table(ratings, BEH_COLUMNS))
         write_json(files["beh_json"], describe(BEH_COLUMNS, ratings))
-    else:
-        del written["beh"], written["beh_json"]
+    written = {kind: path for kind, path in files.items() if kind in kinds}
     write_json(files["recording"], _recording(folder, plan, segments, frames, calibration, written))
     if to_score:
         enter_participant(study, plan.participant)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
@@ -10,7 +10,7 @@ from mimicry.errors import ProtocolError
 from mimicry.kernels.chance import generator
 from mimicry.protocol.session import CLIP, is_first
 from mimicry.runner.clips import find_clips
-from mimicry.runner.plan import CameraSettings, Phase, Question, SessionPlan, Step
+from mimicry.runner.plan import CameraSettings, Phase, PhaseKind, Question, SessionPlan, Step
 
 if TYPE_CHECKING:
     from mimicry.protocol import Protocol
@@ -154,11 +154,11 @@ def _steps(protocol: "Protocol", drawn: "Session", numbers: Mapping[str, int]) -
                 yield _break(f"{name}-pause{start}", block, 0.0)
                 yield _attention(f"{name}-check{start}", block, rng)
             yield from _trials(protocol, scored[start : start + BREAK_EVERY], numbers)
-        yield from _after_block(protocol, name, block)
+        if asked := _questions(protocol, "block", block):
+            yield Step(f"{name}-ratings", "rating", questions=asked, block=block)
         if part < len(runs):
             yield _break(f"{name}-break", block, spec.break_s if run == spec.runs else 0.0)
-    asked = _questions(protocol, "session", None)
-    if asked:
+    if asked := _questions(protocol, "session", None):
         yield Step("session-ratings", "rating", questions=asked)
 
 
@@ -186,12 +186,6 @@ def _attention(step_id: str, block: str, rng: np.random.Generator) -> Step:
         answer=right,
     )
     return Step(step_id, "check", questions=(question,), block=block)
-
-
-def _after_block(protocol: "Protocol", name: str, block: str) -> Iterator[Step]:
-    asked = _questions(protocol, "block", block)
-    if asked:
-        yield Step(f"{name}-ratings", "rating", questions=asked, block=block)
 
 
 def _questions(protocol: "Protocol", after: str, block: str | None) -> tuple[Question, ...]:
@@ -232,11 +226,7 @@ def _trials(
     pause = 0.0
     for trial in trials:
         named = {p.text for p in trial.phases if p.name == "rating"}
-        asked = tuple(
-            _question(name, protocol.file.ratings[name])
-            for name in protocol.file.ratings
-            if name in named
-        )
+        asked = tuple(_question(n, r) for n, r in protocol.file.ratings.items() if n in named)
         columns = {"identity": trial.identity, "task": trial.task, "run": trial.run}
         yield Step(
             trial.trial_id,
@@ -263,9 +253,5 @@ def _phases(trial: "Trial", pause: float, number: int) -> Iterator[Phase]:
             if not shown:
                 yield Phase("stimulus", trial.clip_duration_s, number)
             shown = True
-        elif phase.name == "fixation":
-            yield Phase("fixation", phase.duration_s)
-        elif phase.name == "cue":
-            yield Phase("cue", phase.duration_s, text=phase.text)
-        elif phase.name == "blank":
-            yield Phase("blank", phase.duration_s)
+        elif phase.name in ("fixation", "cue", "blank"):
+            yield Phase(cast("PhaseKind", phase.name), phase.duration_s, text=phase.text)

@@ -14,6 +14,7 @@ from mimicry.study.layout import RECORDED, SOURCEDATA, check_label, person_folde
 __all__ = [
     "CameraSettings",
     "Phase",
+    "PhaseKind",
     "Question",
     "SessionPlan",
     "Step",

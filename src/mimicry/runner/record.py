@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from mimicry.capture.recording import CameraRecording, record_camera
-from mimicry.errors import OutputExistsError
 from mimicry.files import make_folder, sha256_of, write_json
-from mimicry.runner.convert import session_files
+from mimicry.runner.convert import require_free
 from mimicry.runner.plan import CameraSettings, SessionPlan
 from mimicry.runner.study import prepare_study
 from mimicry.study.layout import check_label
@@ -54,14 +53,8 @@ def record_plainly(
     RecordingError
         When the camera gives no picture.
     """
-    files = {k: p for k, p in session_files(study, plan).items() if k in _PLAIN}
-    for path in files.values():
-        if path.exists():
-            raise OutputExistsError(
-                "this participant has a recording of this task already",
-                path=path,
-                hint="Give the recording another `task` or `session`.",
-            )
+    free = require_free(study, plan, _PLAIN)
+    files = {kind: free[kind] for kind in _PLAIN}
     prepare_study(study, None)
     make_folder(files["video"].parent)
     camera = plan.camera

@@ -89,16 +89,9 @@ def _lengths(protocol: "Protocol", shown: "StimulusSet") -> list[str]:
 
 def _planned(protocol: "Protocol") -> list[tuple[str, float, float]]:
     """Return (stimulus, planned length, planned still part) of every clip, once each."""
-    stimuli = protocol.file.stimuli
     planned: dict[tuple[str, float, float], None] = {}
-    for spec in protocol.file.conditions.values():
-        for identity in stimuli.identities:
-            for levels in protocol.level_combinations():
-                cell = {"emotion": spec.emotion, "identity": identity}
-                name = stimuli.pattern.format(
-                    **{**levels, **cell, "kind": protocol.stimulus_kind(levels)}
-                )
-                timing = protocol.timing(levels)
-                length = sum(timing[p] for p in CLIP)
-                planned[name, length, timing["neutral"]] = None
+    for item in protocol.items():
+        timing = protocol.timing(item.levels)
+        length = sum(timing[p] for p in CLIP)
+        planned[protocol.stimulus_id(item), length, timing["neutral"]] = None
     return list(planned)

@@ -3,12 +3,10 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mimicry.errors import InputError, OutputExistsError, ProtocolError, StimulusError
+from mimicry.errors import InputError, ProtocolError, StimulusError
 from mimicry.files import about_nobody, make_folder, write_json, write_text
 from mimicry.protocol.stimuli import check_shown, stimulus_ids
 from mimicry.runner.clips import rendered_entries
-from mimicry.runner.convert import session_files
-from mimicry.runner.plan import SessionPlan
 from mimicry.runner.stored import DONE, PLAN
 from mimicry.study.layout import DESCRIPTION, PROTOCOL, SOURCEDATA, person_folder, stimuli_copy
 
@@ -16,7 +14,7 @@ if TYPE_CHECKING:
     from mimicry.protocol import Protocol
     from mimicry.timeline.manifest import StimulusSet
 
-__all__ = ["latest_session", "prepare_study", "require_free", "shown_stimuli", "study_of"]
+__all__ = ["latest_session", "prepare_study", "shown_stimuli", "study_of"]
 
 
 @about_nobody()
@@ -114,23 +112,6 @@ def shown_stimuli(
         key="`stimuli`",
         hint="Run each set of stimuli in a study folder of its own.",
     )
-
-
-def require_free(study: Path, plan: SessionPlan) -> None:
-    """Check, before anyone is filmed, that the session's files have their place.
-
-    Raises
-    ------
-    OutputExistsError
-        When the participant has a recording of this task already.
-    """
-    taken = session_files(study, plan)["recording"]
-    if taken.exists():
-        raise OutputExistsError(
-            "this participant has a recording of this task already",
-            path=taken,
-            hint="Give the session a label of its own with `session`.",
-        )
 
 
 def latest_session(study: Path, participant: str) -> Path:

@@ -264,12 +264,25 @@ def test_segments_agree_with_the_slow_loop():
     for i in range(3):
         for j in range(3):
             x, y = a[40 * i : 40 * i + 40], b[40 * j : 40 * j + 40]
+            dx, dy = x - np.nanmean(x), y - np.nanmean(y)
             for lag in range(-6, 7):
-                xs = x[max(-lag, 0) : 40 - max(lag, 0)]
-                ys = y[max(lag, 0) : 40 - max(-lag, 0)]
-                keep = np.isfinite(xs) & np.isfinite(ys)
-                slow = np.arctanh(np.corrcoef(xs[keep], ys[keep])[0, 1])
-                assert fast[i, j, lag + 6] == pytest.approx(slow, abs=1e-12)
+                at = [t for t in range(40) if 0 <= t + lag < 40]
+                products = [dx[t] * dy[t + lag] for t in at if np.isfinite(dx[t] * dy[t + lag])]
+                r = sum(products) / (len(products) + abs(lag)) / np.nanstd(x) / np.nanstd(y)
+                assert fast[i, j, lag + 6] == pytest.approx(np.arctanh(r), abs=1e-12)
+
+
+def test_a_segment_that_is_still_or_holds_too_little_has_no_value():
+    rng = np.random.default_rng(14)
+    a, b = rng.standard_normal((2, 120))
+    a[:40] = 1e9 + 1e-3 * a[:40]  # far from 0, nothing of which is movement
+    b[40:61] = np.nan  # 19 of 40 are left
+    found = segment_z(a, b, segment=40, max_lag=2)
+    assert np.isnan(found[0]).all()
+    assert np.isnan(found[:, 1]).all()
+    assert np.isfinite(found[1:, [0, 2]]).all()
+    b[60] = 0.0
+    assert np.isfinite(segment_z(a, b, segment=40, max_lag=0)[1, 1]).all()
 
 
 def test_the_nearest_peak_is_taken_and_never_an_edge_or_a_slope():

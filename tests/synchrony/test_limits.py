@@ -391,14 +391,17 @@ def test_events_count_from_the_first_sample_to_before_the_end(tmp_path: Path) ->
 
 def test_segments_are_matched_with_themselves_alone() -> None:
     z = np.array([[0.9, 0.1, 0.2], [0.3, 0.8, np.nan], [0.1, 0.5, 0.7]])[:, :, None]
-    found = lag_values.effect_sizes(z, np.eye(3, dtype=bool))
+    z = np.concatenate([z, 2 * z], axis=2)
+    found = lag_values.effect_sizes(z)
     assert (found["n_segments"], found["n_mismatched"]) == (3, 6)
-    others = np.array([0.1, 0.2, 0.3, 0.1, 0.5])
-    assert found["signed"]["mean_z"] == pytest.approx(0.8)
-    assert found["signed"]["mean_z_mismatched"] == pytest.approx(others.mean())
-    effect = (0.8 - others.mean()) / others.std(ddof=1)
-    assert found["signed"]["es"] == pytest.approx(effect)
+    others = np.mean([0.1, 0.2, 0.3, 0.1, 0.5])
+    assert found["signed"]["mean_z"] == pytest.approx(1.5 * 0.8)
+    assert found["signed"]["mean_z_mismatched"] == pytest.approx(1.5 * others)
+    assert found["signed"]["es"] == pytest.approx(1.5 * (0.8 - others) / (others / 2**0.5))
     assert found["absolute"] == found["signed"]
+    flat = lag_values.effect_sizes(np.ones((2, 2, 3)))
+    assert flat["signed"]["es"] is None
+    assert flat["signed"]["sd_mismatched"] == 0.0
     people = People(np.array([[1.0, 2.0], [3.0, 4.0]]), 2.0)
     assert people.with_second(np.array([5.0, 6.0])).values.tolist() == [[1, 2], [5, 6]]
     assert people.in_au_units is False

@@ -229,41 +229,98 @@ def test_every_preset_names_a_source_or_says_that_it_is_ours():
         assert any(word in source for word in ("doi", "R package", "this package"))
 
 
+SUSY = {  # columns of the R package's table, by our names
+    "mean_z": ("Z", "Z(noAbs)"), "mean_z_mismatched": ("Z-Pseudo", "Z(Pseudo-noAbs)"),
+    "es": ("ES", "ES(noAbs)"), "sd_z": ("SD(Z)",), "sd_mismatched": ("SD(Z-Pseudo)",),
+    "first_leads": ("Z(lead1)",), "second_leads": ("Z(lead2)",),
+    "es_first_leads": ("ES(lead1)",), "es_second_leads": ("ES(lead2)",),
+}  # fmt: skip
+
+
+def test_gives_the_numbers_of_susy(test_data):
+    """Two psychotherapy dyads, four settings: the row of SUSY 0.1.0, to 1e-6 (here 1e-10)."""
+    with (test_data / "susy" / "reference.csv").open() as handle:
+        rows = list(csv.DictReader(handle))
+    assert len(rows) == 8
+    for row in rows:
+        found = measure_synchrony(
+            test_data / "rmea" / row["name"],
+            preset="susy",
+            window_s=float(row["segment"]),
+            max_lag_s=float(row["maxlag"]),
+            rate_hz=RATE,
+        )
+        effect = found.provenance["effect_size"]
+        for name, columns in SUSY.items():
+            for kind, column in zip(("absolute", "signed"), columns, strict=False):
+                assert effect[kind][name] == pytest.approx(float(row[column]), abs=1e-10)
+        for kind, column in (("absolute", "%>Pseudo"), ("signed", "%>Pseudo(noAbs)")):
+            share = 100 * effect[kind]["share_above_mismatched"]
+            assert share == pytest.approx(float(row[column]))
+        assert effect["n_segments"] == len(found) == int(row["n(Segmente)"])
+        profile = found.lag_profile
+        assert len(profile) == int(row["n(lags)"])
+        for side, phase in ((profile >= 0, "in"), (profile < 0, "anti")):
+            assert side.sum() == int(row[f"Anzahl({phase}-phase)"])
+            assert profile[side].mean() == pytest.approx(float(row[f"meanZ({phase}-phase)"]))
+        assert found.grand_average == pytest.approx(float(row["Z(noAbs)"]), abs=1e-10)
+        assert found.summary["es_absolute"] == effect["absolute"]["es"]
+
+
 def test_the_effect_size_of_segments_worked_by_hand():
-    """Two segments: matched z .4 and .6, mismatched .1 and .3; (.5 - .2) / sd(.1, .3)."""
-    z = np.array([[[0.4], [0.1]], [[0.3], [0.6]]])
-    found = effect_sizes(z, np.eye(2, dtype=bool))["signed"]
-    assert found["mean_z"] == pytest.approx(0.5)
-    assert found["mean_z_mismatched"] == pytest.approx(0.2)
-    assert found["sd_mismatched"] == pytest.approx(0.02**0.5)
-    assert found["es"] == pytest.approx(0.3 / 0.02**0.5)
+    """Matched z .4 .6 and .2 .8, mismatched .1 .3 and .3 .3, at lags -1 and 0; lag 1 is missing."""
+    z = np.full((2, 2, 3), np.nan)
+    z[0, 0, :2], z[1, 1, :2] = (0.4, 0.2), (0.6, 0.8)
+    z[0, 1, :2], z[1, 0, :2] = (0.1, -0.3), (0.3, 0.3)
+    found = effect_sizes(z)
+    signed = found["signed"]
+    assert (found["n_segments"], found["n_mismatched"]) == (2, 2)
+    assert (signed["mean_z"], signed["mean_z_mismatched"]) == pytest.approx((0.5, 0.1))
+    assert signed["sd_mismatched"] == pytest.approx(0.02**0.5)  # of .2 and 0
+    assert signed["es"] == pytest.approx(0.4 / 0.02**0.5)
+    assert signed["share_above_mismatched"] == 1.0
+    absolute = found["absolute"]
+    assert absolute["mean_z_mismatched"] == pytest.approx(0.25)  # .2 and .3
+    assert absolute["es"] == pytest.approx(0.25 / 0.005**0.5)
+    assert signed["first_leads"] is None  # lag 1 alone
+    assert signed["es_second_leads"] is None
 
 
-def slow_effect_size(first, second, size, lag, absolute):
-    """Mean z over lags for every pair of segments, one correlation at a time."""
-    n = len(first) // size
-    means = np.empty((n, n))
+def slow_profiles(first, second, size, lag):
+    """Z of segment i with segment j at a lag: means and SDs of whole segments, divisor the size."""
+    n = round(len(first) / size - 0.499999)
+    z = np.empty((n, n, 2 * lag + 1))
     for i in range(n):
         for j in range(n):
-            x, y = first[i * size :][:size], second[j * size :][:size]
-            z = []
+            x, y = (s[k * size :][:size] for s, k in ((first, i), (second, j)))
+            x, y = x - sum(x) / size, y - sum(y) / size
+            divisor = (sum(x * x) * sum(y * y)) ** 0.5
             for k in range(-lag, lag + 1):
-                a, b = (x[: size - k], y[k:]) if k >= 0 else (x[-k:], y[: size + k])
-                z.append(np.arctanh(np.corrcoef(a, b)[0, 1]))
-            means[i, j] = np.mean(np.abs(z) if absolute else z)
-    real = [means[i, i] for i in range(n)]
-    pseudo = [means[i, j] for i in range(n) for j in range(n) if i != j]
-    return (np.mean(real) - np.mean(pseudo)) / np.std(pseudo, ddof=1)
+                products = [x[t] * y[t + k] for t in range(size) if 0 <= t + k < size]
+                z[i, j, k + lag] = np.arctanh(sum(products) / divisor)
+    return z
 
 
-@pytest.mark.parametrize("absolute", [False, True])
-def test_the_effect_size_of_susy_agrees_with_a_slow_loop(absolute):
-    first, second = dyad(np.random.default_rng(4), n=1010, lag=5, weight=0.6)
+@pytest.mark.parametrize("kind", ["signed", "absolute"])
+def test_the_effect_size_of_susy_agrees_with_a_slow_loop(kind):
+    first, second = dyad(np.random.default_rng(4), n=330, lag=3, weight=0.6)
     found = measure_synchrony(
-        first, second, preset="susy", window_s=8.0, max_lag_s=1.0, rate_hz=RATE
+        first, second, preset="susy", window_s=4.0, max_lag_s=0.4, rate_hz=RATE
     )
-    es = found.provenance["effect_size"]["absolute" if absolute else "signed"]["es"]
-    assert es == pytest.approx(slow_effect_size(first, second, 200, 25, absolute), abs=1e-10)
+    z = slow_profiles(first, second, 100, 10)
+    np.testing.assert_allclose(found.values, [z[i, i] for i in range(3)], atol=1e-12)
+    z = np.abs(z) if kind == "absolute" else z
+    real = sum(z[i, i] for i in range(3)) / 3
+    pseudo = sum(z[i, j] for i in range(3) for j in range(3) if i != j) / 6
+    effect = found.provenance["effect_size"][kind]
+    for names, lags in (
+        (("mean_z", "es"), slice(None)),
+        (("first_leads", "es_first_leads"), slice(11, None)),
+        (("second_leads", "es_second_leads"), slice(0, 10)),
+    ):
+        r, p = real[lags], pseudo[lags]
+        es = (r.mean() - p.mean()) / p.std(ddof=1)
+        assert [effect[name] for name in names] == pytest.approx([r.mean(), es], abs=1e-10)
 
 
 @settings(max_examples=15, deadline=None)

@@ -29,9 +29,8 @@ def segment_z(
     ndarray
         (n, n, 2 * max_lag + 1): segment i of the first with segment j of the second. The
         diagonal i = j is what happened, the rest is chance. Lag l pairs sample t of one
-        segment with sample t + l of the other, over the samples that exist in both (fewer
-        at longer lags). Positive lag: the first leads. NaN where too few samples are there
-        or a side is still.
+        segment with sample t + l of the other. Positive lag: the first leads. NaN where too
+        few samples are there or a side is still.
 
     Raises
     ------
@@ -40,7 +39,10 @@ def segment_z(
 
     Notes
     -----
-    The design of surrogate synchrony: Tschacher and colleagues, R package SUSY.
+    The cross-correlation of R's ``ccf``, as in the R package SUSY 0.1.0 (Tschacher and Meier
+    2020, doi 10.1080/10503307.2019.1612114): means and SDs are those of the whole segments and
+    the divisor is their length, so that a longer lag shrinks r. Where samples are missing, it is
+    the number of pairs plus the lag.
     """
     a, b = np.asarray(first, np.float64), np.asarray(second, np.float64)
     n = min(len(a), len(b)) // segment
@@ -49,35 +51,27 @@ def segment_z(
             f"segments of {segment} samples: expected at least twice the lag of {max_lag} and "
             f"at least two in {len(a)} samples"
         )
-    x, y = _cut(a, n, segment), _cut(b, n, segment)
+    (x, in_x), (y, in_y) = _standardised(a, n, segment), _standardised(b, n, segment)
+    lags = np.abs(np.arange(-max_lag, max_lag + 1))
     result = np.empty((n, n, 2 * max_lag + 1))
     for i in range(n):
-        result[i] = capped_fisher_z(_one_against_all(x[i], y, max_lag, min_valid * segment))
+        pairs = np.rint(_lagged_sums(in_x[[i]], in_y, max_lag))
+        r = _lagged_sums(x[[i]], y, max_lag) / np.maximum(pairs + lags, 1)
+        r[pairs < max(min_valid * segment, 3)] = np.nan
+        result[i] = capped_fisher_z(np.clip(r, -1, 1))
     return result
 
 
-def _cut(series: Floats, n: int, segment: int) -> Floats:
+def _standardised(series: Floats, n: int, segment: int) -> tuple[Floats, Floats]:
+    """Return (n, segment) z values, 0 where missing and NaN where still, and which are there."""
     blocks = series[: n * segment].reshape(n, segment)
-    count = np.maximum(np.isfinite(blocks).sum(axis=1, keepdims=True), 1)
-    total = np.where(np.isfinite(blocks), blocks, 0.0).sum(axis=1, keepdims=True)
-    return np.asarray(blocks - total / count)
-
-
-def _one_against_all(x: Floats, y: Floats, max_lag: int, need: float) -> Floats:
-    """(n, 2 * max_lag + 1) correlations of one segment with all segments of the other."""
-    in_x, in_y = np.isfinite(x).astype(float)[None], np.isfinite(y).astype(float)
-    x0, y0 = np.where(in_x > 0, x, 0.0), np.where(in_y > 0, y, 0.0)
-    n = np.rint(_lagged_sums(in_x, in_y, max_lag))
-    safe = np.maximum(n, 1)
-    x_sum, y_sum = _lagged_sums(x0, in_y, max_lag), _lagged_sums(in_x, y0, max_lag)
-    x_power = _lagged_sums(x0 * x0, in_y, max_lag) - x_sum**2 / safe
-    y_power = _lagged_sums(in_x, y0 * y0, max_lag) - y_sum**2 / safe
-    cross = _lagged_sums(x0, y0, max_lag) - x_sum * y_sum / safe
-    floor = STILL_SD**2 * np.maximum(safe - 1, 1)
-    moving = (x_power > floor) & (y_power > floor) & (n >= max(need, 3))
-    with np.errstate(invalid="ignore", divide="ignore"):
-        r = cross / np.sqrt(x_power * y_power)
-    return np.asarray(np.where(moving, np.clip(r, -1, 1), np.nan))
+    there = np.isfinite(blocks)
+    count = np.maximum(there.sum(axis=1, keepdims=True), 1)
+    mean = np.where(there, blocks, 0.0).sum(axis=1, keepdims=True) / count
+    deviation = np.where(there, blocks - mean, 0.0)
+    sd = np.sqrt((deviation**2).sum(axis=1, keepdims=True) / count)
+    still = sd < STILL_SD * np.maximum(1.0, np.abs(mean))
+    return deviation / np.where(still, np.nan, sd), there.astype(np.float64)
 
 
 def _lagged_sums(x: Floats, y: Floats, max_lag: int) -> Floats:

@@ -203,6 +203,8 @@ class Synchrony:
             "n_windows_missing": int(np.isnan(self.values).all(axis=1).sum()),
             "n_windows_best_lag_at_edge": int(self.best_at_edge.sum()),
         }
+        effect = self.provenance.get("effect_size", {})
+        result |= {f"es_{name}": effect[name]["es"] for name in ("signed", "absolute") if effect}
         if self.settings.peak_region_s > 0:
             has_peak = np.isfinite(self.peak_lag_s)
             result |= {

@@ -43,29 +43,59 @@ def segments(first: Floats, second: Floats, settings: SynchronySettings, grid: G
     z = segment_z(
         first, second, segment=grid.window, max_lag=grid.max_lag, min_valid=settings.min_valid
     )
-    matched = np.eye(len(z), dtype=bool)
     starts = np.arange(len(z), dtype=np.int64) * grid.window
-    return LagValues(starts, z[matched], {"effect_size": effect_sizes(z, matched)})
+    return LagValues(starts, z[np.eye(len(z), dtype=bool)], {"effect_size": effect_sizes(z)})
 
 
-def effect_sizes(z: Floats, matched: NDArray[np.bool_]) -> dict[str, Any]:
-    """Return (mean of matched segments - mean of mismatched ones) / SD of the mismatched."""
+def effect_sizes(z: Floats) -> dict[str, Any]:
+    """Return the lag profile of matched segments against that of mismatched ones.
+
+    Parameters
+    ----------
+    z
+        (n, n, 2 * L + 1) from :func:`mimicry.kernels.segments.segment_z`.
+
+    Returns
+    -------
+    dict
+        Numbers of segments and, for ``signed`` and ``absolute`` z, the numbers of the R package
+        SUSY 0.1.0. A profile is the mean over pairs of segments at each lag; means and SDs are
+        over lags. None: fewer than two lags, or nothing to compare with.
+    """
+    matched = np.eye(len(z), dtype=bool)
+    lag = np.arange(z.shape[2]) - z.shape[2] // 2
     result: dict[str, Any] = {"n_segments": len(z), "n_mismatched": int((~matched).sum())}
     for name, values in (("signed", z), ("absolute", np.abs(z))):
-        count = np.isfinite(values).sum(axis=-1)
-        means = np.nansum(values, axis=-1) / np.where(count > 0, count, np.nan)
-        real, pseudo = means[matched & (count > 0)], means[~matched & (count > 0)]
-        if len(real) < 1 or len(pseudo) < 2:
-            result[name] = dict.fromkeys(("mean_z", "mean_z_mismatched", "sd_mismatched", "es"))
-            continue
-        sd = float(pseudo.std(ddof=1))
+        real, pseudo = _profile(values[matched]), _profile(values[~matched])
+        whole = _against(real, pseudo)
+        first, second = (_against(real[at], pseudo[at]) for at in (lag > 0, lag < 0))
         result[name] = {
-            "mean_z": float(real.mean()),
-            "mean_z_mismatched": float(pseudo.mean()),
-            "sd_mismatched": sd,
-            "es": float((real.mean() - pseudo.mean()) / sd) if sd > 0 else None,
+            **whole,
+            "first_leads": first["mean_z"],
+            "second_leads": second["mean_z"],
+            "es_first_leads": first["es"],
+            "es_second_leads": second["es"],
         }
     return result
+
+
+def _profile(z: Floats) -> Floats:
+    """Return (2 * L + 1,) means of what is there at each lag, NaN where nothing is."""
+    count = np.isfinite(z).sum(axis=0)
+    return np.asarray(np.nansum(z, axis=0) / np.where(count > 0, count, np.nan))
+
+
+def _against(real: Floats, pseudo: Floats) -> dict[str, float | None]:
+    """Return means and SDs over lags of two profiles, and the standardised difference."""
+    known = np.isfinite(real) & np.isfinite(pseudo)
+    real, pseudo = real[known], pseudo[known]
+    names = ("mean_z", "sd_z", "mean_z_mismatched", "sd_mismatched", "share_above_mismatched", "es")
+    if len(real) < 2:
+        return dict.fromkeys(names)
+    sd = pseudo.std(ddof=1)
+    values = (real.mean(), real.std(ddof=1), pseudo.mean(), sd, (real > pseudo).mean())
+    es = float((real.mean() - pseudo.mean()) / sd) if sd > 0 else None
+    return dict(zip(names, [*map(float, values), es], strict=True))
 
 
 def cross_lagged(

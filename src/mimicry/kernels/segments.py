@@ -65,13 +65,13 @@ def segment_z(
 def _standardised(series: Floats, n: int, segment: int) -> tuple[Floats, Floats]:
     """Return (n, segment) z values, 0 where missing and NaN where still, and which are there."""
     blocks = series[: n * segment].reshape(n, segment)
-    there = np.isfinite(blocks)
-    count = np.maximum(there.sum(axis=1, keepdims=True), 1)
-    mean = np.where(there, blocks, 0.0).sum(axis=1, keepdims=True) / count
-    deviation = np.where(there, blocks - mean, 0.0)
+    known = np.isfinite(blocks)
+    count = np.maximum(known.sum(axis=1, keepdims=True), 1)
+    mean = np.where(known, blocks, 0.0).sum(axis=1, keepdims=True) / count
+    deviation = np.where(known, blocks - mean, 0.0)
     sd = np.sqrt((deviation**2).sum(axis=1, keepdims=True) / count)
     still = sd < STILL_SD * np.maximum(1.0, np.abs(mean))
-    return deviation / np.where(still, np.nan, sd), there.astype(np.float64)
+    return deviation / np.where(still, np.nan, sd), known.astype(np.float64)
 
 
 def _lagged_sums(x: Floats, y: Floats, max_lag: int) -> Floats:

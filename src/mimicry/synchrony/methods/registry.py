@@ -93,10 +93,10 @@ _ALL = (
             preset="boker",
             question=_HOW_ALIKE,
             source=(
-                "windowed cross-correlation and peak picking of Boker, Rotondo, Xu and King 2002, "
-                "doi 10.1037/1082-989X.7.3.338; lengths are the defaults of the authors' R "
-                "package wcc 0.4.1 (window 50, lag 50, step 1, peak 8 samples on both sides) at "
-                "25 per second; its smoothing of the matrix before peak picking is not done"
+                "in the manner of Boker, Rotondo, Xu and King 2002, doi "
+                "10.1037/1082-989X.7.3.338; lengths are the defaults of the authors' R package "
+                "wcc 0.4.1 (window 50, lag 50, step 1, peak 8 samples on both sides) at 25 per "
+                "second; its smoothing of the matrix before peak picking is not done"
             ),
             method="correlation",
             window_s=2.0,
@@ -114,8 +114,8 @@ _ALL = (
             question="are matching segments more alike than mismatched ones?",
             source=(
                 "surrogate synchrony, Tschacher and Meier 2020, doi "
-                "10.1080/10503307.2019.1612114; R package SUSY 0.1.0: its default lag of 3 s and "
-                "the segment of 30 s of its examples"
+                "10.1080/10503307.2019.1612114; the numbers of the R package SUSY 0.1.0, its "
+                "default lag of 3 s and the segment of 30 s of its examples"
             ),
             method="segments",
             window_s=30.0,
@@ -131,8 +131,9 @@ _ALL = (
             preset="altmann",
             question="what does one's past add to the other's own past?",
             source=(
-                "windowed cross-lagged regression, Altmann 2011, doi 10.1007/978-3-642-25775-9_31; "
-                "window and lag of 125 frames and a step of 1 frame at 25 per second"
+                "in the manner of the windowed cross-lagged regression of Altmann 2011, doi "
+                "10.1007/978-3-642-25775-9_31; window and lag of 125 frames and a step of 1 frame "
+                "at 25 per second; no gain is set to 0 by a test, and peaks are picked as for boker"
             ),
             method="cross_lagged",
             window_s=5.0,

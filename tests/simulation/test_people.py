@@ -10,17 +10,19 @@ from mimicry.errors import InputError, StimulusError
 from mimicry.protocol import load_protocol
 from mimicry.records import MimicryScores, TrialTable
 from mimicry.simulation.effects import Change, Effect, Group
+from mimicry.simulation.nuisance import autoregression
 from mimicry.simulation.participants import (
     Participant,
     concerned,
     draw_clip_effects,
     draw_participant,
+    extra_movement,
     habituated,
     instruction,
     trial_gains,
     trial_latencies,
 )
-from mimicry.simulation.population import SessionTruth, _extra_movement
+from mimicry.simulation.population import SessionTruth
 from mimicry.simulation.recordings import (
     _planned,
     check_changes,
@@ -28,7 +30,7 @@ from mimicry.simulation.recordings import (
     noise_level,
     predicted,
 )
-from mimicry.simulation.scores import _changes, _slow_noise, cell_trials, planned_people
+from mimicry.simulation.scores import _changes, cell_trials, planned_people
 
 NAN = np.nan
 
@@ -141,12 +143,12 @@ def test_what_is_no_mimicry_wanes_too_and_is_as_large_as_the_effect_says():
     given = person(effect=effect, every_stimulus={"AU04": 0.5}, habituation=0.6)
     rng = np.random.default_rng(1)
     names = ("AU04", "AU12_L")
-    made = np.array([_extra_movement(trials(), given, names, rng) for _ in range(3000)])
+    made = extra_movement(given.group, effect, trials(), names, rng, (3000,))
     same = np.column_stack([[0.5, 0.4, 0.3, 0.2], np.zeros(4)])
     np.testing.assert_allclose(made.mean(axis=0), same, atol=0.03)
     np.testing.assert_allclose(made.std(axis=0), np.outer([1, 1, 2, 2], [0.1, 0.3]), rtol=0.05)
-    still = replace(given, effect=Effect())
-    np.testing.assert_allclose(_extra_movement(trials(), still, names, rng), same)
+    still = extra_movement(given.group, Effect(), trials(), names, rng, (2,))
+    np.testing.assert_allclose(still, [same, same])
 
 
 def test_a_truth_shows_the_units_that_ever_move():
@@ -242,7 +244,10 @@ def test_effects_of_a_cell_are_multiplied_and_their_delays_added():
     assert _changes(protocol, {"block": "a"}, False) == pytest.approx((6.0, 0.3))
     assert _changes(protocol, {"block": "a"}, True) == pytest.approx((2.0, 0.1))
     assert _changes(protocol, {"block": "a", "role": "y"}, False) == pytest.approx((2.0, 0.1))
-    noise = _slow_noise((4000, 12), np.random.default_rng(1))
+
+
+def test_noise_with_a_memory_keeps_its_size_along_the_last_axis_too():
+    noise = autoregression((4000, 12), np.exp(-1 / 6), np.random.default_rng(1), axis=-1)
     np.testing.assert_allclose(noise.std(axis=0), 1.0, atol=0.05)
     r = np.corrcoef(noise[:, 10], noise[:, 11])[0, 1]
     assert r == pytest.approx(np.exp(-1 / 6), abs=0.03)

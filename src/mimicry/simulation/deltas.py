@@ -19,9 +19,15 @@ from mimicry.records.settings import ScoringSettings
 from mimicry.records.timeline import StimulusTimeline, TrialTable
 from mimicry.simulation.effects import Change, Effect, Group
 from mimicry.simulation.nuisance import Nuisance, add_nuisance, frame_times
-from mimicry.simulation.participants import EARLIEST_S, concerned, habituated, instruction
-from mimicry.simulation.population import clip_ends, mean_responses, stimulus_peaks
-from mimicry.simulation.shapes import sample_shapes, shape_tables
+from mimicry.simulation.participants import (
+    EARLIEST_S,
+    concerned,
+    extra_movement,
+    habituated,
+    instruction,
+)
+from mimicry.simulation.population import mean_responses, stimulus_peaks, trial_shapes
+from mimicry.simulation.shapes import sample_shapes
 
 __all__ = ["DeltaMeasurement", "People", "delta_measurement", "simulate_deltas"]
 
@@ -117,7 +123,7 @@ def simulate_deltas(
     if group.imitate is not None and (asked := task == "imitate").any():
         size = group.imitate * (1 + effect.trial_cv * rng.standard_normal((n, asked.sum())))
         moved[:, asked] = size[:, :, None] * stimulus_peaks(trials, timelines, names)[asked]
-    moved += _extra(group, effect, trials, names, n, rng)
+    moved += extra_movement(group, effect, trials, names, rng, (n,))
     late = group.latency_s + group.latency_sd * rng.standard_normal((n, 1))
     late = np.maximum(EARLIEST_S, late) + delays
     late = np.maximum(EARLIEST_S, late + group.trial_latency_sd * rng.standard_normal((n, k)))
@@ -127,8 +133,7 @@ def simulate_deltas(
 
 
 def _traits(group: Group, n: int, rng: np.random.Generator) -> dict[str, Floats]:
-    names = sorted({c.trait for c in group.changes if c.trait is not None})
-    return {name: rng.standard_normal(n) for name in names}
+    return {name: rng.standard_normal(n) for name in group.traits}
 
 
 def _z(change: Change, traits: Mapping[str, Floats], n: int) -> Floats:
@@ -147,22 +152,6 @@ def _deviations(
     return np.asarray((z * sds)[:, [conditions.index(c) for c in trials.condition]])
 
 
-def _extra(
-    group: Group,
-    effect: Effect,
-    trials: TrialTable,
-    names: tuple[str, ...],
-    n: int,
-    rng: np.random.Generator,
-) -> Floats:
-    """(n, K, A) movement in each trial that has nothing to do with what the stimulus shows."""
-    sd = np.array([effect.extra_sd(name[:4]) for name in names])
-    same = np.array([group.every_stimulus.get(name[:4], 0.0) for name in names])
-    factor = np.array([effect.trial_sd_factor.get(c, 1.0) for c in trials.condition])
-    noise = rng.standard_normal((n, len(trials), len(names)))
-    return np.asarray(habituated(group, len(trials))[:, None] * same + factor[:, None] * sd * noise)
-
-
 def _window_share(
     trials: TrialTable,
     timelines: Mapping[str, StimulusTimeline],
@@ -171,14 +160,12 @@ def _window_share(
     latency_s: Floats,
 ) -> Floats:
     """(n, K) delta of a response of size 1: its mean in the window minus that in the baseline."""
-    used = sorted(set(trials.stimulus_id))
-    end_of = dict(zip(trials.stimulus_id, clip_ends(trials, timelines), strict=True))
-    tables = shape_tables([timelines[s] for s in used], [end_of[s] for s in used], group.shape)
+    tables, of_trial = trial_shapes(trials, timelines, group.shape)
     rows, kind = np.unique(tables, axis=0, return_inverse=True)
     start, stop = settings.windows[settings.primary_window]
     inside = time_grid(start, stop - 1e-6, settings.rate_hz)
     before = time_grid(settings.baseline_s[0], settings.baseline_s[1] - 1e-6, settings.rate_hz)
-    kinds = kind.ravel()[[used.index(s) for s in trials.stimulus_id]]
+    kinds = kind.ravel()[of_trial]
     share = np.empty(latency_s.shape)
     for row in range(len(rows)):
         which = np.full(len(_LATENCIES_S), row, dtype=np.intp)

@@ -8,7 +8,7 @@ are the patterns that claims about facial mimicry speak of, given as numbers.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal, get_args
 
 from mimicry.errors import InputError
@@ -69,8 +69,7 @@ class Effect:
     def __post_init__(self) -> None:
         amplitude = {c: as_mapping(v) for c, v in self.amplitude.items()}
         object.__setattr__(self, "amplitude", as_mapping(amplitude))
-        object.__setattr__(self, "person_sd", as_mapping(self.person_sd))
-        for key in ("trial_sd", "trial_sd_factor", "clip_sd"):
+        for key in ("person_sd", "trial_sd", "trial_sd_factor", "clip_sd"):
             object.__setattr__(self, key, as_mapping(getattr(self, key)))
         if not 0 <= self.person_r <= 1:
             raise ValueError(f"person_r is {self.person_r}, expected 0 to 1")
@@ -190,6 +189,11 @@ class Group:
         if self.shape not in get_args(Shape):
             raise ValueError(f"shape is {self.shape!r}, expected {', '.join(get_args(Shape))}")
 
+    @property
+    def traits(self) -> list[str]:
+        """Names of the traits that the changes depend on, in order."""
+        return sorted({c.trait for c in self.changes if c.trait is not None})
+
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON types."""
         plain = {key: getattr(self, key) for key in self.__dataclass_fields__}
@@ -253,19 +257,7 @@ def named_effect(name: str) -> Effect:
     return EFFECTS[name]
 
 
-_NUMBERS = (
-    "gain",
-    "gain_sd",
-    "latency_s",
-    "latency_sd",
-    "trial_latency_sd",
-    "response_probability",
-    "nonresponders",
-    "habituation",
-    "imitate",
-    "inhibit",
-)
-_SHORT = {"latency": "latency_s"}
+_NUMBERS = tuple(f.name for f in fields(Group) if f.type in (float, float | None))
 
 
 def parse_group(text: str) -> Group:
@@ -324,7 +316,7 @@ def _change(text: str, match: re.Match[str], value: float) -> Change:
 
 
 def _key(text: str, key: str) -> str:
-    key = _SHORT.get(key, key)
+    key = "latency_s" if key == "latency" else key
     if key not in _NUMBERS:
         import difflib
 

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from mimicry.records.frozen import as_mapping
 
-__all__ = ["NUISANCE", "REST_NOISE", "Nuisance", "add_nuisance", "frame_times", "slow_noise"]
+__all__ = ["NUISANCE", "REST_NOISE", "Nuisance", "add_nuisance", "autoregression", "frame_times",
+           "slow_noise"]  # fmt: skip
 
 Floats = NDArray[np.float64]
 
@@ -20,27 +21,12 @@ Floats = NDArray[np.float64]
 #: measured with MediaPipe geometry on people before webcams and studio cameras at 30 fps.
 REST_NOISE: Mapping[str, float] = as_mapping(
     {
-        "AU01": 0.05,
-        "AU02": 0.05,
-        "AU04": 0.08,
-        "AU05": 0.035,
-        "AU06": 0.033,
-        "AU07": 0.035,
-        "AU09": 0.048,
-        "AU10": 0.035,
-        "AU12": 0.024,
-        "AU14": 0.04,
-        "AU15": 0.04,
-        "AU17": 0.04,
-        "AU18": 0.04,
-        "AU20": 0.04,
-        "AU23": 0.04,
-        "AU25": 0.006,
-        "AU26": 0.022,
-        "AU43": 0.035,
+        "AU01": 0.05, "AU02": 0.05, "AU04": 0.08, "AU05": 0.035, "AU06": 0.033, "AU07": 0.035,
+        "AU09": 0.048, "AU10": 0.035, "AU12": 0.024, "AU14": 0.04, "AU15": 0.04, "AU17": 0.04,
+        "AU18": 0.04, "AU20": 0.04, "AU23": 0.04, "AU25": 0.006, "AU26": 0.022, "AU43": 0.035,
         "AU45": 0.035,
     }
-)
+)  # fmt: skip
 
 # what a closing eye and a turning head leave behind in the measured units
 _BLINK_LEAK = {"AU45": 1.0, "AU43": 0.4, "AU05": -0.3, "AU07": 0.2, "AU04": 0.15, "AU01": -0.05}
@@ -198,7 +184,7 @@ def slow_noise(times_s: Floats, width: int, tau_s: float, rng: np.random.Generat
     step = tau_s / 4
     start = times_s[0]
     n = int(np.ceil((times_s[-1] - start) / step)) + 2
-    knots = _autoregression(n, width, np.exp(-step / tau_s), rng)
+    knots = autoregression((n, width), np.exp(-step / tau_s), rng)
     position = (times_s - start) / step
     left = position.astype(np.intp)
     share = (position - left)[:, None]
@@ -208,17 +194,19 @@ def slow_noise(times_s: Floats, width: int, tau_s: float, rng: np.random.Generat
 def _fast_noise(times_s: Floats, width: int, tau_s: float, rng: np.random.Generator) -> Floats:
     """(T, width) unit-variance noise of landmarks at rest: 30 % white, 70 % correlated."""
     step = float(np.median(np.diff(times_s)))
-    slow = _autoregression(len(times_s), width, np.exp(-step / tau_s), rng)
+    slow = autoregression((len(times_s), width), np.exp(-step / tau_s), rng)
     return np.asarray(np.sqrt(0.7) * slow + np.sqrt(0.3) * rng.standard_normal(slow.shape))
 
 
-def _autoregression(n: int, width: int, phi: float, rng: np.random.Generator) -> Floats:
-    """(n, width) stationary first-order autoregression of unit variance."""
+def autoregression(
+    shape: tuple[int, ...], phi: float, rng: np.random.Generator, *, axis: int = 0
+) -> Floats:
+    """Return a stationary first-order autoregression of unit variance along `axis`."""
     from scipy.signal import lfilter
 
-    shocks = rng.standard_normal((n, width))
-    shocks[1:] *= np.sqrt(1 - phi**2)
-    return np.asarray(lfilter([1.0], [1.0, -phi], shocks, axis=0))
+    shocks = rng.standard_normal(shape)
+    np.moveaxis(shocks, axis, 0)[1:] *= np.sqrt(1 - phi**2)
+    return np.asarray(lfilter([1.0], [1.0, -phi], shocks, axis=axis))
 
 
 def _weights(names: tuple[str, ...], table: Mapping[str, float]) -> Floats:

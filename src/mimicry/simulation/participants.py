@@ -1,6 +1,6 @@
 """Simulated people: what one participant of a group does, drawn once per study."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +16,7 @@ __all__ = [
     "concerned",
     "draw_clip_effects",
     "draw_participant",
+    "extra_movement",
     "habituated",
     "instruction",
     "trial_gains",
@@ -91,7 +92,6 @@ def draw_participant(
     conditions; a negative one is a person who counter-mimics. Traits that changes name are
     standard normal. The order of `conditions` does not matter.
     """
-    traits = sorted({change.trait for change in group.changes if change.trait is not None})
     names = sorted(set(conditions))
     common, special = rng.standard_normal(), rng.standard_normal(len(names))
     z = np.sqrt(effect.person_r) * common + np.sqrt(1 - effect.person_r) * special
@@ -107,7 +107,7 @@ def draw_participant(
         deviation=as_mapping(deviation),
         latency_s=float(max(EARLIEST_S, latency)),
         responder=bool(rng.random() >= group.nonresponders),
-        traits=as_mapping({name: float(rng.standard_normal()) for name in traits}),
+        traits=as_mapping({name: float(rng.standard_normal()) for name in group.traits}),
     )
 
 
@@ -173,6 +173,22 @@ def trial_gains(
 def habituated(group: Group, n: int) -> NDArray[np.float64]:
     """Return (n,) what is left of a response, trial by trial."""
     return 1 - group.habituation * np.linspace(0.0, 1.0, n)
+
+
+def extra_movement(
+    group: Group,
+    effect: Effect,
+    trials: TrialTable,
+    names: Sequence[str],
+    rng: np.random.Generator,
+    people: tuple[int, ...] = (),
+) -> NDArray[np.float64]:
+    """Return (*people, K, A) movement that has nothing to do with what the stimulus shows."""
+    sd = np.array([effect.extra_sd(name[:4]) for name in names])
+    factor = np.array([effect.trial_sd_factor.get(c, 1.0) for c in trials.condition])
+    same = np.array([group.every_stimulus.get(name[:4], 0.0) for name in names])
+    noise = rng.standard_normal((*people, len(trials), len(names)))
+    return np.asarray(habituated(group, len(trials))[:, None] * same + factor[:, None] * sd * noise)
 
 
 def trial_latencies(

@@ -16,11 +16,11 @@ from mimicry.action_units.definitions import NAMES
 from mimicry.errors import StimulusError
 from mimicry.records.timeline import StimulusTimeline, TrialTable
 from mimicry.records.tracks import ActionUnitTrack
-from mimicry.simulation.effects import Effect
+from mimicry.simulation.effects import Effect, Shape
 from mimicry.simulation.nuisance import NUISANCE, Nuisance, add_nuisance, frame_times
 from mimicry.simulation.participants import (
     Participant,
-    habituated,
+    extra_movement,
     instruction,
     trial_gains,
     trial_latencies,
@@ -40,6 +40,7 @@ __all__ = [
     "respond",
     "simulate_session",
     "stimulus_peaks",
+    "trial_shapes",
 ]
 
 Floats = NDArray[np.float64]
@@ -217,7 +218,7 @@ def respond(
         noise = 1 + person.effect.trial_cv * rng.standard_normal(n)
         copied = person.group.imitate * noise[:, None] * stimulus_peaks(trials, timelines, names)
         amplitude = np.where(asked[:, None], copied, amplitude)
-    extra = _extra_movement(trials, person, names, rng)
+    extra = extra_movement(person.group, person.effect, trials, names, rng)
     for k, stimulus in enumerate(trials.stimulus_id if clip_effects else ()):
         drawn = (clip_effects or {}).get(stimulus, {})
         extra[k] += [drawn.get(name[:4], 0.0) for name in names]
@@ -232,19 +233,6 @@ def respond(
     )
 
 
-def _extra_movement(
-    trials: TrialTable, person: Participant, names: tuple[str, ...], rng: np.random.Generator
-) -> Floats:
-    """(K, A) movement in each trial that has nothing to do with what the stimulus shows."""
-    effect = person.effect
-    sd = np.array([effect.extra_sd(name[:4]) for name in names])
-    factor = np.array([effect.trial_sd_factor.get(c, 1.0) for c in trials.condition])
-    same = np.array([person.group.every_stimulus.get(name[:4], 0.0) for name in names])
-    left = habituated(person.group, len(trials))
-    noise = rng.standard_normal((len(trials), len(names)))
-    return np.asarray(left[:, None] * same + factor[:, None] * sd * noise)
-
-
 def movements(
     truth: SessionTruth,
     timelines: Mapping[str, StimulusTimeline],
@@ -253,13 +241,8 @@ def movements(
 ) -> Floats:
     """Return (T, A) movement without any nuisance, at the frame times."""
     trials = truth.trials
-    used = sorted(set(trials.stimulus_id))
     ends = clip_ends(trials, timelines)
-    end_of = dict(zip(trials.stimulus_id, ends, strict=True))
-    tables = shape_tables(
-        [timelines[s] for s in used], [end_of[s] for s in used], person.group.shape
-    )
-    which = np.array([used.index(s) for s in trials.stimulus_id], dtype=np.intp)
+    tables, which = trial_shapes(trials, timelines, person.group.shape)
     dynamic = np.array([timelines[s].onset_s for s in trials.stimulus_id])
     starts = trials.onset_s + dynamic + truth.latency_s
     lasts = (ends - dynamic + FALL_S) * 1.5
@@ -274,6 +257,16 @@ def movements(
     for a in np.flatnonzero(np.any(size != 0, axis=0)):
         np.add.at(result[:, a], frames, shape * size[:, a, None])
     return result
+
+
+def trial_shapes(
+    trials: TrialTable, timelines: Mapping[str, StimulusTimeline], shape: Shape
+) -> tuple[Floats, NDArray[np.intp]]:
+    """Return the response shapes of the stimuli shown, and which of them each of K trials has."""
+    used = sorted(set(trials.stimulus_id))
+    end_of = dict(zip(trials.stimulus_id, clip_ends(trials, timelines), strict=True))
+    tables = shape_tables([timelines[s] for s in used], [end_of[s] for s in used], shape)
+    return tables, np.array([used.index(s) for s in trials.stimulus_id], dtype=np.intp)
 
 
 def mean_responses(

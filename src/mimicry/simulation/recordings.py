@@ -77,15 +77,19 @@ def predicted(protocol: Protocol, *, without_effect: bool = False) -> tuple[Effe
         trial_cv=0.0,
         source=f"prediction of the protocol {protocol.name}",
     )
-    changes = [
-        (e.where, Change(_without_group(e.where), e.gain, e.delay_s, e.trait))
+    expected = [
+        (e, {k: v for k, v in e.where.items() if k != "group"})
         for e in prediction.effects
         if not (without_effect and e.predicted)
     ]
     groups = [
         Group(
             name,
-            changes=tuple(c for where, c in changes if where.get("group", name) == name),
+            changes=tuple(
+                Change(where, e.gain, e.delay_s, e.trait)
+                for e, where in expected
+                if e.where.get("group", name) == name
+            ),
             latency_s=prediction.latency_s,
             imitate=None,
             inhibit=None,
@@ -123,10 +127,6 @@ def with_predicted_changes(protocol: Protocol, group: Group) -> Group:
     if any("block" in e.where for e in shared):
         group = replace(group, imitate=None, inhibit=None)
     return replace(group, changes=changes + group.changes)
-
-
-def _without_group(where: Mapping[str, str]) -> dict[str, str]:
-    return {column: value for column, value in where.items() if column != "group"}
 
 
 def planned_timelines(

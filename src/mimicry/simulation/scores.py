@@ -14,6 +14,7 @@ from mimicry.kernels.chance import generator
 from mimicry.protocol import Protocol
 from mimicry.scoring.latency import fit_shift
 from mimicry.simulation.contrasts import COVERED, contrast_people
+from mimicry.simulation.nuisance import autoregression
 from mimicry.synthetic.motion import minimum_jerk
 
 __all__ = ["COUPLING_SD", "cell_trials", "planned_people"]
@@ -102,8 +103,9 @@ def _latencies(
     times = np.arange(start, end, STEP_S)
     latency = mean_s + LATENCY_SD * spread
     course = minimum_jerk((times - latency[..., None]) / rise)
-    noise = _slow_noise((*size.shape, len(times)), rng) / np.sqrt(n)
-    averages = size[..., None] * course + noise
+    memory = float(np.exp(-STEP_S / MEMORY_S))
+    noise = autoregression((*size.shape, len(times)), memory, rng, axis=-1)
+    averages = size[..., None] * course + noise / np.sqrt(n)
     shifts, _ = fit_shift(
         times,
         averages.reshape(-1, len(times)),
@@ -111,17 +113,6 @@ def _latencies(
         max_s=protocol.scoring_settings().latency_max_s,
     )
     return shifts.reshape(size.shape)
-
-
-def _slow_noise(shape: tuple[int, ...], rng: np.random.Generator) -> Floats:
-    """First-order autoregressive noise of SD 1 along the last axis."""
-    keep = float(np.exp(-STEP_S / MEMORY_S))
-    fresh = rng.standard_normal(shape)
-    noise = np.empty(shape)
-    noise[..., 0] = fresh[..., 0]
-    for k in range(1, shape[-1]):
-        noise[..., k] = keep * noise[..., k - 1] + np.sqrt(1 - keep**2) * fresh[..., k]
-    return noise
 
 
 def _changes(

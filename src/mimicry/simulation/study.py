@@ -13,7 +13,7 @@ from mimicry.kernels.chance import generator
 from mimicry.protocol import Protocol
 from mimicry.records import StimulusTimeline
 from mimicry.simulation.effects import Effect, Group
-from mimicry.simulation.population import SimulatedCamera
+from mimicry.simulation.population import SimulatedCamera, movements
 from mimicry.simulation.recordings import (
     Recording,
     check_changes,
@@ -212,11 +212,7 @@ def _claim_folder(out: Path, settings: Mapping[str, Any], *, overwrite: bool) ->
     return files.write_json(marker, settings)
 
 
-def _write_head(
-    out: Path,
-    protocol: Protocol,
-    settings: Mapping[str, Any],
-) -> None:
+def _write_head(out: Path, protocol: Protocol, settings: Mapping[str, Any]) -> None:
     import yaml
 
     files.write_json(
@@ -236,22 +232,9 @@ def _write_head(
     files.write_text(out / PROTOCOL, text)
 
 
-def _prefix(recording: Recording) -> str:
-    plan = recording.plan
-    return session_prefix(plan.participant, _visit(recording), _label(plan.protocol))
-
-
 def _label(name: str) -> str:
     """Return a BIDS label: letters and digits only."""
     return "".join(c for c in name if c.isalnum())
-
-
-def _folder(out: Path, recording: Recording) -> Path:
-    return person_folder(out, recording.plan.participant, _visit(recording))
-
-
-def _visit(recording: Recording) -> str | None:
-    return _label(recording.plan.visit) if recording.plan.visit else None
 
 
 def _write_recording(
@@ -259,11 +242,13 @@ def _write_recording(
 ) -> str:
     from mimicry.interchange.au_table import write_au_table
 
-    prefix = _prefix(recording)
-    beh = files.make_folder(_folder(out, recording) / RECORDED)
+    plan = recording.plan
+    visit = _label(plan.visit) if plan.visit else None
+    prefix = session_prefix(plan.participant, visit, _label(plan.protocol))
+    place = person_folder(Path(), plan.participant, visit)
+    beh = files.make_folder(out / place / RECORDED)
     files.write_tsv(beh / f"{prefix}{EVENTS}", _events(recording))
     files.write_json(beh / f"{prefix}{EVENTS_SIDECAR}", _events_sidecar(recording))
-    place = _folder(Path(), recording)
     truth = files.make_folder(out / SIMULATED / place)
     files.write_tsv(truth / f"{prefix}{TRUTH}", recording.simulated.truth.to_frame())
     if video:
@@ -330,11 +315,7 @@ def _write_people(out: Path, rows: Sequence[Mapping[str, Any]], groups: Sequence
     files.write_tsv(out / SIMULATED / SIMULATED_PEOPLE, table)
 
 
-def _write_manifest(
-    out: Path,
-    used: Mapping[str, StimulusTimeline],
-    known: Mapping[str, StimulusTimeline],
-) -> None:
+def _write_manifest(out: Path, used: Mapping[str, StimulusTimeline], known: "StimulusSet") -> None:
     """Write the envelopes of every stimulus shown, so that the study can be scored by itself."""
     entries = [
         {
@@ -356,15 +337,12 @@ def _write_manifest(
         for name, t in sorted(used.items())
     ]
     note = "Envelopes of the stimuli of a simulated study; not validated on humans."
-    files.write_json(
-        out / STIMULI,
-        {"version": 1, "license": "CC0-1.0", "note": note, "stimuli": entries},
-    )
+    content = {"version": 1, "license": "CC0-1.0", "note": note, "stimuli": entries}
+    files.write_json(out / STIMULI, content)
 
 
 def _render(path: Path, recording: Recording, seed: int) -> None:
     """Draw the session: the same responses on a rendered face, with its own blinks and sway."""
-    from mimicry.simulation.population import movements
     from mimicry.synthetic import identities, natural, performance, render_video
 
     if path.exists():

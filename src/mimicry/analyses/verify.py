@@ -13,10 +13,10 @@ from mimicry.analyses.verify_plan import Order, order_of, plan_differences
 from mimicry.errors import InputError
 from mimicry.files import is_there, read_json_object
 from mimicry.protocol import load_protocol
-from mimicry.study.blind import MARKER, Blind, blind_study_of, lock_problems
+from mimicry.study.blind import Blind, blind_study_of, lock_problems
 from mimicry.study.failures import unfinished
 from mimicry.study.folder import SCORES
-from mimicry.study.layout import JOINT_SCORES, PREREG, PROTOCOL, RESULTS, SCORES_SIDECAR
+from mimicry.study.layout import JOINT_SCORES, LOCK, PREREG, PROTOCOL, RESULTS, SCORES_SIDECAR
 from mimicry.study.layout import SCORES as OWN_SCORES
 from mimicry.study.participants import read_people
 from mimicry.study.tables import read_cells
@@ -117,7 +117,7 @@ def _compared(
     yield from analysis_differences(folder, results, frozen, blind)
     if blind is not None and (sidecars or blind.locked):
         yield (
-            MARKER,
+            LOCK,
             [Difference(where, "quality control", a, b) for where, a, b in lock_problems(blind)],
         )
 

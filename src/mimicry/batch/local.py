@@ -1,7 +1,6 @@
 """Batch processes on this machine."""
 
 import json
-import os
 import queue
 import subprocess
 import sys
@@ -12,6 +11,7 @@ from typing import IO, Any, Self, cast
 
 from mimicry.batch.work import Result, lost
 from mimicry.files.processes import end_process
+from mimicry.landmarks.guard import child_environment
 from mimicry.study.recordings import Task
 
 __all__ = ["BatchWorker", "run_local"]
@@ -38,7 +38,7 @@ class BatchWorker:
             stderr=self._chatter,
             text=True,
             encoding="utf-8",
-            env={**os.environ, **_ENVIRONMENT, "PYTHONPATH": _search_path()},
+            env=child_environment(),
         )
 
     def __enter__(self) -> Self:
@@ -185,13 +185,3 @@ def _serve(
     finally:
         if worker is not None:
             crew.release(worker)
-
-
-# One thread a library: the cores are shared out by processes.
-_ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
-
-
-def _search_path() -> str:
-    from mimicry.landmarks.guard import guarded_environment
-
-    return guarded_environment()["PYTHONPATH"]

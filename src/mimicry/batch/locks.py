@@ -63,10 +63,8 @@ def _make(path: Path) -> bool:
             pid = os.getpid()
             owner = {"host": platform.node(), "pid": pid, "started": start_of(pid)}
             file.write(json.dumps(owner))
-        with contextlib.suppress(
-            OSError
-        ):  # other accounts must see whose it is; it names no person
-            path.chmod(0o644)
+        with contextlib.suppress(OSError):
+            path.chmod(0o644)  # other accounts must see whose it is; it names no person
     except OSError:  # a full disk
         path.unlink(missing_ok=True)
         raise

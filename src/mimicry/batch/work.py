@@ -15,7 +15,7 @@ from mimicry.errors import IntegrityError, NoFaceError, OutputExistsError, Recor
 from mimicry.interchange.landmark_file import LandmarkFile, is_landmark_file
 from mimicry.landmarks import WorkerPool
 from mimicry.landmarks.libraries import explained
-from mimicry.pipeline import Extraction, extract_recording, score_recording
+from mimicry.pipeline import Extraction, ScoredRecording, extract_recording, score_recording
 from mimicry.pipeline.quality import no_face_text
 from mimicry.records import ExtractionOptions, ScoringInputs
 from mimicry.study.failures import Failure
@@ -116,15 +116,7 @@ def _do(task: Task, progress: Show | None, pool: WorkerPool | None) -> Result:
 
 def _extract(task: Task, progress: Show | None, pool: WorkerPool | None) -> Result:
     made = _extraction(task, progress, pool)
-    result = Result(
-        task.label,
-        "resumed" if made.resumed else "done",
-        made.frames,
-        made.frames_with_face,
-        made.qc.get("usable_frames"),
-        {kind: str(path) for kind, path in made.files.items()},
-        list(made.warnings),
-    )
+    result = _result(task, made)
     if made.frames_with_face == 0:
         median = (made.qc["luminance"] or {}).get("median")
         sentence, advice = no_face_text(made.frames, median, made.qc)
@@ -171,14 +163,18 @@ def _score(
         if qc.exists() and files.read_json_object(qc).get("frames_with_face") == 0:
             raise NoFaceError("no face was seen in any frame", path=task.recording) from error
         raise
+    return _result(task, scored)
+
+
+def _result(task: Task, made: Extraction | ScoredRecording) -> Result:
     return Result(
         task.label,
-        "resumed" if scored.resumed else "done",
-        scored.frames,
-        scored.frames_with_face,
-        scored.qc.get("usable_frames"),
-        {kind: str(path) for kind, path in scored.files.items()},
-        list(scored.warnings),
+        "resumed" if made.resumed else "done",
+        made.frames,
+        made.frames_with_face,
+        made.qc.get("usable_frames"),
+        {kind: str(path) for kind, path in made.files.items()},
+        list(made.warnings),
     )
 
 

@@ -28,13 +28,14 @@ def start(study: Path = _STUDY) -> Outcome:
 @command
 def lock(study: Path = _STUDY) -> Outcome:
     """End quality control; STUDY/exclusions.tsv is applied from now on and cannot change."""
-    from mimicry.study.blind import MARKER, lock_study, read_exclusions
+    from mimicry.study.blind import lock_study, read_exclusions
+    from mimicry.study.layout import LOCK
 
     lock_record = lock_study(study)
     count = len(read_exclusions(study))
     text = f"Locked: {len(lock_record['tables'])} recordings, {count} exclusions. Score again now."
     extra = {"state": "locked", "lock": lock_record, "exclusions": count}
-    return Outcome(outputs=[study / MARKER], extra=extra, text=text)
+    return Outcome(outputs=[study / LOCK], extra=extra, text=text)
 
 
 @app.command("status")

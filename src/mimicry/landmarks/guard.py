@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-__all__ = ["GUARD", "guarded_environment", "guarded_process", "is_guarded"]
+__all__ = ["GUARD", "child_environment", "guarded_environment", "guarded_process", "is_guarded"]
 
 _NOWHERE = "http://127.0.0.1:9"
 _PROXIES = ("http_proxy", "https_proxy", "ftp_proxy", "all_proxy")
@@ -45,13 +45,16 @@ _MEMORY = {
 }
 
 
-def guarded_environment() -> dict[str, str]:
-    """Return the environment for a landmark process: the present one, guarded."""
-    import mimicry
-
-    here = str(Path(mimicry.__file__).resolve().parents[1])
+def child_environment() -> dict[str, str]:
+    """Return the environment of a process of this package: the present one, one thread each."""
+    here = str(Path(__file__).resolve().parents[2])
     search = [here, *filter(None, [os.environ.get("PYTHONPATH")])]
-    return {**_MEMORY, **os.environ, **_THREADS, **GUARD, "PYTHONPATH": os.pathsep.join(search)}
+    return {**os.environ, **_THREADS, "PYTHONPATH": os.pathsep.join(search)}
+
+
+def guarded_environment() -> dict[str, str]:
+    """Return the environment for a landmark process: that of a child, guarded."""
+    return {**_MEMORY, **child_environment(), **GUARD}
 
 
 def guarded_process(module: str, *arguments: object, **pipes: Any) -> "subprocess.Popen[bytes]":

@@ -12,6 +12,7 @@ from typing import Any, BinaryIO, Self, cast
 from numpy.typing import NDArray
 
 from mimicry import errors
+from mimicry.files.processes import end_process
 from mimicry.landmarks.guard import guarded_process
 from mimicry.landmarks.libraries import explained_output
 from mimicry.landmarks.messages import read_message
@@ -35,11 +36,6 @@ class LandmarkWorker:
         self._process = guarded_process(
             "mimicry.landmarks.worker", stdin=subprocess.PIPE, stderr=self._chatter
         )
-
-    @property
-    def pid(self) -> int:
-        """Return the process id."""
-        return self._process.pid
 
     def ask(self, request: dict[str, Any]) -> Iterator[_Message]:
         """Send a request and give its answers up to and including ``end``.
@@ -103,15 +99,9 @@ class LandmarkWorker:
 
     def close(self) -> None:
         """End the process, whatever it is doing."""
-        if self._process.poll() is None:
-            self._process.kill()
-        self._process.wait()
-        for stream in (self._process.stdin, self._process.stdout, self._chatter):
-            if stream is not None:
-                try:
-                    stream.close()
-                except BrokenPipeError:
-                    continue
+        self._process.kill()
+        end_process(self._process)
+        self._chatter.close()
 
 
 class WorkerPool:

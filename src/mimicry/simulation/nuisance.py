@@ -12,8 +12,15 @@ from numpy.typing import NDArray
 
 from mimicry.records.frozen import as_mapping
 
-__all__ = ["NUISANCE", "REST_NOISE", "Nuisance", "add_nuisance", "autoregression", "frame_times",
-           "slow_noise"]  # fmt: skip
+__all__ = [
+    "NUISANCE",
+    "REST_NOISE",
+    "Nuisance",
+    "add_nuisance",
+    "autoregression",
+    "frame_times",
+    "slow_noise",
+]
 
 Floats = NDArray[np.float64]
 

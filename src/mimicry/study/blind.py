@@ -12,7 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mimicry.errors import InputError, OutputExistsError
-from mimicry.files import digest, is_there, read_json_object, sha256_of, write_json
+from mimicry.files import (
+    check_shape,
+    digest,
+    is_there,
+    read_json_object,
+    sha256_of,
+    write_json,
+)
 from mimicry.records import TrialTable
 from mimicry.scoring.validity import EXCLUDED
 from mimicry.study.failures import unfinished
@@ -45,22 +52,10 @@ __all__ = [
     "with_exclusions",
 ]
 
-MARKER = LOCK
-_SHOWN = (
-    "participant",
-    "session",
-    "block",
-    "trial_id",
-    "condition",
-    "valid",
-    "reason",
-    "n_frames",
-    "tracked_fraction",
-    "max_gap_s",
-    "fps_effective",
-    "pose_max_deg",
-    "blink_fraction",
-)
+_SHOWN = ("participant", "session", "block", "trial_id", "condition", "valid", "reason", "n_frames",
+          "tracked_fraction", "max_gap_s", "fps_effective", "pose_max_deg",
+          "blink_fraction")  # fmt: skip
+_LOCK_SHAPE = {"tables": {"*": str}, "exclusions": str}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +66,14 @@ class Exclusion:
     session: str
     trial_id: str
     reason: str
+
+    def concerns(self, participant: str, session: str, trial_id: str | None = None) -> bool:
+        """Tell whether a recording, or a trial of it, is meant; None: any of its trials."""
+        return (
+            self.participant == participant
+            and self.session in ("", session)
+            and (trial_id is None or self.trial_id in ("", trial_id))
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +98,7 @@ class Blind:
         if not self.locked:
             return ()
         rows = read_exclusions(self.root)
-        return tuple(
-            row for row in rows
-            if row.participant == participant and row.session in ("", session)
-        )  # fmt: skip
+        return tuple(row for row in rows if row.concerns(participant, session))
 
 
 def start_blind(root: str | Path) -> Path:
@@ -115,8 +115,8 @@ def start_blind(root: str | Path) -> Path:
     folder = Path(root)
     if not folder.is_dir():
         raise InputError("no such study folder", path=folder)
-    if (folder / MARKER).exists():
-        raise OutputExistsError("the study is blind already", path=folder / MARKER)
+    if (folder / LOCK).exists():
+        raise OutputExistsError("the study is blind already", path=folder / LOCK)
     seen = sorted((folder / RESULTS).glob(f"**/*{JOINT_SCORES}"))
     if seen:
         raise OutputExistsError(
@@ -124,7 +124,7 @@ def start_blind(root: str | Path) -> Path:
             path=seen[0],
             hint="Delete derivatives/mimicry if nobody has looked at it.",
         )
-    return write_json(folder / MARKER, {"blind": True, "locked": None})
+    return write_json(folder / LOCK, {"blind": True, "locked": None})
 
 
 def blind_study_of(folder: str | Path) -> Blind | None:
@@ -134,28 +134,20 @@ def blind_study_of(folder: str | Path) -> Blind | None:
     """
     start = Path(folder).resolve()
     for place in (start, *start.parents):
-        if is_there(place / MARKER):
-            content = read_json_object(place / MARKER)
+        if is_there(place / LOCK):
+            content = read_json_object(place / LOCK)
             lock = content.get("locked", content)
-            if lock is not None and not _is_lock(lock):
+            try:
+                check_shape(lock, (None, _LOCK_SHAPE), path=place / LOCK)
+            except InputError as error:
                 raise InputError(
                     "not the mark of a blind study",
-                    path=place / MARKER,
+                    path=place / LOCK,
                     key="locked",
                     hint="It is written by mimicry blind start and mimicry blind lock alone.",
-                )
+                ) from error
             return Blind(place, lock)
     return None
-
-
-def _is_lock(content: object) -> bool:
-    tables = content.get("tables") if isinstance(content, dict) else None
-    return (
-        isinstance(content, dict)
-        and isinstance(content.get("exclusions"), str)
-        and isinstance(tables, dict)
-        and all(isinstance(v, str) for v in tables.values())
-    )
 
 
 def masked_labels(conditions: Sequence[str], key: str) -> dict[str, str]:
@@ -221,7 +213,7 @@ def with_exclusions(trials: TrialTable, blind: Blind, participant: str, session:
     """Return the trials with the locked exclusions of this recording marked."""
     rows = blind.exclusions_for(participant, session)
     marks = tuple(
-        ";".join(sorted({row.reason for row in rows if row.trial_id in ("", name)}))
+        ";".join(sorted({r.reason for r in rows if r.concerns(participant, session, name)}))
         for name in trials.trial_id
     )
     return replace(trials, columns={**trials.columns, EXCLUDED: marks})
@@ -268,7 +260,7 @@ def lock_study(root: str | Path) -> dict[str, Any]:
             "the study is not blind", path=folder, hint="Begin with: mimicry blind start STUDY"
         )
     if blind.locked:
-        raise OutputExistsError("quality control is locked already", path=folder / MARKER)
+        raise OutputExistsError("quality control is locked already", path=folder / LOCK)
     tables = sorted(blind.results.glob(f"**/*{BLIND_TABLE}"))
     missing = unfinished(blind.root, done=lambda r: r.file(BLIND_TABLE).is_file())
     if missing or not tables:
@@ -281,7 +273,7 @@ def lock_study(root: str | Path) -> dict[str, Any]:
     trials = {path: _trials(path) for path in tables}
     known = {key for keys in trials.values() for key in keys}
     for row in read_exclusions(folder):
-        if not any(_names(row, key) for key in known):
+        if not any(row.concerns(*key) for key in known):
             raise InputError(
                 f"exclusion of participant {row.participant}, trial {row.trial_id or 'all'}: "
                 "there is no such trial",
@@ -292,14 +284,14 @@ def lock_study(root: str | Path) -> dict[str, Any]:
         "tables": {p.relative_to(blind.results.resolve()).as_posix(): sha256_of(p) for p in tables},
         "exclusions": exclusion_digest(folder),
     }
-    write_json(folder / MARKER, {"blind": True, "locked": lock})
+    write_json(folder / LOCK, {"blind": True, "locked": lock})
     return lock
 
 
 def lock_problems(blind: Blind) -> list[tuple[str, str, str]]:
     """Return what differs from the lock: (where, what was locked, what is found)."""
     if blind.lock is None:
-        return [(MARKER, "quality control locked before scoring", "not locked")]
+        return [(LOCK, "quality control locked before scoring", "not locked")]
     problems = []
     for name, checksum in blind.lock["tables"].items():
         path = blind.results / name
@@ -323,15 +315,6 @@ def _trials(path: Path) -> set[tuple[str, str, str]]:
         (_cell(row, "participant"), _cell(row, "session"), _cell(row, "trial_id"))
         for row in read_cells(path).to_dict("records")
     }
-
-
-def _names(row: Exclusion, key: tuple[str, str, str]) -> bool:
-    participant, session, trial = key
-    return (
-        row.participant == participant
-        and row.session in ("", session)
-        and row.trial_id in ("", trial)
-    )
 
 
 def _cell(row: Mapping[Any, str], name: str) -> str:

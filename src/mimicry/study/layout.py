@@ -24,12 +24,8 @@ from mimicry.errors import InputError
 # the study's own files and folders
 PROTOCOL, STIMULI, DESCRIPTION = "protocol.yaml", "stimuli.json", "dataset_description.json"
 PARTICIPANTS, PARTICIPANTS_SIDECAR = "participants.tsv", "participants.json"
-PREREG, LOCK, EXCLUSIONS, WITHDRAWALS = (
-    "prereg.json",
-    "blind.json",
-    "exclusions.tsv",
-    "withdrawals.tsv",
-)
+PREREG, LOCK = "prereg.json", "blind.json"
+EXCLUSIONS, WITHDRAWALS = "exclusions.tsv", "withdrawals.tsv"
 SOURCEDATA, DERIVATIVES, RECORDED = "sourcedata", "derivatives", "beh"
 RESULTS, SIMULATED = Path(DERIVATIVES) / "mimicry", Path(DERIVATIVES) / "simulation"
 PERSON, VISIT = "sub-", "ses-"
@@ -44,13 +40,8 @@ SIMULATION, SIMULATED_PEOPLE = "simulation.json", "participants_truth.tsv"
 # endings of the files of one recording, after its prefix
 VIDEO, EVENTS, EVENTS_SIDECAR = "_video", "_events.tsv", "_events.json"
 FRAMES, ANSWERS, ANSWERS_SIDECAR = "_frames.tsv", "_beh.tsv", "_beh.json"
-RECORDER = "_recording.json"
-LANDMARKS, AU_SIDECAR, QC, EXTRACT_LOG = (
-    "_landmarks.parquet",
-    "_au.json",
-    "_qc.json",
-    "_extract.log",
-)
+RECORDER, LANDMARKS = "_recording.json", "_landmarks.parquet"
+AU_SIDECAR, QC, EXTRACT_LOG = "_au.json", "_qc.json", "_extract.log"
 AU_PARQUET, AU_CSV, AU_OPENFACE = "_au.parquet", "_au.csv", "_openface.csv"
 SCORES, SCORES_SIDECAR, SCORES_LOG = "_scores.tsv", "_scores.json", "_scores.log"
 SUMMARY, TRACE, REPORT = "_summary.tsv", "_trace.parquet", "_report.html"

@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -171,15 +172,7 @@ def _with_identity(trials: TrialTable, timelines: Mapping[str, StimulusTimeline]
     identity = tuple(timelines[s].identity for s in trials.stimulus_id)
     if "identity" in trials.columns or not all(identity):
         return trials
-    return TrialTable(
-        trial_id=trials.trial_id,
-        stimulus_id=trials.stimulus_id,
-        condition=trials.condition,
-        onset_s=trials.onset_s,
-        duration_s=trials.duration_s,
-        columns={**trials.columns, "identity": identity},
-        source=trials.source,
-    )
+    return replace(trials, columns={**trials.columns, "identity": identity})
 
 
 def _cut(

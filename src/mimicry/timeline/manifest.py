@@ -144,60 +144,81 @@ def read_manifest(path: str | Path | None = None) -> dict[str, StimulusTimeline]
     return timelines
 
 
-def _timeline(file: Path, where: str, entry: Any) -> StimulusTimeline:
-    if not isinstance(entry, Mapping):
-        raise StimulusError(f"{where} is no object", path=file, key=where)
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """One stimulus of a manifest, and where it stands: ``stimuli[3]``."""
+
+    file: Path
+    where: str
+    values: Mapping[str, Any]
+
+    def error(self, text: str, name: str = "") -> StimulusError:
+        """Return an error of the entry, or of one of its keys; `text` goes on after its place."""
+        key = f"{self.where}.{name}" if name else self.where
+        return StimulusError(f"{self.where}{text}", path=self.file, key=key)
+
+    def seconds(self, name: str, *, missing_ok: bool = False) -> float:
+        """Return a time; NaN where it may be missing and is."""
+        value = self.values.get(name)
+        if value is None and missing_ok:
+            return math.nan
+        if not _is_number(value):
+            raise self.error(f".{name} is {value!r:.40}, expected seconds", name)
+        return float(value)  # type: ignore[arg-type]  # _is_number has looked
+
+    def word(self, name: str, *, missing_ok: bool = False) -> str:
+        """Return a name; empty where it may be missing and is."""
+        value = self.values.get(name)
+        if missing_ok and value in (None, ""):
+            return ""
+        if not isinstance(value, str) or not value.strip():
+            raise self.error(f".{name} is {value!r:.40}, expected a name", name)
+        return value
+
+    def rows(self, intensity: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        """Return the samples of all action units, time first."""
+        times = self.values["times_s"]
+        for name, values in intensity.items():
+            good = isinstance(values, list) and all(map(_is_number, values))
+            if not good or not isinstance(times, list) or len(values) != len(times):
+                name = f"intensity.{name}"
+                raise self.error(f".{name} is no list of numbers as long as times_s", name)
+        return list(zip(*intensity.values(), strict=True)) if intensity else [() for _ in times]
+
+
+def _timeline(file: Path, where: str, values: Any) -> StimulusTimeline:
+    entry = _Entry(file, where, values)
+    if not isinstance(values, Mapping):
+        raise entry.error(" is no object")
     for name in ("id", "times_s", "intensity", "onset_s", "apex_s"):
-        if name not in entry:
-            raise StimulusError(f"{where} has no {name!r}", path=file, key=f"{where}.{name}")
-    intensity = entry["intensity"]
+        if name not in values:
+            raise entry.error(f" has no {name!r}", name)
+    intensity = values["intensity"]
     if not isinstance(intensity, Mapping):
-        raise StimulusError(
-            f"{where}.intensity is no object of action units", path=file, key=f"{where}.intensity"
-        )
+        raise entry.error(".intensity is no object of action units", "intensity")
     for name in ("file", "sha256"):
-        _word(file, where, entry, name, missing_ok=True)
-    names = tuple(str(name) for name in intensity)
-    rows = [[float(v) for v in row] for row in _rows(file, where, entry, intensity)]
-    onset, apex = (_seconds(file, where, entry, name) for name in ("onset_s", "apex_s"))
+        entry.word(name, missing_ok=True)
+    rows = [[float(v) for v in row] for row in entry.rows(intensity)]
+    onset, apex = entry.seconds("onset_s"), entry.seconds("apex_s")
     if apex < onset:
-        raise StimulusError(
-            f"{where} has its apex at {apex:g} s, before its onset at {onset:g} s",
-            path=file,
-            key=f"{where}.apex_s",
-        )
+        text = f" has its apex at {apex:g} s, before its onset at {onset:g} s"
+        raise entry.error(text, "apex_s")
     try:
         return StimulusTimeline(
-            times_s=entry["times_s"],
+            times_s=values["times_s"],
             intensity=np.array(rows),
-            names=names,
+            names=tuple(map(str, intensity)),
             onset_s=onset,
             apex_s=apex,
-            offset_s=_seconds(file, where, entry, "offset_s", missing_ok=True),
-            stimulus_id=_word(file, where, entry, "id"),
-            identity=_word(file, where, entry, "identity", missing_ok=True),
-            emotion=_word(file, where, entry, "emotion", missing_ok=True),
+            offset_s=entry.seconds("offset_s", missing_ok=True),
+            stimulus_id=entry.word("id"),
+            identity=entry.word("identity", missing_ok=True),
+            emotion=entry.word("emotion", missing_ok=True),
         )
     except StimulusError:
         raise  # the key of a single value is named already
     except (TypeError, ValueError) as error:
-        raise StimulusError(f"{where}: {error}", path=file, key=where) from error
-
-
-def _rows(
-    file: Path, where: str, entry: Mapping[str, Any], intensity: Mapping[str, Any]
-) -> list[tuple[Any, ...]]:
-    """Return the samples of all action units, time first."""
-    times = entry["times_s"]
-    for name, values in intensity.items():
-        good = isinstance(values, list) and all(map(_is_number, values))
-        if not good or not isinstance(times, list) or len(values) != len(times):
-            raise StimulusError(
-                f"{where}.intensity.{name} is no list of numbers as long as times_s",
-                path=file,
-                key=f"{where}.intensity.{name}",
-            )
-    return list(zip(*intensity.values(), strict=True)) if intensity else [() for _ in times]
+        raise entry.error(f": {error}") from error
 
 
 def _is_number(value: Any) -> bool:
@@ -205,29 +226,3 @@ def _is_number(value: Any) -> bool:
     if not isinstance(value, int | float) or isinstance(value, bool):
         return False
     return abs(value) < 1e300
-
-
-def _seconds(
-    file: Path, where: str, entry: Mapping[str, Any], name: str, *, missing_ok: bool = False
-) -> float:
-    value = entry.get(name)
-    if value is None and missing_ok:
-        return math.nan
-    if not _is_number(value):
-        raise StimulusError(
-            f"{where}.{name} is {value!r:.40}, expected seconds", path=file, key=f"{where}.{name}"
-        )
-    return float(value)  # type: ignore[arg-type]  # _is_number has looked
-
-
-def _word(
-    file: Path, where: str, entry: Mapping[str, Any], name: str, *, missing_ok: bool = False
-) -> str:
-    value = entry.get(name)
-    if missing_ok and value in (None, ""):
-        return ""
-    if not isinstance(value, str) or not value.strip():
-        raise StimulusError(
-            f"{where}.{name} is {value!r:.40}, expected a name", path=file, key=f"{where}.{name}"
-        )
-    return value

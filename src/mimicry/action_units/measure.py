@@ -95,24 +95,18 @@ def units_of_shape(
     operator = unmixing()
     blink = _blinks_before_neutral(times, measures, operator)
     usable = pose_ok & good & ~blink
-    reference = (
-        estimated_neutral(
-            times, measures, usable, operator[:, [columns().index(n) for n in ACTIVE]]
-        )
-        if neutral is None
-        else declared_neutral(times, measures, usable, neutral)
-    )
+    if neutral is None:
+        active = operator[:, [columns().index(n) for n in ACTIVE]]
+        reference = estimated_neutral(times, measures, usable, active)
+    else:
+        reference = declared_neutral(times, measures, usable, neutral)
     raw = (measures - reference.measures) @ operator
     terms = pose_terms(shape.pose_deg, shape.scale_px)
-    fit = fit_pose(
-        terms,
-        raw,
-        usable & ~in_intervals(times, exclude),
-        _terms_at(terms, reference),
-        _step(times),
-    )
+    free = usable & ~in_intervals(times, exclude)
+    fit = fit_pose(terms, raw, free, _terms_at(terms, reference), _step(times))
     leak = fit.leak(terms)
     intensity = _lids(times, without_explained(raw - leak))
+    report = _report(track, intensity, shape, ruler, reference, fit, leak)
     return ActionUnitTrack(
         times_s=times,
         intensity=intensity,
@@ -120,11 +114,8 @@ def units_of_shape(
         pose_deg=shape.pose_deg,
         quality=_quality(track, shape, intensity, blink, pose_ok, good),
         blendshapes=track.blendshapes,
-        units={name: unit.unit for unit in ACTION_UNITS for name in _names_of(unit.code)},
-        provenance={
-            **track.provenance,
-            "action_units": _report(track, intensity, shape, ruler, reference, fit, leak),
-        },
+        units={name: u.unit for u in ACTION_UNITS for name in columns() if name[:4] == u.code},
+        provenance={**track.provenance, "action_units": report},
     )
 
 
@@ -248,7 +239,3 @@ def _terms_at(terms: Array, reference: Neutral) -> Array:
 
 def _step(times: Array) -> float:
     return float(np.median(np.diff(times))) if len(times) > 1 else 1.0
-
-
-def _names_of(code: str) -> list[str]:
-    return [name for name in columns() if name[:4] == code]

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 __all__ = ["LANDMARKS", "MEASURES", "MEASURE_NAMES", "Measure", "measures_of"]
 
 Kind = Literal["height", "width", "depth", "distance"]
+Points = tuple[int, ...]
 
 # The inner eye corners, from which heights are counted. (The outer ones sink when the lids close,
 # which would read as a brow raise.)
@@ -39,22 +40,14 @@ class Measure:
 
     name: str
     kind: Kind
-    points: tuple[int, ...]
-    against: tuple[int, ...] = ()
+    points: Points
+    against: Points = ()
 
 
 def _both(
-    name: str,
-    kind: Kind,
-    right: tuple[int, ...],
-    left: tuple[int, ...],
-    *,
-    against: tuple[tuple[int, ...], tuple[int, ...]] = ((), ()),
+    name: str, kind: Kind, right: Points, left: Points, of_right: Points = (), of_left: Points = ()
 ) -> tuple[Measure, Measure]:
-    return (
-        Measure(f"{name}_R", kind, right, against[0]),
-        Measure(f"{name}_L", kind, left, against[1]),
-    )
+    return Measure(f"{name}_R", kind, right, of_right), Measure(f"{name}_L", kind, left, of_left)
 
 
 MEASURES: tuple[Measure, ...] = (
@@ -65,17 +58,13 @@ MEASURES: tuple[Measure, ...] = (
     *_both("lid_upper", "height", (160, 159, 158), (385, 386, 387)),
     *_both("lid_lower", "height", (144, 145, 153), (380, 374, 373)),
     *_both(
-        "eye_open",
-        "distance",
-        (160, 159, 158),
-        (385, 386, 387),
-        against=((144, 145, 153), (380, 374, 373)),
+        "eye_open", "distance", (160, 159, 158), (385, 386, 387), (144, 145, 153), (380, 374, 373)
     ),
     *_both("cheek", "height", (50, 101, 118, 205), (280, 330, 347, 425)),
     *_both("nose_wing", "height", (64, 98, 129), (294, 327, 358)),
-    *_both("lip_upper", "height", (0, 37), (0, 267), against=((2,), (2,))),
+    *_both("lip_upper", "height", (0, 37), (0, 267), (2,), (2,)),
     *_both("corner_rise", "height", (61,), (291,)),
-    *_both("corner_up", "height", (61,), (291,), against=((13, 14), (13, 14))),
+    *_both("corner_up", "height", (61,), (291,), (13, 14), (13, 14)),
     *_both("corner_out", "width", (61,), (291,)),
     *_both("corner_depth", "depth", (61,), (291,)),
     Measure("lip_gap", "distance", (13,), (14,)),
@@ -86,7 +75,7 @@ MEASURES: tuple[Measure, ...] = (
 )
 MEASURE_NAMES: tuple[str, ...] = tuple(m.name for m in MEASURES)
 
-LANDMARKS: tuple[int, ...] = tuple(
+LANDMARKS: Points = tuple(
     sorted({k for m in MEASURES for k in (*m.points, *m.against)} | {*EYE_CORNERS, 33, 263})
 )
 

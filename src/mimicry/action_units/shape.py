@@ -144,13 +144,12 @@ def _chunk(points_px: NDArray[np.floating], target: Array) -> FaceShape:
     fit = fit_similarity(points_px[:, STABLE_POINTS] * _TO_FACE_AXES, target)
     face = apply_similarity(fit, points_px[:, LANDMARKS] * _TO_FACE_AXES)
     span = np.linalg.norm(face[:, _AT[33]] - face[:, _AT[263]], axis=1)
-    reference = _CANONICAL_SPAN
     return FaceShape(
         measures=measures_of(face),
         pose_deg=euler_deg(np.swapaxes(fit.rotation, 1, 2)) * _POSE_SIGNS,
         eye_span=span,
         scale_px=span / fit.scale,
-        residual=fit.residual / reference,
+        residual=fit.residual / _CANONICAL_SPAN,
         gaze=_gaze(points_px, fit.rotation),
     )
 

@@ -111,11 +111,6 @@ def run_local(
         crew.dismiss(at_once=True)
 
 
-def run_alone(task: Task) -> Result:
-    """Do one recording in a process of its own, with a second try."""
-    return _alone(task, None, _Crew())
-
-
 class _Crew:
     """The processes at work; once dismissed, all are ended and no new one is started."""
 
@@ -145,8 +140,9 @@ class _Crew:
             worker.stop(at_once=at_once)
 
 
-def _alone(task: Task, show: Show | None, crew: _Crew) -> Result:
+def run_alone(task: Task, show: Show | None = None, crew: _Crew | None = None) -> Result:
     """Do one recording in a process of its own, with a second try."""
+    crew = crew or _Crew()
     for attempt in range(1, _ATTEMPTS + 1):
         worker = crew.hire()
         try:
@@ -179,7 +175,7 @@ def _serve(
             except WorkerDiedError:
                 crew.release(worker)
                 worker = None
-                done.put((task, _alone(task, show, crew)))
+                done.put((task, run_alone(task, show, crew)))
     except BaseException as error:  # handed to the thread that waits for the results
         done.put(error)
     finally:

@@ -164,11 +164,9 @@ def _results(
     dask: str | None,
     show: Callable[[Task, int, int | None], None],
 ) -> Any:
-    if not tasks:
-        return iter(())
-    if dask is not None:
+    if tasks and dask is not None:
         return run_dask(tasks, dask)
     # fewer recordings than cores: the cores left over share the frames of a recording
-    each = max(1, jobs // len(tasks))
+    each = max(1, jobs // max(1, len(tasks)))
     shared = [replace(task, options=replace(task.options, jobs=each)) for task in tasks]
     return run_local(shared, jobs=jobs, show=show)

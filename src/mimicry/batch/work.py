@@ -1,5 +1,6 @@
 """One recording of a batch: everything that can go wrong becomes a row."""
 
+import glob
 import time
 import traceback
 import warnings
@@ -194,13 +195,8 @@ def _delete_video(task: Task) -> None:
 
 def _clear_leftovers(folder: Path, prefix: str) -> None:
     """Take away half-written files of a killed run; the lock says that nobody writes them."""
-    for path in folder.glob(f".{glob_safe(prefix)}_*.part*"):
+    for path in folder.glob(f".{glob.escape(prefix)}_*.part*"):
         path.unlink(missing_ok=True)
-
-
-def glob_safe(text: str) -> str:
-    """Return `text` with the signs that patterns give a meaning to taken literally."""
-    return "".join(f"[{c}]" if c in "[]*?" else c for c in text)
 
 
 def _failed(task: Task, error: Exception) -> Result:

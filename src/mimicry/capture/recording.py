@@ -141,9 +141,8 @@ def _record(
                 break
             while not stop.is_set():
                 if pace:
-                    time.sleep(
-                        max(zero * 1e-9 + len(recorded.times_us) / pace - time.monotonic(), 0)
-                    )
+                    due = zero * 1e-9 + len(recorded.times_us) / pace
+                    time.sleep(max(due - time.monotonic(), 0))
                 if camera.grab():
                     break
                 misses += 1

@@ -200,7 +200,9 @@ class VideoReader:
                 self.report.truncated = True
                 packet = None
             if packet is not None and packet.size == 0:
-                self._repeat(packet)  # also the marks that a demuxer puts at its end
+                if packet.pts is not None:  # otherwise the mark that a demuxer puts at its end
+                    self.report.repeated_frames += 1
+                    self._repeated_until_s = float(packet.pts * packet.time_base)
                 continue
             try:
                 frames = self._stream.codec_context.decode(packet)
@@ -212,12 +214,6 @@ class VideoReader:
             yield from frames
             if packet is None:
                 return
-
-    def _repeat(self, packet: Any) -> None:
-        """Count a packet without content: some codecs repeat the frame before in this way."""
-        if packet.pts is not None:
-            self.report.repeated_frames += 1
-            self._repeated_until_s = float(packet.pts * packet.time_base)
 
     def _time_of(self, raw: Any) -> float | None:
         """Return the seconds of a frame, or None (counted) when it has no usable time."""
@@ -305,7 +301,7 @@ def _named(path: Path) -> Iterator[str]:
 
 def _open(path: Path) -> tuple[Any, Any]:
     """Open a container and its first real video track."""
-    import av
+    import av.stream
 
     if require_file(path, kind=RecordingError) == 0:
         raise RecordingError("is empty (0 bytes), expected a video file", path=path)
@@ -320,7 +316,8 @@ def _open(path: Path) -> tuple[Any, Any]:
             path=path,
             hint="Check that it plays elsewhere; an interrupted mp4 recording has no index.",
         ) from error
-    tracks = [s for s in container.streams.video if not _is_picture(s)]
+    cover = av.stream.Disposition.attached_pic  # of an audio file: shows up as a track, too
+    tracks = [s for s in container.streams.video if not s.disposition & cover]
     if not tracks:
         kinds = ", ".join(sorted({s.type for s in container.streams})) or "nothing"
         container.close()
@@ -349,13 +346,6 @@ def created_unix_s(path: Path) -> float | None:
 def _lenient(version: str) -> dict[str, str]:
     """Return what makes PyAV open files whose titles are not UTF-8; from 19 on it always does."""
     return {"metadata_errors": "ignore"} if int(version.split(".")[0]) < 19 else {}
-
-
-def _is_picture(stream: Any) -> bool:
-    """Tell the cover picture of an audio file, which also shows up as a video track."""
-    import av.stream
-
-    return bool(stream.disposition & av.stream.Disposition.attached_pic)
 
 
 def _declared(container: Any, stream: Any) -> VideoReport:

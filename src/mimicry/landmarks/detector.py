@@ -179,9 +179,8 @@ class FaceDetector:
             shape = result.face_blendshapes[k]
             pose = result.facial_transformation_matrixes[k]
             points[k] = _floats(face.landmarks, face.landmarks_count, self._landmark_floats)[:, :3]
-            shapes[k] = _floats(shape.categories, shape.categories_count, self._category_floats)[
-                :, 1
-            ]
+            scores = _floats(shape.categories, shape.categories_count, self._category_floats)
+            shapes[k] = scores[:, 1]
             poses[k] = _floats(pose.data, pose.cols, pose.rows).T
         return Faces(points, shapes, poses)
 

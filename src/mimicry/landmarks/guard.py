@@ -32,17 +32,9 @@ _THREADS = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREAD
 # Memory in large pages that is kept between frames instead of handed back and asked for again:
 # fewer page faults and address look-ups in the networks. Read by glibc only; a user's own
 # setting goes first. No number depends on it.
-_MEMORY = {
-    "GLIBC_TUNABLES": ":".join(
-        f"glibc.malloc.{name}={value}"
-        for name, value in {
-            "hugetlb": 1,
-            "top_pad": 64 * 2**20,
-            "trim_threshold": 256 * 2**20,
-            "mmap_threshold": 32 * 2**20,
-        }.items()
-    )
-}
+_MB = 2**20
+_HEAP = {"hugetlb": 1, "top_pad": 64 * _MB, "trim_threshold": 256 * _MB, "mmap_threshold": 32 * _MB}
+_MEMORY = {"GLIBC_TUNABLES": ":".join(f"glibc.malloc.{k}={v}" for k, v in _HEAP.items())}
 
 
 def child_environment() -> dict[str, str]:

@@ -11,7 +11,7 @@ from mimicry.records.reading import ExtractionOptions, ReadingOptions, ScoringIn
 from mimicry.records.scores import ConditionSummary, MimicryScores
 from mimicry.records.settings import EmotionMap, ScoringSettings
 from mimicry.records.synchrony import SeriesMeasure, Synchrony, SynchronySettings
-from mimicry.records.timeline import StimulusTimeline, TrialTable
+from mimicry.records.timeline import StimulusTimeline, Timelines, TrialTable
 from mimicry.records.tracks import ActionUnitTrack, LandmarkTrack
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "StimulusTimeline",
     "Synchrony",
     "SynchronySettings",
+    "Timelines",
     "TrialTable",
     "nulls_by_name",
 ]

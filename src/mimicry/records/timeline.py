@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from mimicry.records.frozen import as_mapping, as_times, freeze_arrays, unique_names
 
-__all__ = ["StimulusTimeline", "TrialTable"]
+__all__ = ["StimulusTimeline", "Timelines", "TrialTable"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,6 +59,10 @@ class StimulusTimeline:
         if name not in self.names:
             return np.zeros(np.shape(times_s))
         return np.interp(times_s, self.times_s, self.intensity[:, self.names.index(name)])
+
+
+#: Stimulus id -> timeline.
+Timelines = Mapping[str, StimulusTimeline]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from mimicry.kernels.chance import generator
 from mimicry.protocol import Protocol
-from mimicry.records import EmotionMap, StimulusTimeline, TrialTable
+from mimicry.records import EmotionMap, StimulusTimeline, Timelines, TrialTable
 from mimicry.scoring.pattern import pattern_score, reference_trials
 from mimicry.simulation.deltas import delta_measurement, simulate_deltas
 from mimicry.simulation.effects import Effect, Group
@@ -53,7 +53,7 @@ class ContrastPeople:
         *,
         nuisance: Nuisance = NUISANCE["webcam"],
         trials: int | None = None,
-        known: Mapping[str, StimulusTimeline] | None = None,
+        known: Timelines | None = None,
         seed: int = 0,
     ) -> None:
         self.primary = protocol.file.analysis.primary
@@ -119,7 +119,7 @@ class ContrastPeople:
             chosen = chosen & (np.array(trials.columns[column]) == value)
         return np.asarray(chosen)
 
-    def _plan(self, number: int, trials: int | None, known: Mapping[str, StimulusTimeline]) -> Plan:
+    def _plan(self, number: int, trials: int | None, known: Timelines) -> Plan:
         """All visits of one participant in one table, cut or repeated to `trials` a cell."""
         visits = self.protocol.file.design.visits or [""]
         plans = [

@@ -16,8 +16,8 @@ from mimicry.kernels.baseline import delta
 from mimicry.kernels.resample import sample_at, time_grid
 from mimicry.kernels.smooth import gaussian_smooth
 from mimicry.records.settings import ScoringSettings
-from mimicry.records.timeline import StimulusTimeline, TrialTable
-from mimicry.simulation.effects import Change, Effect, Group
+from mimicry.records.timeline import Timelines, TrialTable
+from mimicry.simulation.effects import Effect, Group
 from mimicry.simulation.nuisance import Nuisance, add_nuisance, frame_times
 from mimicry.simulation.participants import (
     EARLIEST_S,
@@ -80,7 +80,7 @@ def delta_measurement(
 
 def simulate_deltas(
     trials: TrialTable,
-    timelines: Mapping[str, StimulusTimeline],
+    timelines: Timelines,
     group: Group,
     effect: Effect,
     n: int,
@@ -105,11 +105,12 @@ def simulate_deltas(
         ``deltas`` (n, K, A).
     """
     names, k = measurement.names, len(trials)
-    traits = _traits(group, n, rng)
+    traits = {name: rng.standard_normal(n) for name in group.traits}
     responder = rng.random((n, 1)) >= group.nonresponders
     factors, delays = np.ones((n, k)), np.zeros((n, k))
     for change in group.changes:
-        here, z = concerned(change, trials), _z(change, traits, n)
+        here = concerned(change, trials)
+        z = np.ones((n, 1)) if change.trait is None else traits[change.trait][:, None]
         factors[:, here] *= 1 + (change.gain - 1) * z
         delays[:, here] += change.delay_s * z
     gains = group.gain * factors + _deviations(group, effect, trials, n, rng)
@@ -132,15 +133,6 @@ def simulate_deltas(
     return People(seen + measurement.noise * rng.standard_normal(seen.shape), traits)
 
 
-def _traits(group: Group, n: int, rng: np.random.Generator) -> dict[str, Floats]:
-    return {name: rng.standard_normal(n) for name in group.traits}
-
-
-def _z(change: Change, traits: Mapping[str, Floats], n: int) -> Floats:
-    """(n, 1) by how many SDs of its trait a change holds for each person."""
-    return np.ones((n, 1)) if change.trait is None else traits[change.trait][:, None]
-
-
 def _deviations(
     group: Group, effect: Effect, trials: TrialTable, n: int, rng: np.random.Generator
 ) -> Floats:
@@ -154,7 +146,7 @@ def _deviations(
 
 def _window_share(
     trials: TrialTable,
-    timelines: Mapping[str, StimulusTimeline],
+    timelines: Timelines,
     group: Group,
     settings: ScoringSettings,
     latency_s: Floats,

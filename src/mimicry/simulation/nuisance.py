@@ -174,7 +174,8 @@ def add_nuisance(
         pose = slow_noise(times_s, 3, 3.0, rng) * nuisance.sway_deg * [1.0, 1.0, 0.5]
         values += nuisance.pose_leak * pose[:, :1] * _weights(names, _PITCH_LEAK)
         values += nuisance.pose_leak * np.abs(pose[:, 1:2]) * _weights(names, _YAW_LEAK)
-    blink = _blinks(times_s, nuisance, rng)
+    share = min(0.5, nuisance.blinks_per_min * nuisance.blink_s / 60)
+    blink = _runs(times_s, share, nuisance.blink_s, rng)
     values[blink] += _weights(names, _BLINK_LEAK)
     lost = _runs(times_s, nuisance.lost_face, 0.5, rng)
     values[lost] = np.nan
@@ -234,11 +235,6 @@ def _add_stray(
     for k in range(n):  # some dozens in a session
         phase = (times_s[first[k] : last[k]] - starts[k]) / lasts[k]
         values[first[k] : last[k], units[k]] += sizes[k] * np.sin(np.pi * phase) ** 2
-
-
-def _blinks(times_s: Floats, nuisance: Nuisance, rng: np.random.Generator) -> NDArray[np.bool_]:
-    share = min(0.5, nuisance.blinks_per_min * nuisance.blink_s / 60)
-    return _runs(times_s, share, nuisance.blink_s, rng)
 
 
 def _runs(

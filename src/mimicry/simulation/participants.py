@@ -123,20 +123,11 @@ def draw_clip_effects(
 
 def concerned(change: Change, trials: TrialTable) -> NDArray[np.bool_]:
     """Return (K,) whether a trial agrees with everything in ``change.where``."""
+    design = {**trials.columns, "condition": trials.condition, "stimulus": trials.stimulus_id}
     here = np.ones(len(trials), dtype=bool)
     for column, value in change.where.items():
-        values = design_values(trials, column)
-        here &= np.array(values) == value if values is not None else False
+        here &= np.array(design[column]) == value if column in design else False
     return here
-
-
-def design_values(trials: TrialTable, column: str) -> tuple[str, ...] | None:
-    """Return the K values of a design column (``condition``, ``stimulus`` or another)."""
-    if column == "condition":
-        return trials.condition
-    if column == "stimulus":
-        return trials.stimulus_id
-    return trials.columns.get(column)
 
 
 def instruction(trials: TrialTable) -> NDArray[np.str_]:

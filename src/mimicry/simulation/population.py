@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from mimicry.action_units.definitions import NAMES
 from mimicry.errors import StimulusError
-from mimicry.records.timeline import StimulusTimeline, TrialTable
+from mimicry.records.timeline import Timelines, TrialTable
 from mimicry.records.tracks import ActionUnitTrack
 from mimicry.simulation.effects import Effect, Shape
 from mimicry.simulation.nuisance import NUISANCE, Nuisance, add_nuisance, frame_times
@@ -133,7 +133,7 @@ WEBCAM = SimulatedCamera()
 
 def simulate_session(
     trials: TrialTable,
-    timelines: Mapping[str, StimulusTimeline],
+    timelines: Timelines,
     person: Participant,
     *,
     rng: np.random.Generator,
@@ -200,7 +200,7 @@ def simulate_session(
 
 def respond(
     trials: TrialTable,
-    timelines: Mapping[str, StimulusTimeline],
+    timelines: Timelines,
     person: Participant,
     *,
     names: Sequence[str],
@@ -234,10 +234,7 @@ def respond(
 
 
 def movements(
-    truth: SessionTruth,
-    timelines: Mapping[str, StimulusTimeline],
-    person: Participant,
-    times_s: Floats,
+    truth: SessionTruth, timelines: Timelines, person: Participant, times_s: Floats
 ) -> Floats:
     """Return (T, A) movement without any nuisance, at the frame times."""
     trials = truth.trials
@@ -260,7 +257,7 @@ def movements(
 
 
 def trial_shapes(
-    trials: TrialTable, timelines: Mapping[str, StimulusTimeline], shape: Shape
+    trials: TrialTable, timelines: Timelines, shape: Shape
 ) -> tuple[Floats, NDArray[np.intp]]:
     """Return the response shapes of the stimuli shown, and which of them each of K trials has."""
     used = sorted(set(trials.stimulus_id))
@@ -270,10 +267,7 @@ def trial_shapes(
 
 
 def mean_responses(
-    trials: TrialTable,
-    timelines: Mapping[str, StimulusTimeline],
-    effect: Effect,
-    names: tuple[str, ...],
+    trials: TrialTable, timelines: Timelines, effect: Effect, names: tuple[str, ...]
 ) -> Floats:
     """Return the (K, A) mean responses at gain 1."""
     result = effect.mirrored * stimulus_peaks(trials, timelines, names)
@@ -286,9 +280,7 @@ def mean_responses(
     return result
 
 
-def stimulus_peaks(
-    trials: TrialTable, timelines: Mapping[str, StimulusTimeline], names: tuple[str, ...]
-) -> Floats:
+def stimulus_peaks(trials: TrialTable, timelines: Timelines, names: tuple[str, ...]) -> Floats:
     """Return the (K, A) apex of each stimulus in each unit; eyelids do not count."""
     peaks = {}
     for stimulus in set(trials.stimulus_id):
@@ -301,7 +293,7 @@ def stimulus_peaks(
     return np.array([peaks[s] for s in trials.stimulus_id]).reshape(len(trials), len(names))
 
 
-def clip_ends(trials: TrialTable, timelines: Mapping[str, StimulusTimeline]) -> Floats:
+def clip_ends(trials: TrialTable, timelines: Timelines) -> Floats:
     """Return when each of K clips ends, seconds from its own start."""
     unknown = sorted(set(trials.stimulus_id) - set(timelines))
     if unknown:

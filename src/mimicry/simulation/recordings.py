@@ -1,6 +1,6 @@
 """Simulated participants of a protocol: joins protocol files with the population simulator."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -9,7 +9,7 @@ import numpy as np
 from mimicry.errors import InputError, StimulusError
 from mimicry.kernels.chance import generator
 from mimicry.protocol import Protocol, Session, Trial
-from mimicry.records import StimulusTimeline, TrialTable
+from mimicry.records import StimulusTimeline, Timelines, TrialTable
 from mimicry.simulation.effects import Change, Effect, Group
 from mimicry.simulation.nuisance import NUISANCE, Nuisance
 from mimicry.simulation.participants import (
@@ -130,7 +130,7 @@ def with_predicted_changes(protocol: Protocol, group: Group) -> Group:
 
 
 def planned_timelines(
-    protocol: Protocol, trials: Iterable[Trial], known: Mapping[str, StimulusTimeline]
+    protocol: Protocol, trials: Iterable[Trial], known: Timelines
 ) -> dict[str, StimulusTimeline]:
     """Return the envelope of every stimulus that the trials show.
 
@@ -245,7 +245,7 @@ class Recording:
     person: Participant
     plan: Session
     trials: TrialTable
-    timelines: Mapping[str, StimulusTimeline]
+    timelines: Timelines
     simulated: SimulatedSession
 
 
@@ -256,7 +256,7 @@ def simulate_recordings(
     effect: Effect,
     *,
     seed: int,
-    known: Mapping[str, StimulusTimeline],
+    known: Timelines,
     camera: SimulatedCamera = WEBCAM,
 ) -> list[Recording]:
     """Return one person's recordings: one, or one for each visit.

@@ -11,7 +11,7 @@ from mimicry import files
 from mimicry.errors import InputError, OutputExistsError
 from mimicry.kernels.chance import generator
 from mimicry.protocol import Protocol
-from mimicry.records import StimulusTimeline
+from mimicry.records import StimulusTimeline, Timelines
 from mimicry.simulation.effects import Effect, Group
 from mimicry.simulation.population import SimulatedCamera, movements
 from mimicry.simulation.recordings import (
@@ -315,7 +315,7 @@ def _write_people(out: Path, rows: Sequence[Mapping[str, Any]], groups: Sequence
     files.write_tsv(out / SIMULATED / SIMULATED_PEOPLE, table)
 
 
-def _write_manifest(out: Path, used: Mapping[str, StimulusTimeline], known: "StimulusSet") -> None:
+def _write_manifest(out: Path, used: Timelines, known: "StimulusSet") -> None:
     """Write the envelopes of every stimulus shown, so that the study can be scored by itself."""
     entries = [
         {
@@ -353,12 +353,7 @@ def _render(path: Path, recording: Recording, seed: int) -> None:
     rng = generator(seed, plan.participant, plan.visit or "", "video")
     units = {name: moved[:, k] for k, name in enumerate(simulated.truth.names) if moved[:, k].any()}
     pose, shift = natural.sway(times, rng)
-    moves = performance(
-        times,
-        {**units, "AU45": natural.blinks(times, rng)},
-        pose_deg=pose,
-        shift_mm=shift,
-        gaze_deg=natural.gaze(times, rng),
-    )
+    units["AU45"], gaze = natural.blinks(times, rng), natural.gaze(times, rng)
+    moves = performance(times, units, pose_deg=pose, shift_mm=shift, gaze_deg=gaze)
     (face,) = identities(int(rng.integers(2**31)), 1)
     render_video(path, face, moves, seed=int(rng.integers(2**31)), notes={"note": NOTE})

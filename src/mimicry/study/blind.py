@@ -292,16 +292,10 @@ def lock_problems(blind: Blind) -> list[tuple[str, str, str]]:
     """Return what differs from the lock: (where, what was locked, what is found)."""
     if blind.lock is None:
         return [(LOCK, "quality control locked before scoring", "not locked")]
-    problems = []
-    for name, checksum in blind.lock["tables"].items():
-        path = blind.results / name
-        now = sha256_of(path) if path.is_file() else "not there"
-        if now != checksum:
-            problems.append((name, checksum, now))
-    now = exclusion_digest(blind.root)
-    if now != blind.lock["exclusions"]:
-        problems.append((EXCLUSIONS, blind.lock["exclusions"], now))
-    return problems
+    tables = [(name, sha, blind.results / name) for name, sha in blind.lock["tables"].items()]
+    now = [(name, sha, sha256_of(p) if p.is_file() else "not there") for name, sha, p in tables]
+    now.append((EXCLUSIONS, blind.lock["exclusions"], exclusion_digest(blind.root)))
+    return [row for row in now if row[1] != row[2]]
 
 
 def exclusion_digest(root: Path) -> str:

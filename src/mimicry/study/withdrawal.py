@@ -55,10 +55,8 @@ def found_of(study: Path, participant: str) -> tuple[list[Path], list[Path]]:
         if content is not None:
             tables.append(path)
         if mentions:
-            lines = f"{mentions} line{'s' * (mentions > 1)} of {path}"
-            _warn(
-                f"{PERSON}{label} is named elsewhere in {lines}, which stay: look at them yourself"
-            )
+            where = f"elsewhere in {mentions} line{'s' * (mentions > 1)} of {path}"
+            _warn(f"{PERSON}{label} is named {where}, which stay: look at them yourself")
     for path in named_paths:
         if shared := _others_in(path, study, label):
             _warn(f"{path} is of {' and '.join(shared)}, too, and goes with {PERSON}{label}")

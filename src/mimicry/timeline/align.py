@@ -1,7 +1,6 @@
 """Cutting a recording into trials on the clock of the stimulus."""
 
 import warnings
-from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -11,13 +10,7 @@ from mimicry.errors import NoFaceError, QualityWarning, StimulusError, TableErro
 from mimicry.kernels.resample import sample_at, time_grid
 from mimicry.kernels.smooth import gaussian_smooth
 from mimicry.kernels.windows import bin_counts, bin_edges, window_slices
-from mimicry.records import (
-    ActionUnitTrack,
-    AlignedTrials,
-    ScoringSettings,
-    StimulusTimeline,
-    TrialTable,
-)
+from mimicry.records import ActionUnitTrack, AlignedTrials, ScoringSettings, Timelines, TrialTable
 from mimicry.timeline.clock import RecordingClock, check_onsets
 from mimicry.timeline.crosscheck import impossible_times, match_stimuli
 from mimicry.timeline.masking import blinking, hidden_frames, masked_frames
@@ -28,10 +21,7 @@ Floats = NDArray[np.float64]
 
 
 def align(
-    track: ActionUnitTrack,
-    trials: TrialTable,
-    timelines: Mapping[str, StimulusTimeline],
-    settings: ScoringSettings,
+    track: ActionUnitTrack, trials: TrialTable, timelines: Timelines, settings: ScoringSettings
 ) -> AlignedTrials:
     """Return the trials of a recording on a common grid around the dynamic onset.
 
@@ -123,15 +113,11 @@ def _check_units(track: ActionUnitTrack, names: tuple[str, ...]) -> None:
             hint="Score with a protocol whose action units were measured.",
         )
     if missing:
-        warnings.warn(
-            QualityWarning(
-                f"{', '.join(missing)} not measured in this track: scores that need them are NaN"
-            ),
-            stacklevel=3,
-        )
+        text = f"{', '.join(missing)} not measured in this track: scores that need them are NaN"
+        warnings.warn(QualityWarning(text), stacklevel=3)
 
 
-def _check_stimuli(trials: TrialTable, timelines: Mapping[str, StimulusTimeline]) -> None:
+def _check_stimuli(trials: TrialTable, timelines: Timelines) -> None:
     unknown = [s for s in dict.fromkeys(trials.stimulus_id) if s not in timelines]
     if unknown:
         raise StimulusError(
@@ -167,7 +153,7 @@ def _edges(settings: ScoringSettings) -> Floats:
     return np.unique(np.concatenate([before, after]).round(9))
 
 
-def _with_identity(trials: TrialTable, timelines: Mapping[str, StimulusTimeline]) -> TrialTable:
+def _with_identity(trials: TrialTable, timelines: Timelines) -> TrialTable:
     """Add whose face was shown, when the events table does not say so."""
     identity = tuple(timelines[s].identity for s in trials.stimulus_id)
     if "identity" in trials.columns or not all(identity):
@@ -196,10 +182,7 @@ def _cut(
 
 
 def _stimuli(
-    trials: TrialTable,
-    timelines: Mapping[str, StimulusTimeline],
-    names: tuple[str, ...],
-    grid: Floats,
+    trials: TrialTable, timelines: Timelines, names: tuple[str, ...], grid: Floats
 ) -> Floats:
     shown = {
         s: np.stack([timelines[s].at(timelines[s].onset_s + grid, name) for name in names], axis=1)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mimicry.errors import EventsError, QualityWarning, StimulusError
-from mimicry.records import StimulusTimeline, TrialTable
+from mimicry.records import Timelines, TrialTable
 
 __all__ = ["check_durations", "contradictions", "impossible_times", "match_stimuli"]
 
@@ -21,7 +21,7 @@ _ABSURD = 100.0
 _TOUCH_S = 0.05  # trials may touch: onsets are logged to a frame
 
 
-def match_stimuli(trials: TrialTable, timelines: Mapping[str, StimulusTimeline]) -> TrialTable:
+def match_stimuli(trials: TrialTable, timelines: Timelines) -> TrialTable:
     """Return the trials with the ids of the manifest: folder and file ending do not matter.
 
     An id that the manifest does not have stays as it is.
@@ -58,7 +58,7 @@ def _plain(name: str) -> str:
     return _ENDING.sub("", re.split(r"[\\/]", name.strip())[-1])
 
 
-def check_durations(trials: TrialTable, timelines: Mapping[str, StimulusTimeline]) -> None:
+def check_durations(trials: TrialTable, timelines: Timelines) -> None:
     """Compare the durations with the lengths of the clips.
 
     Warned of is a duration that is more than twice or less than half of its clip's length, or
@@ -110,9 +110,7 @@ def check_durations(trials: TrialTable, timelines: Mapping[str, StimulusTimeline
         )
 
 
-def impossible_times(
-    trials: TrialTable, timelines: Mapping[str, StimulusTimeline]
-) -> dict[str, NDArray[np.float64]]:
+def impossible_times(trials: TrialTable, timelines: Timelines) -> dict[str, NDArray[np.float64]]:
     """Return (K,) 0 or 1: ``overlap`` with the clip of another trial, ``duration`` not above 0.
 
     A clip lasts as long as its trial's duration says; where that is not known, its own length.
@@ -129,7 +127,7 @@ def impossible_times(
     return {"overlap": overlap, "duration": np.where(durations <= 0, 1.0, 0.0)}
 
 
-def _lengths(trials: TrialTable, timelines: Mapping[str, StimulusTimeline]) -> NDArray[np.float64]:
+def _lengths(trials: TrialTable, timelines: Timelines) -> NDArray[np.float64]:
     """Return (K,) length of each trial's clip; 0 for a still picture."""
     return np.array([float(np.ptp(timelines[s].times_s)) for s in trials.stimulus_id])
 
@@ -154,9 +152,7 @@ def _some(labels: Sequence[str], flags: NDArray[np.bool_]) -> str:
 
 
 def contradictions(
-    shown: Iterable[tuple[str, str]],
-    timelines: Mapping[str, StimulusTimeline],
-    emotions: Mapping[str, Sequence[str]],
+    shown: Iterable[tuple[str, str]], timelines: Timelines, emotions: Mapping[str, Sequence[str]]
 ) -> list[int]:
     """Return which pairs of condition and stimulus contradict each other.
 

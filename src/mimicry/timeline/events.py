@@ -276,13 +276,9 @@ def _say_skipped(table: _Table, skipped: Sequence[int], column: str, why: str) -
     kinds = Counter(table.of(skipped).column(column))
     counted = ", ".join(f"{name or 'n/a'} {count}" for name, count in kinds.most_common(4))
     more = ", ..." if len(kinds) > 4 else ""
-    warnings.warn(
-        QualityWarning(
-            f"{table.file.name}: {len(skipped)} of {len(table.rows)} rows {why} are no trials "
-            f"({counted}{more})"
-        ),
-        stacklevel=4,
-    )
+    count = f"{len(skipped)} of {len(table.rows)} rows {why} are no trials"
+    text = f"{table.file.name}: {count} ({counted}{more})"
+    warnings.warn(QualityWarning(text), stacklevel=4)
 
 
 def _check_ids(table: _Table, labels: Sequence[str], numbers: Sequence[int]) -> None:

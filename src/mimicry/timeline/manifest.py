@@ -10,7 +10,7 @@ import numpy as np
 
 from mimicry.errors import InputError, StimulusError
 from mimicry.files import asset_folder, is_there, read_json, sha256_of
-from mimicry.records import StimulusTimeline
+from mimicry.records import StimulusTimeline, Timelines
 
 __all__ = ["ManifestSource", "StimulusSet", "choose_manifest", "read_manifest", "shipped_manifest"]
 
@@ -42,7 +42,7 @@ class StimulusSet(Mapping[str, StimulusTimeline]):
         Why this one: ``option``, ``study``, ``protocol`` or ``shipped``.
     """
 
-    timelines: Mapping[str, StimulusTimeline]
+    timelines: Timelines
     path: Path
     sha256: str
     source: ManifestSource

@@ -32,6 +32,7 @@ _HOME = {
     "TrialTable": "mimicry.records",
     "extract": "mimicry.pipeline",
     "score": "mimicry.pipeline",
+    "measure_dyads": "mimicry.synchrony.dyads",
     "measure_synchrony": "mimicry.synchrony.measure",
 }
 

@@ -104,12 +104,23 @@ def test_coupling_stands_out_from_surrogates_and_its_absence_does_not(null):
 def test_pseudo_pairs_use_other_people(tmp_path):
     rng = np.random.default_rng(14)
     first, second = dyad(rng, lag=5, weight=0.7)
-    others = [smooth_noise(rng, 3000) for _ in range(19)]
+    others = [smooth_noise(rng, 3000) for _ in range(39)]
     found = measure_synchrony(
         first, second, preset="face", step_s=4.0, rate_hz=RATE, partners=others
     )
-    assert found.surrogate["n"] == 19
-    assert found.surrogate["profile_maximum"]["p"] == pytest.approx(1 / 20)
+    assert found.surrogate["n"] == 39
+    assert found.surrogate["profile_maximum"]["p"] == pytest.approx(1 / 40)
+    assert "notes" not in found.provenance
+    few = measure_synchrony(
+        first, second, preset="face", step_s=4.0, rate_hz=RATE, partners=others[1:]
+    )
+    test = few.surrogate["profile_maximum"]
+    assert np.isnan(test["p"])
+    assert np.isnan(few.surrogate["p"])
+    assert test["z_surrogate"] > 3
+    assert few.surrogate["reason"] == "too_few_arrangements"
+    (note,) = few.provenance["notes"]
+    assert note == "38 partners are too few for p: at least 39 are needed, 40 with the own one"
     with pytest.raises(InputError, match="pseudo-pairs need recordings"):
         measure_synchrony(
             first,
@@ -346,12 +357,12 @@ def test_swapping_or_reversing_mirrors_the_profile_of_every_symmetric_preset(see
 def test_a_partner_who_never_moves_counts_as_reaching():
     rng = np.random.default_rng(3)
     first, second = dyad(rng, lag=5, weight=0.9)
-    others = [smooth_noise(rng, 3000), np.zeros(3000), smooth_noise(rng, 3000)]
+    others = [smooth_noise(rng, 3000) for _ in range(38)] + [np.zeros(3000)]
     tests = measure_synchrony(
         first, second, preset="face", step_s=4.0, rate_hz=RATE, partners=others
     ).surrogate
-    assert tests["profile_maximum"]["p"] == pytest.approx(2 / 4)
-    assert tests["grand_average"]["p"] == 1.0 or tests["grand_average"]["p"] >= 2 / 4
+    assert tests["profile_maximum"]["p"] == pytest.approx(2 / 40)
+    assert tests["grand_average"]["p"] >= 2 * 2 / 40
 
 
 def test_without_recordings_there_is_a_sentence():

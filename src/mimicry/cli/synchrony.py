@@ -1,6 +1,7 @@
 """``mimicry synchrony``: how people's movements go together."""
 
 from collections.abc import Mapping
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -61,6 +62,9 @@ def synchrony(
     partner: list[Path] = typer.Option(
         [], help="Another session's second person, for pseudo-pairs; repeat it."
     ),
+    dyads: Path | None = typer.Option(
+        None, help="Table (dyad, first, second) of a sample that is tested as a whole."
+    ),
     seed: int = typer.Option(0, help="Seed of the surrogates."),
     out: Path | None = typer.Option(None, help="Folder for tables, picture and page."),
     overwrite: bool = typer.Option(False, "--overwrite", help="Replace other results."),
@@ -68,33 +72,50 @@ def synchrony(
     """Synchrony of people, by window and lag or otherwise. Positive lag: the first leads."""
     if presets:
         return _listed()
-    from mimicry.synchrony.measure import measure_synchrony
     from mimicry.synchrony.write import write_synchrony
 
-    named = _files(files)
-    result = measure_synchrony(
-        *named,
-        preset=preset,
-        window_s=window,
-        step_s=step,
-        max_lag_s=max_lag,
-        absolute=absolute,
-        options=_options(options),
-        events=events,
-        surrogates=surrogates,
-        null=null,
-        partners=partner,
-        seed=seed,
-        rate_hz=rate,
-        columns=_columns(columns),
-        action_unit=au,
-        offset_s=offset,
-        smooth_s=smooth,
-        reading=reading_options(min_confidence=min_confidence, fps=fps, video=video),
-        faces=face,
-    )
-    paths = write_synchrony(result, out, named[0].stem, overwrite=overwrite) if out else []
+    choices = {
+        "preset": preset,
+        "window_s": window,
+        "step_s": step,
+        "max_lag_s": max_lag,
+        "absolute": absolute,
+        "options": _options(options),
+        "events": events,
+        "surrogates": surrogates,
+        "null": null,
+        "partners": partner,
+        "seed": seed,
+        "rate_hz": rate,
+        "columns": _columns(columns),
+        "action_unit": au,
+        "offset_s": offset,
+        "smooth_s": smooth,
+        "reading": reading_options(min_confidence=min_confidence, fps=fps, video=video),
+        "faces": face,
+    }
+    result, stem = _measured(files, dyads, choices)
+    paths = write_synchrony(result, out, stem, overwrite=overwrite) if out else []
     return _outcome(result, paths)
+
+
+def _measured(
+    files: list[Path] | None, dyads: Path | None, choices: dict[str, Any]
+) -> "tuple[Result, str]":
+    """Return the result of one recording, or of a sample that a table lists, and its name."""
+    from mimicry.errors import InputError
+    from mimicry.synchrony.dyads import measure_dyads
+    from mimicry.synchrony.measure import measure_synchrony
+    from mimicry.synchrony.sources import Sampling
+
+    if dyads is None:
+        return measure_synchrony(*_files(files), **choices), _files(files)[0].stem
+    refused = {"files": files, **{k: choices.pop(k) for k in ("events", "null", "partners")}}
+    for name, value in refused.items():
+        if value:
+            raise InputError("means nothing beside `dyads`", key=f"`{name}`")
+    sampling = Sampling(**{field.name: choices.pop(field.name) for field in fields(Sampling)})
+    return measure_dyads(dyads, sampling=sampling, **choices), dyads.stem
 
 
 def _outcome(result: "Result", paths: list[Path]) -> Outcome:

@@ -1,12 +1,12 @@
 """Rearranged labels and signs: every one when there are few, random ones when there are many."""
 
-from itertools import combinations, product
-from math import comb
+import itertools
+from math import comb, factorial
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["label_arrangements", "one_sample_t", "sign_arrangements", "welch_t"]
+__all__ = ["label_arrangements", "one_sample_t", "permutations", "sign_arrangements", "welch_t"]
 
 
 def label_arrangements(
@@ -43,7 +43,9 @@ def label_arrangements(
     n, k = len(labels), int(labels.sum())
     count = comb(n, k)
     if count <= enumerate_up_to:
-        chosen = np.array(list(combinations(range(n), k)), dtype=np.int64).reshape(count, k)
+        chosen = np.array(list(itertools.combinations(range(n), k)), dtype=np.int64).reshape(
+            count, k
+        )
         table = np.zeros((count, n), dtype=bool)
         np.put_along_axis(table, chosen, values=True, axis=1)
         return table, count, True
@@ -56,8 +58,31 @@ def sign_arrangements(
     """Return (N, n) signs for n pairs, as in :func:`label_arrangements`."""
     count = 2**n
     if count <= enumerate_up_to:
-        return np.array(list(product((1.0, -1.0), repeat=n))).reshape(count, n), count, True
+        return (
+            np.array(list(itertools.product((1.0, -1.0), repeat=n))).reshape(count, n),
+            count,
+            True,
+        )
     return rng.choice(np.array([1.0, -1.0]), size=(draws, n)), count, False
+
+
+def permutations(
+    n: int, rng: np.random.Generator, *, enumerate_up_to: int = 10_000, draws: int = 9_999
+) -> tuple[NDArray[np.int64], int, bool]:
+    """Return (N, n) orders of 0 to n - 1, the plain one first where all are listed.
+
+    See :func:`label_arrangements`.
+
+    Examples
+    --------
+    >>> orders, count, complete = permutations(3, None)
+    >>> orders[1].tolist(), count, complete
+    ([0, 2, 1], 6, True)
+    """
+    count = factorial(n)
+    if count <= enumerate_up_to:
+        return np.array(list(itertools.permutations(range(n))), np.int64), count, True
+    return rng.permuted(np.tile(np.arange(n), (draws, 1)), axis=1), count, False
 
 
 def welch_t(values: NDArray[np.float64], labels: NDArray[np.bool_]) -> NDArray[np.float64]:

@@ -12,7 +12,7 @@ from mimicry.records.frozen import freeze_arrays, freeze_mappings
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["SeriesMeasure", "Synchrony", "SynchronySettings"]
+__all__ = ["SeriesMeasure", "Synchrony", "SynchronySettings", "mean_of_known"]
 
 _EDGE = 1e-9
 
@@ -155,27 +155,27 @@ class Synchrony:
     @property
     def lag_profile(self) -> NDArray[np.float64]:
         """(M,) mean over windows for every lag; NaN where no window has a value."""
-        return _mean(self.scored, axis=0)
+        return mean_of_known(self.scored)
 
     @property
     def grand_average(self) -> float:
         """Mean over windows and lags."""
-        return float(_mean(self.scored.ravel(), axis=0))
+        return float(mean_of_known(self.scored.ravel()))
 
     @property
     def first_leads(self) -> float:
         """Mean over windows and all lags above 0."""
-        return float(_mean(self.scored[:, self.lags_s > _EDGE].ravel(), axis=0))
+        return float(mean_of_known(self.scored[:, self.lags_s > _EDGE].ravel()))
 
     @property
     def second_leads(self) -> float:
         """Mean over windows and all lags below 0."""
-        return float(_mean(self.scored[:, self.lags_s < -_EDGE].ravel(), axis=0))
+        return float(mean_of_known(self.scored[:, self.lags_s < -_EDGE].ravel()))
 
     @property
     def lag_zero(self) -> float:
         """Mean over windows at lag 0."""
-        return float(_mean(self.scored[:, np.abs(self.lags_s) <= _EDGE].ravel(), axis=0))
+        return float(mean_of_known(self.scored[:, np.abs(self.lags_s) <= _EDGE].ravel()))
 
     @property
     def best_lag_s(self) -> NDArray[np.float64]:
@@ -209,9 +209,9 @@ class Synchrony:
             has_peak = np.isfinite(self.peak_lag_s)
             result |= {
                 "n_windows_with_peak": int(has_peak.sum()),
-                "peak_mean": float(_mean(self.peak_value, axis=0)),
+                "peak_mean": float(mean_of_known(self.peak_value)),
                 "peak_sd": _sd(self.peak_value[has_peak]),
-                "peak_lag_mean_s": float(_mean(self.peak_lag_s, axis=0)),
+                "peak_lag_mean_s": float(mean_of_known(self.peak_lag_s)),
                 "peak_lag_sd_s": _sd(self.peak_lag_s[has_peak]),
             }
         return result
@@ -228,7 +228,7 @@ class Synchrony:
             {
                 "window_start_s": self.window_start_s,
                 "window_end_s": end,
-                "mean": _mean(self.scored, axis=1),
+                "mean": mean_of_known(self.scored, axis=1),
                 "lag_zero": self.scored[:, zero],
                 "best_lag_s": self.best_lag_s,
                 "best_value": np.where(np.isfinite(best), best, np.nan),
@@ -321,8 +321,8 @@ class SeriesMeasure:
         return pd.DataFrame(dict(self.table))
 
 
-def _mean(values: NDArray[np.float64], *, axis: int) -> NDArray[np.float64]:
-    """Mean of what is there; NaN without a warning where nothing is."""
+def mean_of_known(values: NDArray[np.float64], *, axis: int = 0) -> NDArray[np.float64]:
+    """Return the mean of what is there over an axis; NaN without a warning where nothing is."""
     finite = np.isfinite(values)
     count = finite.sum(axis=axis)
     total = np.where(finite, values, 0.0).sum(axis=axis)

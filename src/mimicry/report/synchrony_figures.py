@@ -7,7 +7,7 @@ import numpy as np
 
 from mimicry.records import SeriesMeasure, Synchrony
 from mimicry.report.figures import PALETTE, shortened
-from mimicry.synchrony.methods import METHODS
+from mimicry.synchrony.methods import METHODS, RE_PAIRING
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -28,7 +28,9 @@ def figure_of(result: Synchrony | SeriesMeasure, width: float) -> "Figure":
 
     if isinstance(result, SeriesMeasure):
         figure = Figure(figsize=(width, 3.8), layout="constrained", dpi=130)
-        _DRAW.get(result.settings.preset, _plain)(figure.subplots(), result)
+        preset, null = result.settings.preset, result.settings.null
+        draw = _dyads if null == RE_PAIRING else _DRAW.get(preset, _plain)
+        draw(figure.subplots(), result)
         return figure
     one = len(result) == 1
     figure = Figure(figsize=(width, 3.6 if one else 6.4), layout="constrained", dpi=130)
@@ -149,6 +151,19 @@ def _isc(axes: "Axes", result: SeriesMeasure) -> None:
     axes.set_yticks(np.arange(len(r)), _short(names))
     axes.invert_yaxis()
     axes.set_xlabel("correlation with the mean of the others")
+    axes.legend(loc="best", fontsize=8, frameon=False)
+
+
+def _dyads(axes: "Axes", result: SeriesMeasure) -> None:
+    statistic = str(result.surrogate["statistic"])
+    values, rows = result.table[statistic], np.arange(len(result.table["dyad"]))
+    axes.scatter(result.table["re_paired_mean"], rows, color=_GREY, s=16, label="with others")
+    axes.scatter(values, rows, color=PALETTE[0], s=24, label="the dyad")
+    axes.axvline(result.surrogate["observed"], color=PALETTE[0], label="mean of the dyads")
+    axes.axvline(result.surrogate["mean"], color=_GREY, linestyle=":", label="mean re-paired")
+    axes.set_yticks(rows if len(rows) <= 30 else [], _short(result.table["dyad"])[:30])
+    axes.invert_yaxis()
+    axes.set_xlabel(statistic.replace("_", " "))
     axes.legend(loc="best", fontsize=8, frameon=False)
 
 

@@ -1,6 +1,6 @@
 """Comparing people together with what unrelated people would show."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,17 @@ from mimicry.kernels.series_surrogates import circular_shift, phase_randomised, 
 from mimicry.records import Null, SynchronySettings, nulls_by_name
 from mimicry.synchrony.methods.method import Floats, Method, People
 
-__all__ = ["NULLS", "against_chance", "compare", "stand_ins"]
+__all__ = [
+    "LEAST_ARRANGEMENTS",
+    "NULLS",
+    "against_chance",
+    "compare",
+    "fitted",
+    "held_against",
+    "stand_ins",
+]
+
+LEAST_ARRANGEMENTS = 40  # below, the smallest two-sided p is above .05
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +37,9 @@ class Reach:
 SeriesDraw = Callable[[People, Reach, np.random.Generator, int], Floats]
 
 
-def _partner(people: People, _reach: Reach, _rng: np.random.Generator, k: int) -> Floats:
-    """Return the k-th partner, cut or filled (NaN) at the end to the recording's length."""
-    n = people.values.shape[1]
-    series = np.full(n, np.nan)
-    series[: len(people.partners[k])] = people.partners[k][:n]
-    return series
+def fitted(series: Floats, n: int) -> Floats:
+    """Return another session's series, cut or filled (NaN) at the end to n samples."""
+    return np.concatenate([series[:n], np.full(max(n - len(series), 0), np.nan)])
 
 
 NULLS: dict[str, Null[SeriesDraw]] = nulls_by_name(
@@ -42,7 +49,7 @@ NULLS: dict[str, Null[SeriesDraw]] = nulls_by_name(
         question="is this pair more in step than strangers in the same role? **The one to use "
         "between people.**",
         wrong_when="few other sessions; sessions that differ in length or task",
-        draw=_partner,
+        draw=lambda p, _reach, _rng, k: fitted(p.partners[k], p.values.shape[1]),
     ),
     Null(
         "segment-shuffle",
@@ -109,22 +116,43 @@ def against_chance(people: People, settings: SynchronySettings, method: Method) 
         method.statistics(people.with_second(series), settings)
         for series in stand_ins(people, settings, method)
     ]
+    by_name = {name: [d[name] for d in drawn] for name in observed}
+    # as many others can be drawn as are asked for
+    count = len(drawn) + 1 if settings.null == "pseudo-pairs" else LEAST_ARRANGEMENTS
+    return held_against(observed, by_name, settings, method, arrangements=count)
+
+
+def held_against(
+    observed: Mapping[str, float],
+    drawn: Mapping[str, Sequence[float] | Floats],
+    settings: SynchronySettings,
+    method: Method,
+    *,
+    arrangements: int,
+) -> dict[str, Any]:
+    """Return the test of every statistic; p is NaN below 40 arrangements, the observed included."""
     # where nothing can be negative, less than chance is no finding
     only_more = settings.absolute or method.only_more
     tests = {
         name: compare(
             value,
-            [d[name] for d in drawn],
+            drawn[name],
             greater_only=name == "profile_maximum" or (only_more and name != "lead_asymmetry"),
         )
         for name, value in observed.items()
     }
     first = next(iter(tests))
-    head = {"null": settings.null, "n": len(drawn), "seed": settings.seed, "statistic": first}
+    n = len(drawn[first])
+    head = {"null": settings.null, "n": n, "seed": settings.seed, "statistic": first}
+    if arrangements < LEAST_ARRANGEMENTS:
+        head["reason"] = "too_few_arrangements"
+        tests = {name: {**test, "p": float("nan")} for name, test in tests.items()}
     return {**head, **tests[first], **(tests if len(tests) > 1 else {})}
 
 
-def compare(observed: float, surrogates: Sequence[float], *, greater_only: bool) -> dict[str, Any]:
+def compare(
+    observed: float, surrogates: Sequence[float] | Floats, *, greater_only: bool
+) -> dict[str, Any]:
     """Return mean and SD of the surrogates, the standardised effect and p.
 
     ``p = (1 + count) / (m + 1)``, two-sided twice the smaller side (at most 1). Surrogates

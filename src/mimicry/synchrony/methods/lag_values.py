@@ -15,6 +15,7 @@ from mimicry.kernels.recurrence import diagonal_recurrence
 from mimicry.kernels.segments import segment_z
 from mimicry.kernels.windowed import capped_fisher_z, window_starts, windowed_correlation
 from mimicry.records import SynchronySettings
+from mimicry.records.synchrony import mean_of_known
 from mimicry.synchrony.methods.by_lag import Grid, LagValues
 from mimicry.synchrony.methods.method import Floats
 
@@ -66,7 +67,7 @@ def effect_sizes(z: Floats) -> dict[str, Any]:
     lag = np.arange(z.shape[2]) - z.shape[2] // 2
     result: dict[str, Any] = {"n_segments": len(z), "n_mismatched": int((~matched).sum())}
     for name, values in (("signed", z), ("absolute", np.abs(z))):
-        real, pseudo = _profile(values[matched]), _profile(values[~matched])
+        real, pseudo = mean_of_known(values[matched]), mean_of_known(values[~matched])
         whole = _against(real, pseudo)
         first, second = (_against(real[at], pseudo[at]) for at in (lag > 0, lag < 0))
         result[name] = {
@@ -77,12 +78,6 @@ def effect_sizes(z: Floats) -> dict[str, Any]:
             "es_second_leads": second["es"],
         }
     return result
-
-
-def _profile(z: Floats) -> Floats:
-    """Return (2 * L + 1,) means of what is there at each lag, NaN where nothing is."""
-    count = np.isfinite(z).sum(axis=0)
-    return np.asarray(np.nansum(z, axis=0) / np.where(count > 0, count, np.nan))
 
 
 def _against(real: Floats, pseudo: Floats) -> dict[str, float | None]:

@@ -9,11 +9,11 @@ import numpy as np
 from mimicry.errors import InputError
 from mimicry.kernels.resample import sample_at
 from mimicry.records import SynchronySettings
-from mimicry.synchrony.methods.chance import NULLS, against_chance
+from mimicry.synchrony.methods.chance import LEAST_ARRANGEMENTS, NULLS, against_chance
 from mimicry.synchrony.methods.method import Floats, People, Result
 from mimicry.synchrony.methods.registry import METHODS
 
-__all__ = ["measure"]
+__all__ = ["measure", "with_bridges"]
 
 
 def measure(
@@ -54,13 +54,7 @@ def measure(
         raise InputError(
             f"partners are for the null pseudo-pairs; null is {settings.null}", key="`partners`"
         )
-    bridge = settings.options.get("bridge_s")
-    if bridge:
-        people = replace(
-            people,
-            values=np.stack([_bridged(row, people.rate_hz, bridge) for row in people.values]),
-            partners=[_bridged(row, people.rate_hz, bridge) for row in people.partners],
-        )
+    people = with_bridges(people, settings)
     method = METHODS[settings.preset]
     try:
         result = method.run(people, settings)
@@ -70,10 +64,33 @@ def measure(
             raise
         raise InputError(f"{settings.preset}: {error}", key="`preset`") from error
     length = {"duration_s": people.values.shape[1] / people.rate_hz}
+    notes = list(result.provenance.get("notes", ()))
+    if "reason" in surrogate:
+        notes.append(
+            f"{len(people.partners)} partners are too few for p: at least "
+            f"{LEAST_ARRANGEMENTS - 1} are needed, {LEAST_ARRANGEMENTS} with the own one"
+        )
     return replace(
         result,
         surrogate=surrogate,
-        provenance={**(provenance or {}), **length, **result.provenance},
+        provenance={
+            **(provenance or {}),
+            **length,
+            **result.provenance,
+            **({"notes": notes} if notes else {}),
+        },
+    )
+
+
+def with_bridges(people: People, settings: SynchronySettings) -> People:
+    """Return people whose gaps of up to the option `bridge_s` are straight lines."""
+    bridge = settings.options.get("bridge_s")
+    if not bridge:
+        return people
+    return replace(
+        people,
+        values=np.stack([_bridged(row, people.rate_hz, bridge) for row in people.values]),
+        partners=[_bridged(row, people.rate_hz, bridge) for row in people.partners],
     )
 
 

@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 from mimicry.errors import InputError
 from mimicry.kernels.warping import warping_distance
 from mimicry.records import SeriesMeasure, SynchronySettings
+from mimicry.records.synchrony import mean_of_known
 from mimicry.synchrony.methods.method import Floats, People
 
 __all__ = ["DETECTABLE_AU", "measure_warping", "statistics_of_warping"]
@@ -36,7 +37,7 @@ def measure_warping(people: People, settings: SynchronySettings) -> SeriesMeasur
         names=people.names,
         rate_hz=people.rate_hz,
         summary={
-            "mean_distance": _mean(values),
+            "mean_distance": float(mean_of_known(values)),
             "sd_distance": float(finite.std(ddof=1)) if finite.size > 1 else float("nan"),
             "n_windows": len(values),
             "n_windows_still": sum("still" in why for why in reasons),
@@ -63,12 +64,7 @@ def measure_warping(people: People, settings: SynchronySettings) -> SeriesMeasur
 def statistics_of_warping(people: People, settings: SynchronySettings) -> dict[str, float]:
     """Return the mean distance; NaN when no window has one."""
     values, *_ = _distances(people, settings)
-    return {"mean_distance": _mean(values)}
-
-
-def _mean(values: Floats) -> float:
-    finite = values[np.isfinite(values)]
-    return float(finite.mean()) if finite.size else float("nan")
+    return {"mean_distance": float(mean_of_known(values))}
 
 
 def _distances(

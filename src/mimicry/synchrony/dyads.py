@@ -1,0 +1,101 @@
+"""A sample of dyads: from a table of files, or sources, to the test of all of them at once."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from mimicry.errors import TableError
+from mimicry.records import SeriesMeasure
+from mimicry.synchrony.methods import People, choose_settings, measure_sample
+from mimicry.synchrony.sources import Sampling, Source, read_shared
+
+__all__ = ["measure_dyads", "read_dyads"]
+
+
+def measure_dyads(
+    dyads: str | Path | Mapping[str, Sequence[Source]],
+    *,
+    preset: str = "rmea",
+    sampling: Sampling | None = None,
+    **changes: Any,
+) -> SeriesMeasure:
+    """Return whether people of a sample of dyads go together more than everybody re-paired.
+
+    Parameters
+    ----------
+    dyads
+        A table for :func:`read_dyads`, or name of a dyad -> its two people, each as in
+        :func:`mimicry.measure_synchrony`, or one source that holds both.
+    preset
+        Name of a method for two people.
+    sampling
+        How series are read, for all dyads.
+    **changes
+        Numbers instead of the preset's: `window_s`, `step_s`, `max_lag_s`, `absolute`,
+        `options`, `surrogates` (re-pairings that are drawn where not all are listed), `seed`.
+
+    Returns
+    -------
+    SeriesMeasure
+        One row a dyad; `.summary` has the mean over dyads, p and z.
+
+    Raises
+    ------
+    InputError
+        When a dyad cannot be read or is too short, they are fewer than two or differ in rate.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mimicry.synchrony.sources import Sampling
+    >>> rng = np.random.default_rng(1)
+    >>> leaders = rng.standard_normal((6, 1000))
+    >>> dyads = {f"d{k}": (x, np.roll(x, 5)) for k, x in enumerate(leaders)}
+    >>> found = measure_dyads(dyads, preset="face", sampling=Sampling(rate_hz=25))
+    >>> round(found.summary["p"], 4), found.surrogate["n"]
+    (0.0028, 719)
+    """
+    settings = choose_settings(preset, **changes)
+    sources = read_dyads(dyads) if isinstance(dyads, str | Path) else dyads
+    shared = {
+        name: read_shared(list(people), sampling or Sampling(), people=2)
+        for name, people in sources.items()
+    }
+    people = {
+        name: People(dyad.values, dyad.rate_hz, dyad.names, in_au_units=dyad.timed)
+        for name, dyad in shared.items()
+    }
+    return measure_sample(
+        people, settings, {"inputs": {name: dict(s.provenance) for name, s in shared.items()}}
+    )
+
+
+def read_dyads(path: str | Path) -> dict[str, list[Source]]:
+    """Return name of a dyad -> files of its people, of a tab-separated table.
+
+    Parameters
+    ----------
+    path
+        Columns `first` and `second`, files relative to the table; a row without `second` has
+        both people in one file. `dyad` names it; without, the first file's name does.
+
+    Raises
+    ------
+    TableError
+        When it cannot be read, lacks a column or a file, or names two dyads alike.
+    """
+    from mimicry.study.tables import need_columns, read_cells
+
+    file = Path(path)
+    cells = read_cells(file)
+    need_columns(cells, ("first",), file)
+    dyads: dict[str, list[Source]] = {}
+    for row in cells.to_dict("records"):
+        given = [row.get(key, "").strip() for key in ("first", "second")]
+        if not given[0]:
+            raise TableError("a row without a file", path=file, key="first")
+        name = row.get("dyad", "").strip() or Path(given[0]).stem
+        if name in dyads:
+            raise TableError(f"two dyads are called {name!r}", path=file, key="dyad")
+        dyads[name] = [file.parent / each for each in given if each]
+    return dyads

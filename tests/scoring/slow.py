@@ -48,6 +48,32 @@ def pattern(by_unit, targets, opponents):
     ]
 
 
+def parts(by_unit, targets, opponents):
+    """{unit: deltas} -> mean over the targets and over the opponents of every trial."""
+    n = len(next(iter(by_unit.values())))
+    means = [
+        [mean([by_unit[u][k] for u in side]) for side in (targets, opponents)] for k in range(n)
+    ]
+    whole = [[math.nan, math.nan] if math.isnan(a - b) else [a, b] for a, b in means]
+    return [pair[0] for pair in whole], [pair[1] for pair in whole]
+
+
+def claim(contrast, target, p, p_target, *, alpha=0.05, valence=False):
+    """(p_claim, claim), one case after the other."""
+    if any(math.isnan(v) for v in (contrast, target, p, p_target)):
+        return math.nan, ""
+    joint = 1.0
+    if contrast > 0 and target > 0:
+        joint = max(p, p_target)
+        if joint <= alpha:
+            return joint, "valence-congruent" if valence else "mimicry"
+    if contrast < 0 and target < 0:
+        joint = max(p, p_target)
+        if joint <= alpha:
+            return joint, "valence-incongruent" if valence else "counter-mimicry"
+    return joint, "opponent only" if p <= alpha else "none"
+
+
 def contrast(d, own, rest):
     return mean([d[k] for k in own]) - mean([d[k] for k in rest])
 

@@ -14,10 +14,17 @@ from mimicry.kernels.baseline import delta, pooled_sd
 from mimicry.kernels.correlation import lagged_correlation, peak_over_lags
 from mimicry.records import EmotionMap, ScoringSettings
 from mimicry.scoring.arrange import SwapDesign
+from mimicry.scoring.claims import decide_claim
 from mimicry.scoring.latency import fit_shift, jackknife_interval
 from mimicry.scoring.onsets import find_onsets
-from mimicry.scoring.pattern import calibration, contrast, pattern_score, reference_trials
-from mimicry.scoring.swap import label_swap
+from mimicry.scoring.pattern import (
+    calibration,
+    contrast,
+    pattern_parts,
+    pattern_score,
+    reference_trials,
+)
+from mimicry.scoring.swap import label_swap, label_swaps
 from mimicry.statistics.groups import percent_reduction
 from mimicry.statistics.reliability import spearman_brown
 
@@ -246,12 +253,14 @@ def test_e12_a_constant_added_in_all_conditions_changes_no_contrast(unit):
     own = np.arange(24) < 12
     moved = deltas.copy()
     moved[:, unit] += 0.5
+    of_h = NAMES, EMOTIONS["H"]
     for before, after in (
         (deltas, moved),
         (deltas / pooled_sd(deltas), moved / pooled_sd(moved)),
     ):
         values = [
-            contrast(pattern_score(v, NAMES, EMOTIONS["H"]), own, ~own) for v in (before, after)
+            [contrast(s, own, ~own) for s in (pattern_score(v, *of_h), *pattern_parts(v, *of_h))]
+            for v in (before, after)
         ]
         assert values[0] == pytest.approx(values[1], abs=1e-12)
     by_hand = [
@@ -263,6 +272,49 @@ def test_e12_a_constant_added_in_all_conditions_changes_no_contrast(unit):
         for v in (deltas, moved)
     ]
     assert by_hand[0] == pytest.approx(by_hand[1], abs=1e-12)
+
+
+def test_e13_the_parts_of_a_contrast():
+    z, own = e2()
+    parts = pattern_parts(z, NAMES, EMOTIONS["H"])
+    target, opponent = (contrast(part, own, ~own, min_trials=0) for part in parts)
+    assert (target, opponent) == pytest.approx((1.414214, -0.953463), abs=1e-6)
+    assert target - opponent == pytest.approx(2.367676, abs=1e-6)
+    by_unit = {"AU12": slow.standardised(DELTA12), "AU04": slow.standardised(DELTA04)}
+    for part, by_hand in zip(parts, slow.parts(by_unit, ["AU12"], ["AU04"]), strict=True):
+        assert part == pytest.approx(by_hand, abs=1e-12)
+    whole = pattern_score(z, NAMES, EMOTIONS["H"])
+    tests = label_swaps([whole, *parts], own, ~own, SwapDesign(CONDITIONS), settings(), None)
+    for values, test in zip((whole, *parts), tests, strict=True):
+        t, number, p = slow.swapped_labels(list(values), [0, 1, 2], two_sided=True)
+        assert (test.t, test.p) == (pytest.approx(t, abs=1e-12), pytest.approx(p, abs=1e-12))
+        assert test.arrangements == number == 20
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.1])
+def test_e16_frowning_less_is_no_smile(noise):
+    """The opponent moves in reference trials only; the target never does."""
+    frown = np.random.default_rng(16).normal(0, noise, 12) + np.repeat([0.0, 1.0], 6)
+    deltas = np.array([np.zeros(12), frown]).T
+    order = [0, 6, 1, 7, 2, 8, 3, 9, 4, 10, 5, 11]
+    deltas, labels = deltas[order], ["H", "neutral"] * 6
+    own = np.array(labels) == "H"
+    whole = pattern_score(deltas, NAMES, EMOTIONS["H"])
+    parts = pattern_parts(deltas, NAMES, EMOTIONS["H"])
+    contrasts = [contrast(values, own, ~own) for values in (whole, *parts)]
+    assert contrasts == pytest.approx([1, 0, -1], abs=1e-12 if noise == 0 else 0.2)
+    assert contrasts[1] == 0
+    tests = label_swaps([whole, *parts], own, ~own, SwapDesign(labels), settings(), None)
+    assert tests[1].reason == "no_variance"
+    given = (*contrasts[:2], tests[0].p, tests[1].p)
+    assert decide_claim(*given)[1] == "" == slow.claim(*given)[1]
+    for p_target in (0.001, 1.0):  # whatever p the target had
+        given = (*contrasts[:2], 0.001, p_target)
+        assert decide_claim(*given) == (1.0, "opponent only") == slow.claim(*given)
+    assert np.isnan(pooled_sd(deltas)[0])
+    z = {"AU12": slow.standardised([0.0] * 12), "AU04": slow.standardised(list(deltas[:, 1]))}
+    assert np.isnan(slow.parts(z, ["AU12"], ["AU04"])).all()
+    assert np.isnan(pattern_parts(deltas / pooled_sd(deltas), NAMES, EMOTIONS["H"])).all()
 
 
 @pytest.mark.parametrize("shift", [0.5, 0.6, 0.8])

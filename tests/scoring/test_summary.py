@@ -27,7 +27,52 @@ def test_a_person_who_only_smiles_at_happy_faces_does_not_mimic_anger():
     track = session.recording(trials, {"happy": {"AU12": 0.5}}, each_sd=0.05)
     _, summary = summary_of(trials, track)
     assert summary.of("happy")["p"] < 0.01
+    assert summary.of("happy")["claim"] == "mimicry"
     assert summary.of("angry")["p"] > 0.05
+    assert summary.of("angry")["claim"] == "none"
+    assert summary.of("neutral")["claim"] == ""
+    assert summary.of("neutral")["nan_reasons"] == "*=no_au_map"
+
+
+def test_a_smile_at_happy_and_neutral_faces_is_no_mimicry_of_anger():
+    trials = session.trial_table(session.mixed_order(14))
+    gains = {c: {"AU12": 0.5} for c in ("happy", "neutral")}
+    _, summary = summary_of(trials, session.recording(trials, gains, each_sd=0.05))
+    angry = summary.of("angry")
+    assert angry["contrast"] > 1
+    assert angry["p"] < 0.01
+    assert angry["claim"] == "opponent only"
+    assert angry["contrast"] == pytest.approx(
+        angry["contrast_target"] - angry["contrast_opponent"], abs=1e-12
+    )
+
+
+def test_frowning_less_at_happy_faces_is_no_smile():
+    """The target never moves: it has no spread, and the claim is missing."""
+    trials = session.trial_table(session.mixed_order(14))
+    track = session.recording(trials, {"neutral": {"AU04": 0.5}}, each_sd=0.05)
+    values = track.intensity * [0.0, 1.0]
+    _, summary = summary_of(trials, session.track_of(track.times_s, values))
+    happy = summary.of("happy")
+    assert happy["contrast_raw"] == pytest.approx(0.5, abs=0.1)
+    assert happy["contrast_target_raw"] == 0
+    assert happy["claim"] == ""
+    assert "claim=scores_missing" in happy["nan_reasons"]
+
+
+@pytest.mark.parametrize("two_sided", [True, False])
+@pytest.mark.parametrize(("alpha", "claim"), [(0.075, "mimicry"), (0.06, "none")])
+def test_a_claim_is_two_sided_and_at_the_level_of_the_planned_test(two_sided, alpha, claim):
+    given = replace(
+        session.SETTINGS, surrogates=99, min_trials=4, two_sided=two_sided, claim_alpha=alpha
+    )
+    trials = session.trial_table(session.mixed_order(10))
+    track = session.recording(trials, {"happy": {"AU12": 0.13}}, each_sd=0.1, seed=3)
+    _, summary = summary_of(trials, track, given)
+    happy = summary.of("happy")
+    assert happy["claim"] == claim
+    assert (happy["p"], happy["p_target"]) == (0.07 if two_sided else 0.05, 0.01)
+    assert happy["p_claim"] == 0.07
 
 
 def test_the_same_smile_at_every_face_is_no_mimicry():
@@ -47,6 +92,7 @@ def test_moving_the_wrong_way_is_counter_mimicry():
     track = session.recording(trials, {"happy": {"AU12": -0.5}}, each_sd=0.05)
     _, summary = summary_of(trials, track)
     assert summary.of("happy")["contrast"] < -0.5
+    assert summary.of("happy")["claim"] == "counter-mimicry"
 
 
 def test_two_emotions_that_share_a_contrast_get_one_row_for_it():
@@ -56,10 +102,12 @@ def test_two_emotions_that_share_a_contrast_get_one_row_for_it():
     _, summary = summary_of(trials, track, settings)
     shared = summary.of("valence-congruent response")
     assert shared["contrast"] > 0.5
+    assert shared["claim"] == "valence-congruent"
     assert shared["comparison"] == "valence-congruent response"
     for emotion in ("happy", "angry"):
         assert np.isnan(summary.of(emotion)["contrast"])
         assert "contrast=shared_contrast" in summary.of(emotion)["nan_reasons"]
+        assert "claim=shared_contrast" in summary.of(emotion)["nan_reasons"]
 
 
 def test_with_several_emotions_of_a_valence_each_keeps_its_contrast():

@@ -1,5 +1,7 @@
 """The label-swap null: what is permuted follows the design."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import slow
@@ -10,7 +12,7 @@ from hypothesis import strategies as st
 from mimicry.kernels.chance import generator
 from mimicry.records import ScoringSettings
 from mimicry.scoring.arrange import SwapDesign
-from mimicry.scoring.swap import label_swap
+from mimicry.scoring.swap import label_swap, label_swaps
 
 
 def settings(swap="free", **changes) -> ScoringSettings:
@@ -150,6 +152,42 @@ def test_a_block_is_long_from_six_trials_on(first, second, identified):
     for one, other in ("er", "re"):
         found = run(values, list(one * first + other * second))
         assert found.reason == ("" if identified else "not_identified")
+
+
+@pytest.mark.parametrize("swap", ["free", "clip", "pairs", "block", "redraw"])
+@pytest.mark.parametrize("listed", [0, 10_000])
+def test_several_values_share_the_arrangements_that_one_alone_would_have(swap, listed):
+    labels = list("ererxererrxeeerr")
+    identities = [str(k // 2) for k in range(len(labels))]
+    design = SwapDesign(
+        labels,
+        clips=[f"{c}{k % 3}" for k, c in enumerate(labels)],
+        identities=identities,
+        redraw=lambda rng: [str(c) for c in rng.permutation(labels)],
+    )
+    given = settings(swap, enumerate_up_to=listed, surrogates=99, two_sided=False)
+    own, rest = (np.array([c == side for c in labels]) for side in "er")
+    values = np.random.default_rng(3).normal(0, 1, (3, len(labels)))
+    values[:, 4] = np.nan  # a trial that takes no part
+    together = label_swaps(values, own, rest, design, given, np.random.default_rng(5))
+    for each, test in zip(values, together, strict=True):
+        assert test == label_swap(each, own, rest, design, given, np.random.default_rng(5))
+        both_sides = replace(given, two_sided=True)
+        alone = label_swap(each, own, rest, design, both_sides, np.random.default_rng(5))
+        assert test.p_two_sided == alone.p == alone.p_two_sided != test.p
+
+
+def test_a_trial_without_one_of_the_values_takes_no_part_in_any():
+    labels = list("ererererer")
+    own = np.array([c == "e" for c in labels])
+    values = np.random.default_rng(3).normal(0, 1, (2, 10))
+    values[0, 2] = np.nan
+    kept = np.arange(10) != 2
+    design = SwapDesign([c for c, k in zip(labels, kept, strict=True) if k])
+    both = label_swaps(values, own, ~own, SwapDesign(labels), settings(), None)
+    fewer = label_swaps(values[:, kept], own[kept], ~own[kept], design, settings(), None)
+    assert both == fewer
+    assert both[1].arrangements == 126
 
 
 def test_no_variance_gives_no_t():

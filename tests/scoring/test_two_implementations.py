@@ -68,20 +68,27 @@ def test_contrast_t_and_p_agree(both, emotion):
     for unit in (target, opponent):
         d = deltas(aligned, scores, unit, "main")
         z[unit] = [v / slow.sd(slow.finite(d)) for v in d]
-    pattern = slow.pattern(z, [target], [opponent])
-    kept = [
-        (v, c)
-        for v, c, ok in zip(pattern, aligned.trials.condition, scores.valid, strict=True)
-        if ok and c in (emotion, "neutral")
-    ]
-    values = [v for v, _ in kept]
-    own = [k for k, (_, c) in enumerate(kept) if c == emotion]
-    rest = [k for k, (_, c) in enumerate(kept) if c == "neutral"]
-    t, number, p = slow.swapped_labels(values, own, two_sided=True)
+    conditions = aligned.trials.condition
+    kept = [k for k, c in enumerate(conditions) if scores.valid[k] and c in (emotion, "neutral")]
+    own = [j for j, k in enumerate(kept) if conditions[k] == emotion]
+    rest = [j for j, k in enumerate(kept) if conditions[k] == "neutral"]
     row = summary.of(emotion)
-    assert row["contrast"] == pytest.approx(slow.contrast(values, own, rest), abs=1e-12)
-    assert (row["t"], row["p"]) == pytest.approx((t, p), abs=1e-9)
-    assert row["arrangements"] == number
+    judged = []
+    for part, by_trial in zip(
+        ("", "_target", "_opponent"),
+        (slow.pattern(z, [target], [opponent]), *slow.parts(z, [target], [opponent])),
+        strict=True,
+    ):
+        values = [by_trial[k] for k in kept]
+        t, number, p = slow.swapped_labels(values, own, two_sided=True)
+        judged.append((slow.contrast(values, own, rest), p))
+        assert row[f"contrast{part}"] == pytest.approx(judged[-1][0], abs=1e-12)
+        assert (row[f"t{part}"], row[f"p{part}"]) == pytest.approx((t, p), abs=1e-9)
+        assert row["arrangements"] == number
+    (whole, p), (alone, p_target), _ = judged
+    p_claim, claim = slow.claim(whole, alone, p, p_target)
+    assert (row["p_claim"], row["claim"]) == (pytest.approx(p_claim, abs=1e-9), claim)
+    assert claim == {"happy": "mimicry", "angry": "none"}[emotion]
 
 
 def test_lag_profiles_and_peaks_agree(both):

@@ -143,7 +143,8 @@ class Protocol:
             for name, c in self.file.conditions.items()
             if c.targets
         }
-        return ScoringSettings(emotions=emotions, **self.scoring_values())
+        level = self.file.analysis.primary.alpha
+        return ScoringSettings(emotions=emotions, claim_alpha=level, **self.scoring_values())
 
     def scoring_values(self) -> dict[str, Any]:
         """Return every scoring setting but the action-unit maps, as written or by default."""

@@ -126,7 +126,7 @@ def _scoring_section() -> type[BaseModel]:
     defaults = ScoringSettings(emotions={})
     entries: dict[str, Any] = {}
     for item in fields(ScoringSettings):
-        if item.name in {"emotions", "windows"}:
+        if item.name in {"emotions", "windows", "claim_alpha"}:
             continue
         default = getattr(defaults, item.name)
         entries[item.name] = (hints[item.name], Field(default=default))

@@ -58,6 +58,8 @@ class ScoringSettings:
     correlation_s
         Stimulus samples that enter the lagged correlation; None: from the dynamic onset to
         the end of the primary window.
+    claim_alpha
+        Level of the claim of a contrast; in a protocol that of ``analysis.primary``.
     secondary_nulls
         Further nulls for the peak correlation, beside the label swap; names in
         :data:`mimicry.scoring.nulls.SECONDARY_NULLS`. They ask another question and carry no
@@ -114,6 +116,7 @@ class ScoringSettings:
     enumerate_up_to: int = 10_000
     min_arrangements: int = 40
     two_sided: bool = True
+    claim_alpha: float = 0.05
     seed: int = 0
 
     @property

@@ -107,6 +107,14 @@ class ReasonedRow:
             self.cells[name] = float("nan")
             self.why.append(f"{name}={code}")
 
+    def say(self, name: str, text: str, code: str) -> None:
+        """Put down a text; `code` says why it is missing, if it is."""
+        self.cells[name] = text
+        if not text:
+            if not code:
+                raise ValueError(f"{name} is missing without a reason")
+            self.why.append(f"{name}={code}")
+
     def blank(self, names: Iterable[str], code: str) -> None:
         """Leave several numbers out for one reason."""
         for name in names:

@@ -88,6 +88,11 @@ CONDITION_COLUMNS = (
     *_LABELS,
     _PHASE,
     Column("condition", "condition, from trial_type in the events table"),
+    Column("claim", "what the contrast supports about this person",
+           more="**Read this first.** `mimicry`: contrast and contrast_target are above 0 and"
+           " `p_claim` is at most the level of the planned test; `counter-mimicry`: both are below"
+           " 0 likewise; `opponent only`: only `p` is small enough; `none`: it is not. With"
+           " `reference: valence`: `valence-congruent`, `valence-incongruent`"),
     Column("comparison", "which comparison the contrast makes",
            more="`response against neutral faces` or `valence-congruent response`"),
     Column("targets, opponents", "action units of the emotion map"),
@@ -100,11 +105,15 @@ CONDITION_COLUMNS = (
     Column("contrast, contrast_raw, contrast_cal", "the emotion's trials minus its reference"
            " trials, targets minus opponents; 0: no emotion-specific response",
            "SD, AU units (_raw) or share of imitation (_cal)",
-           more="**The headline.** The pattern score is targets minus opponents of *this* emotion"
-           " in every trial. Above 0: mimicry, below 0: counter-mimicry. Claims that a *group*"
-           " moves less use `_raw` and `_cal`: in z a person who moves less in everything loses"
-           " nothing. With `_late`: in the late window",
+           more="The pattern score is targets minus opponents of *this* emotion in every trial."
+           " Above 0 alone is no mimicry: see `claim`. Claims that a *group* moves less use `_raw`"
+           " and `_cal`: in z a person who moves less in everything loses nothing. With `_late`: in"
+           " the late window",
            pattern=r"contrast(?P<unit>_raw|_cal)?(?P<late>_late)?"),
+    Column("contrast_target, contrast_opponent", "the same difference for the mean over the {part}"
+           " action units alone", "SD, AU units (_raw) or share of imitation (_cal)",
+           more="contrast = contrast_target - contrast_opponent; also with `_raw` and `_cal`",
+           pattern=r"contrast_(?P<part>target|opponent)(?P<unit>_raw|_cal)?"),
     Column("contrast_d", "contrast relative to the index's own noise SD",
            more="Root mean of the two variances; for comparing emotions"),
     Column("contrast_se", "Welch standard error of contrast", "SD"),
@@ -112,6 +121,13 @@ CONDITION_COLUMNS = (
     Column("t, r_peak_t", "Welch t of the contrast (r_peak_: of the Fisher z of r_peak)",
            more="For `r_peak_` every trial is correlated with the *emotion's* mean envelope"),
     Column("p, r_peak_p", "two-sided p under the label-swap null", "0..1"),
+    Column("t_target, t_opponent", "Welch t of contrast_{part}",
+           pattern=r"t_(?P<part>target|opponent)"),
+    Column("p_target, p_opponent", "two-sided p of contrast_{part} under the label-swap null",
+           "0..1", more="From the same arrangements and draws as `p`",
+           pattern=r"p_(?P<part>target|opponent)"),
+    Column("p_claim", "larger of p (two-sided) and p_target; 1 where contrast and contrast_target"
+           " lie on different sides of 0", "0..1", more="Two-sided whatever the protocol says"),
     Column("z_surrogate, r_peak_z_surrogate", "(t - mean of the null) / SD of the null"),
     Column("arrangements, r_peak_arrangements", "distinct arrangements of the null, or draws",
            more="Up to 1e15"),

@@ -51,7 +51,7 @@ def _correlation(phase: Phase, row: ReasonedRow, condition: str) -> None:
     too_few = phase.too_few(z, condition)
     sides = phase.used(condition), phase.reference(condition)
     row.put("r_peak_contrast", contrast(z, *sides, min_trials=settings.min_trials), too_few)
-    phase.test(row, z, condition, prefix="r_peak_", too_few=too_few)
+    phase.test(row, z[None], condition, prefix="r_peak_", too_few=too_few)
     for null in settings.secondary_nulls:
         result = surrogate_test(
             phase.aligned,

@@ -15,6 +15,7 @@ __all__ = [
     "contrast",
     "contrast_d",
     "contrast_se",
+    "pattern_parts",
     "pattern_score",
     "reference_trials",
     "same_question",
@@ -49,8 +50,20 @@ def pattern_score(values: ArrayLike, names: Sequence[str], emotion: EmotionMap) 
     >>> pattern_score([[3.0, 1.0]], ("AU12", "AU04"), happy).tolist()
     [2.0]
     """
+    parts = pattern_parts(values, names, emotion)
+    return np.asarray(parts[0] - parts[1])
+
+
+def pattern_parts(values: ArrayLike, names: Sequence[str], emotion: EmotionMap) -> Floats:
+    """Return (2, K) means over the targets and over the opponents, as :func:`pattern_score`.
+
+    Their difference is the pattern score. Where either is NaN both are, so that the parts of a
+    contrast rest on the same trials as the whole.
+    """
     data = np.asarray(values, dtype=np.float64)
-    return _mean_over(data, names, emotion.targets) - _mean_over(data, names, emotion.opponents)
+    sides = (emotion.targets, emotion.opponents)
+    parts = np.stack([_mean_over(data, names, side) for side in sides])
+    return np.where(np.isfinite(parts).all(axis=0), parts, np.nan)
 
 
 def _mean_over(values: Floats, names: Sequence[str], wanted: Sequence[str]) -> Floats:

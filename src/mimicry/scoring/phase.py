@@ -9,8 +9,8 @@ from mimicry.kernels.chance import generator
 from mimicry.records import AlignedTrials, MimicryScores, ScoringSettings
 from mimicry.scoring._reasons import ReasonedRow
 from mimicry.scoring.arrange import Redraw, SwapDesign
-from mimicry.scoring.pattern import pattern_score, reference_trials
-from mimicry.scoring.swap import SwapResult, label_swap
+from mimicry.scoring.pattern import pattern_parts, reference_trials
+from mimicry.scoring.swap import SwapResult, label_swaps
 
 __all__ = ["Phase"]
 
@@ -56,17 +56,17 @@ class Phase:
         flags = reference_trials(self.aligned.trials.condition, condition, self.settings)
         return np.asarray(flags & self.inside & self.scores.valid)
 
-    def pattern(self, condition: str, values: Floats, window: str) -> Floats:
-        """(K,) pattern score of every trial for an emotion, from (K, V, A) deltas."""
+    def parts(self, condition: str, values: Floats, window: str) -> Floats:
+        """(2, K) target and opponent part of an emotion's pattern, from (K, V, A) deltas."""
         at = self.scores.windows.index(window)
         emotion = self.settings.emotions[condition]
-        return pattern_score(values[:, at], self.scores.names, emotion)
+        return pattern_parts(values[:, at], self.scores.names, emotion)
 
     def measured(self, condition: str, trials: Flags) -> int:
         """Count those of some valid trials that have a number: a contrast rests on them."""
         window = self.settings.primary_window
         if condition in self.settings.emotions:
-            values = self.pattern(condition, self.scores.delta, window)[:, None]
+            values = self.parts(condition, self.scores.delta, window).T
         else:
             values = self.scores.delta[:, self.scores.windows.index(window)]
         return int((trials & np.isfinite(values).any(axis=1)).sum())
@@ -91,16 +91,24 @@ class Phase:
         return generator(self.settings.seed, self.scores.participant, where, null)
 
     def test(
-        self, row: ReasonedRow, y: Floats, condition: str, *, prefix: str = "", too_few: str
-    ) -> None:
-        """Put down the label-swap test of (K,) values between an emotion and its reference."""
-        result = SwapResult(reason=too_few) if too_few else self._swap(y, condition, prefix)
+        self, row: ReasonedRow, values: Floats, condition: str, *, prefix: str = "", too_few: str
+    ) -> tuple[SwapResult, ...]:
+        """Test (C, K) values of an emotion and its reference by the label swap.
+
+        The first result is put down; the others come from the same arrangements.
+        """
+        if too_few:
+            results = (SwapResult(reason=too_few),) * len(values)
+        else:
+            results = self._swap(values, condition, prefix)
+        result = results[0]
         row.put(f"{prefix}t", result.t, result.reason)
         row.put(f"{prefix}p", result.p, result.reason)
         row.put(f"{prefix}z_surrogate", result.z_surrogate, result.reason or "no_variance")
         row.cells[f"{prefix}arrangements"] = min(result.arrangements, _MANY)
+        return results
 
-    def _swap(self, y: Floats, condition: str, prefix: str) -> SwapResult:
+    def _swap(self, values: Floats, condition: str, prefix: str) -> tuple[SwapResult, ...]:
         at = np.flatnonzero(self.inside)
         at = at[np.argsort(self.aligned.onset_s[at], kind="stable")]
         trials, settings = self.aligned.trials, self.settings
@@ -116,4 +124,4 @@ class Phase:
         )
         rng = self.generator(condition, f"{prefix}label-swap-{settings.swap}")
         emotion, reference = self.used(condition), self.reference(condition)
-        return label_swap(y[at], emotion[at], reference[at], design, settings, rng)
+        return label_swaps(values[:, at], emotion[at], reference[at], design, settings, rng)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from mimicry.records import AlignedTrials, ConditionSummary, MimicryScores, ScoringSettings
 from mimicry.scoring._reasons import ReasonedRow
 from mimicry.scoring.arrange import Redraw
+from mimicry.scoring.claims import decide_claim
 from mimicry.scoring.condition_timing import add_timing, blank_timing
 from mimicry.scoring.pattern import (
     contrast,
@@ -20,6 +21,7 @@ from mimicry.scoring.pattern import (
     specificity,
 )
 from mimicry.scoring.phase import Phase
+from mimicry.scoring.swap import SwapResult
 
 __all__ = ["AGAINST_NEUTRAL", "VALENCE_CONGRUENT", "summarise"]
 
@@ -29,6 +31,7 @@ VALENCE_CONGRUENT = "valence-congruent response"
 AGAINST_NEUTRAL = "response against neutral faces"
 _LATE = "late"
 _UNITS = ("", "_raw", "_cal")  # the units of a contrast
+_PARTS = ("target", "opponent")
 _INDEX = ("index_mean", "index_sd", "index_se", "index_ci_low", "index_ci_high")
 
 
@@ -57,7 +60,8 @@ def summarise(
     Returns
     -------
     ConditionSummary
-        ``contrast`` is the headline: 0 = no emotion-specific response, above 0 = mimicry.
+        ``contrast`` is the headline: 0 = no emotion-specific response. ``claim`` says what it
+        supports: mimicry only where the target movement alone does it, too.
         Every NaN has a reason in ``nan_reasons``. Where two emotions share one contrast, it
         is given once, in a row of its own, and is evidence for neither emotion.
     """
@@ -140,6 +144,7 @@ def _start(phase: Phase, condition: str) -> ReasonedRow:
             "session": phase.scores.session,
             "phase": phase.name,
             "condition": condition,
+            "claim": "",
             "comparison": "" if not emotion else AGAINST_NEUTRAL if neutral else VALENCE_CONGRUENT,
             "targets": " ".join(emotion.targets) if emotion else "",
             "opponents": " ".join(emotion.opponents) if emotion else "",
@@ -176,17 +181,39 @@ def _contrast(phase: Phase, row: ReasonedRow, condition: str, withheld: str) -> 
     sides = phase.used(condition), phase.reference(condition)
     least = phase.settings.min_trials
     scores = (phase.scores.delta_z, phase.scores.delta, phase.scores.delta_cal)
-    for name, unit, window in _contrasts(phase):
-        values = scores[_UNITS.index(unit)]
-        y = phase.pattern(condition, values, window)
+    for name, unit, window, part in _contrasts(phase):
+        parts = phase.parts(condition, scores[_UNITS.index(unit)], window)
+        y = parts[_PARTS.index(part)] if part else parts[0] - parts[1]
         row.put(name, contrast(y, *sides, min_trials=least), phase.too_few(y, condition))
-    y = phase.pattern(condition, phase.scores.delta_z, phase.settings.primary_window)
+    parts = phase.parts(condition, phase.scores.delta_z, phase.settings.primary_window)
+    y = parts[0] - parts[1]
     too_few = phase.too_few(y, condition)
     row.put("contrast_d", contrast_d(y, *sides, min_trials=least), too_few or "no_variance")
     se = float("nan") if too_few else contrast_se(y, *sides)
     row.put("contrast_se", se, too_few or "too_few_trials")
-    phase.test(row, y, condition, too_few=too_few)
+    whole, *tested = phase.test(row, np.stack([y, *parts]), condition, too_few=too_few)
+    for part, result in zip(_PARTS, tested, strict=True):
+        row.put(f"t_{part}", result.t, result.reason)
+        row.put(f"p_{part}", result.p_two_sided, result.reason)
+    _claim(phase.settings, row, whole, tested[0])
     row.cells |= {"null": "label-swap", "swap": phase.settings.swap}
+
+
+def _claim(
+    settings: ScoringSettings, row: ReasonedRow, whole: SwapResult, target: SwapResult
+) -> None:
+    """Put down what the contrast supports, or why nothing can be said."""
+    p_claim, claim = decide_claim(
+        row.cells["contrast"],
+        row.cells["contrast_target"],
+        whole.p_two_sided,
+        target.p_two_sided,
+        alpha=settings.claim_alpha,
+        reference=settings.reference,
+    )
+    code = whole.reason or target.reason
+    row.put("p_claim", float(p_claim), code)
+    row.say("claim", str(claim), code)
 
 
 def _windows(phase: Phase) -> list[str]:
@@ -195,12 +222,16 @@ def _windows(phase: Phase) -> list[str]:
     return [primary] + [w for w in (_LATE,) if w in phase.scores.windows and w != primary]
 
 
-def _contrasts(phase: Phase) -> Iterable[tuple[str, str, str]]:
-    """Yield name, unit and window of every contrast."""
+def _contrasts(phase: Phase) -> Iterable[tuple[str, str, str, str]]:
+    """Yield name, unit, window and part ("": the whole) of every contrast."""
     primary = phase.settings.primary_window
     for unit in _UNITS:
         for window in _windows(phase):
-            yield f"contrast{unit}" + ("" if window == primary else f"_{window}"), unit, window
+            late = "" if window == primary else f"_{window}"
+            yield f"contrast{unit}{late}", unit, window, ""
+    for unit in _UNITS:
+        for part in _PARTS:
+            yield f"contrast_{part}{unit}", unit, primary, part
 
 
 def _specificity(phase: Phase, row: ReasonedRow, condition: str) -> None:
@@ -240,7 +271,11 @@ def _blank(phase: Phase, row: ReasonedRow, code: str) -> None:
 def _blank_contrast(phase: Phase, row: ReasonedRow, code: str) -> None:
     row.blank((name for name, *_ in _contrasts(phase)), code)
     row.blank(("contrast_d", "contrast_se", "t", "p", "z_surrogate"), code)
-    row.cells |= {"arrangements": 0, "null": "", "swap": ""}
+    row.cells["arrangements"] = 0
+    row.blank((f"{name}_{part}" for part in _PARTS for name in "tp"), code)
+    row.blank(("p_claim",), code)
+    row.say("claim", "", code)
+    row.cells |= {"null": "", "swap": ""}
 
 
 def _blank_specificity(row: ReasonedRow, code: str) -> None:

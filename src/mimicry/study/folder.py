@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["Joint", "Study", "open_study", "read_scores", "read_table"]
 
 _TEXT = ("participant", "session", "block", "trial_id", "condition", "stimulus", "reason", "phase",
-         "comparison", "nan_reasons", "run", "participant_id")  # fmt: skip
+         "comparison", "claim", "nan_reasons", "run", "participant_id")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

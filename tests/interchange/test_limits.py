@@ -205,8 +205,8 @@ def test_line_ends_are_named(tmp_path, line_end, name) -> None:
     path.write_bytes(whole.encode())
     form = read_any_table(path).format
     assert form == {"encoding": "utf-8", "line_end": name, "separator": "comma", "decimal": "."}
-    assert text.split_lines("\ufeff" + whole) == (["a,b", "1,2", ""], name)
-    assert text.split_lines("a") == (["a"], "LF")
+    assert text.split_lines("\ufeff" + whole) == ["a,b", "1,2", ""]
+    assert text.split_lines("a") == ["a"]
 
 
 def test_a_text_has_at_most_one_odd_byte_in_a_hundred() -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from mimicry.errors import QualityWarning, TableError
+from mimicry.errors import QualityWarning
 from mimicry.interchange.table import Table
 from mimicry.interchange.table_times import row_times
 from mimicry.records import ActionUnitTrack, ReadingOptions
@@ -170,7 +170,7 @@ def track_of(
             provenance=provenance,
         )
     except ValueError as error:
-        raise TableError(str(error), path=table.path, key="timestamp") from error
+        raise table.error(str(error), "timestamp") from error
 
 
 def _confidence(
@@ -179,19 +179,16 @@ def _confidence(
     """Return quality columns from a tool's confidence, and what the provenance says of it."""
     if column is None or column not in table:
         if reading.min_confidence is not None:
-            raise TableError(
-                "has no column of confidence, so a limit means nothing",
-                path=table.path,
-                key="`min_confidence`",
+            raise table.error(
+                "has no column of confidence, so a limit means nothing", "`min_confidence`"
             )
         return {}, {}
     score = table.numbers(column)
     high = np.flatnonzero((score < 0) | (score > 1))
     if high.size:
-        raise TableError(
+        raise table.error(
             f"column {column!r} holds {score[high[0]]:g} in {table.at(high[0])}, expected 0 to 1",
-            path=table.path,
-            key=column,
+            column,
         )
     limit = LEAST_CONFIDENCE if reading.min_confidence is None else reading.min_confidence
     with np.errstate(invalid="ignore"):

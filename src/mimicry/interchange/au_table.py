@@ -4,6 +4,7 @@ One row for every decoded frame, in a fixed order of columns. Missing values are
 and empty in CSV; nothing is filled in.
 """
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
@@ -22,12 +23,7 @@ from mimicry.study.layout import AU_CSV, AU_OPENFACE, AU_PARQUET, AU_SIDECAR
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = [
-    "au_columns",
-    "describe_columns",
-    "table_name",
-    "write_au_table",
-]
+__all__ = ["au_columns", "describe_columns", "table_name", "write_au_table"]
 
 _ENDINGS = {"parquet": AU_PARQUET, "csv": AU_CSV, "openface": AU_OPENFACE}
 _OPENFACE_FULL = 5.0
@@ -220,17 +216,16 @@ def _openface_text(track: ActionUnitTrack) -> str:
 def _describe_openface(track: ActionUnitTrack) -> dict[str, dict[str, str]]:
     described = {}
     for name in _openface_columns(track):
-        if name.endswith("_r"):
-            what = ("intensity: 5 x our unit, clipped to 0..5; not OpenFace's own estimate", "0..5")
-        elif name.endswith("_c"):
-            what = ("1: intensity of at least 1", "0/1")
-        elif name == "confidence":
-            what = ("1: the face is plausible, 0: it is not; no probability", "0/1")
-        elif name.startswith("pose_R"):
-            what = ("pitch, yaw, roll for x, y, z; our signs", "rad")
-        elif name == "frame":
-            what = ("number of the frame, from 1 as in OpenFace", "count")
-        else:
-            what = _MEANING[name]
-        described[name] = {"meaning": what[0], "unit": what[1]}
+        kind = next((part for part in _OPENFACE_MEANING if re.search(part, name)), None)
+        meaning, unit = _MEANING[name] if kind is None else _OPENFACE_MEANING[kind]
+        described[name] = {"meaning": meaning, "unit": unit}
     return described
+
+
+_OPENFACE_MEANING = {
+    "_r$": ("intensity: 5 x our unit, clipped to 0..5; not OpenFace's own estimate", "0..5"),
+    "_c$": ("1: intensity of at least 1", "0/1"),
+    "^confidence$": ("1: the face is plausible, 0: it is not; no probability", "0/1"),
+    "^pose_R": ("pitch, yaw, roll for x, y, z; our signs", "rad"),
+    "^frame$": ("number of the frame, from 1 as in OpenFace", "count"),
+}

@@ -9,8 +9,9 @@ Files are written and read in row groups, so that memory does not grow with a re
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -81,7 +82,7 @@ class LandmarkWriter:
 
     def add(self, track: LandmarkTrack) -> None:
         """Take the next chunk."""
-        self._waiting.append(_encode({name: getattr(track, name) for name in _FIELDS}))
+        self._waiting.append(_encode(track))
         self._count += len(track)
         while self._count >= FRAMES_PER_GROUP:
             self._flush(FRAMES_PER_GROUP)
@@ -148,6 +149,7 @@ class LandmarkFile:
         self._check_columns(note["image_size_px"])
         self.image_size_px: tuple[int, int] = tuple(note["image_size_px"])
         self.provenance: dict[str, Any] = note["provenance"]
+        self._read: Sequence[int] = range(self.landmarks)
 
     def _check_columns(self, size: list[int]) -> None:
         """Check that the file's columns are those that its note promises."""
@@ -173,20 +175,20 @@ class LandmarkFile:
     def __len__(self) -> int:
         return int(self._file.metadata.num_rows)
 
-    def __iter__(self) -> Iterator[LandmarkTrack]:
-        return self._chunks(range(self.landmarks))
-
-    def only(self, landmarks: Sequence[int]) -> "Chunks":
-        """Return the chunks with some landmarks filled in and NaN for all others.
+    def only(self, landmarks: Sequence[int]) -> Self:
+        """Return the file with some landmarks filled in and NaN for all others.
 
         Reading a few landmarks takes a fraction of the time of reading all.
         """
-        return Chunks(lambda: self._chunks(sorted({0, *landmarks})))
+        some = copy(self)
+        some._read = sorted({0, *landmarks})
+        return some
 
-    def _chunks(self, landmarks: Sequence[int]) -> Iterator[LandmarkTrack]:
+    def __iter__(self) -> Iterator[LandmarkTrack]:
         import pyarrow as pa
 
-        wanted = _columns_of(landmarks)
+        fixed = [field.name for field in schema_of(0)]
+        wanted = fixed + [f"{axis}_{k}" for axis in AXES for k in self._read]
         for k in range(self._file.num_row_groups):
             try:
                 table = self._file.read_row_group(k, columns=wanted, use_threads=False)
@@ -199,7 +201,7 @@ class LandmarkFile:
             }
             try:
                 with np.errstate(all="ignore"):
-                    fields = _decode(columns, self.landmarks, landmarks)
+                    fields = _decode(columns, self.landmarks, self._read)
                 track = LandmarkTrack(
                     **fields, image_size_px=self.image_size_px, provenance=self.provenance
                 )
@@ -210,16 +212,6 @@ class LandmarkFile:
                     hint=_AGAIN,
                 ) from error
             yield track
-
-
-@dataclass(frozen=True, slots=True)
-class Chunks:
-    """Chunks of a recording that can be gone through again and again."""
-
-    start: Callable[[], Iterator[LandmarkTrack]]
-
-    def __iter__(self) -> Iterator[LandmarkTrack]:
-        return self.start()
 
 
 def is_landmark_file(path: str | Path) -> bool:
@@ -236,20 +228,15 @@ def read_landmarks(path: str | Path) -> LandmarkTrack:
         When it is missing, damaged or no landmark file.
     """
     file = LandmarkFile(path)
-    return LandmarkTrack(
-        **_joined(list(file)), image_size_px=file.image_size_px, provenance=file.provenance
-    )
+    tracks = list(file)
+    fields = {name: np.concatenate([getattr(t, name) for t in tracks]) for name in _FIELDS}
+    return LandmarkTrack(**fields, image_size_px=file.image_size_px, provenance=file.provenance)
 
 
 def stored(track: LandmarkTrack) -> LandmarkTrack:
     """Return the track as it will be read back from a file (positions within 1/128 pixel)."""
-    fields = {name: getattr(track, name) for name in _FIELDS}
-    columns = _named(_encode(fields))
-    return LandmarkTrack(
-        **_decode(columns, track.points_px.shape[1], range(track.points_px.shape[1])),
-        image_size_px=track.image_size_px,
-        provenance=track.provenance,
-    )
+    landmarks = track.points_px.shape[1]
+    return replace(track, **_decode(_named(_encode(track)), landmarks, range(landmarks)))
 
 
 _FIELDS = ("times_s", "points_px", "blendshapes", "head_pose", "luminance", "sharpness")
@@ -268,12 +255,12 @@ _DESCRIPTION = {
 }
 
 
-def _encode(fields: Mapping[str, NDArray[Any]]) -> _Columns:
-    """Turn arrays of a track into what is stored of them, frames along the last axis.
+def _encode(track: LandmarkTrack) -> _Columns:
+    """Turn a track into what is stored of them, frames along the last axis.
 
     Done chunk by chunk: a few dozen frames fit into the processor's cache.
     """
-    points = fields["points_px"]
+    points = track.points_px
     missing = np.isnan(points[:, 0, 0])
     points = np.where(missing[:, None, None], np.float32(0), points)
     anchor = np.rint(points[:, min(_ANCHOR, points.shape[1] - 1)]).astype(np.int32)
@@ -281,13 +268,13 @@ def _encode(fields: Mapping[str, NDArray[Any]]) -> _Columns:
     reach = np.maximum(np.abs(offset).max(axis=(1, 2)), 1.0)
     exponent = np.minimum(np.floor(np.log2(32767 / reach)), _FINEST).astype(np.int8)
     steps = np.rint(offset * np.exp2(exponent)[:, None, None]).astype(np.int16)
-    shapes = np.rint(np.nan_to_num(fields["blendshapes"]).clip(0, 1) * _SHAPES_SCALE)
-    pose = fields["head_pose"].astype(np.float32)
+    shapes = np.rint(np.nan_to_num(track.blendshapes).clip(0, 1) * _SHAPES_SCALE)
+    pose = track.head_pose.astype(np.float32)
     return {
-        "timestamp": fields["times_s"],
+        "timestamp": track.times_s,
         "success": (~missing).astype(np.int8),
-        "luminance": fields["luminance"],
-        "sharpness": fields["sharpness"],
+        "luminance": track.luminance,
+        "sharpness": track.sharpness,
         "step_exponent": exponent,
         "missing": missing,
         "anchor": np.ascontiguousarray(anchor.T),
@@ -313,7 +300,7 @@ def _named(stored_values: _Columns) -> _Columns:
 
 def _decode(
     columns: Mapping[str, NDArray[Any]], landmarks: int, filled: Sequence[int]
-) -> dict[str, NDArray[Any]]:
+) -> dict[str, Any]:
     """Turn file columns into arrays of a track, of whose landmarks some are filled in."""
     missing = columns["success"] == 0
     n = len(missing)
@@ -337,25 +324,11 @@ def _decode(
         "points_px": points,
         "blendshapes": shapes,
         "head_pose": pose,
-        "luminance": _or_nan(columns["luminance"]),
-        "sharpness": _or_nan(columns["sharpness"]),
+        "luminance": columns["luminance"].astype(np.float32),
+        "sharpness": columns["sharpness"].astype(np.float32),
     }
-
-
-def _columns_of(landmarks: Sequence[int]) -> list[str]:
-    """Return names of all columns, of the landmarks only the given ones."""
-    fixed = [field.name for field in schema_of(0)]
-    return fixed + [f"{axis}_{k}" for axis in AXES for k in landmarks]
 
 
 def _filled(values: NDArray[Any]) -> NDArray[np.float64]:
     """Return numbers of a column; what is missing is overwritten with NaN later."""
     return np.asarray(np.nan_to_num(values.astype(np.float64)))
-
-
-def _or_nan(values: NDArray[Any]) -> NDArray[np.float32]:
-    return values.astype(np.float32)
-
-
-def _joined(tracks: list[LandmarkTrack]) -> dict[str, NDArray[Any]]:
-    return {name: np.concatenate([getattr(t, name) for t in tracks]) for name in _FIELDS}

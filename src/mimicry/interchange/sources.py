@@ -263,7 +263,7 @@ def _parquet(path: Path) -> Source:
 
 
 def _text(path: Path, content: str) -> Source:
-    lines = [line for line in split_lines(content)[0] if line.strip()]
+    lines = [line for line in split_lines(content) if line.strip()]
     first = lines[0].lstrip()
     if first.lower().startswith(("<!doctype", "<html", "<?xml")):
         return Source(path, "foreign", "a web page or XML file", "Save the table as CSV.")

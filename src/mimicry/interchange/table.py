@@ -70,6 +70,10 @@ class Table:
         """Return where a row stands, for a message."""
         return f"line {self.lines[row]}" if len(self.lines) else f"row {row + 1}"
 
+    def error(self, message: str, key: str | None = None, *, hint: str | None = None) -> TableError:
+        """Return the error that names this table."""
+        return TableError(message, path=self.path, key=key, hint=hint)
+
     def refuse_repeats(self) -> None:
         """Refuse columns of one name.
 
@@ -80,10 +84,9 @@ class Table:
         """
         twice = sorted({n for n in self.names if n and self.names.count(n) > 1})
         if twice:
-            raise TableError(
+            raise self.error(
                 f"has several columns called {', '.join(map(repr, twice[:5]))}",
-                path=self.path,
-                key=twice[0],
+                twice[0],
                 hint="Keep one of them, or give them different names.",
             )
 
@@ -106,10 +109,9 @@ class Table:
             cell = self.texts(name)[wrong[0]][:40]
             many = f"{len(wrong)} cells that are no numbers, the first" if wrong[1:] else "a cell"
             tail = "" if wrong[1:] else " that is no number"
-            raise TableError(
+            raise self.error(
                 f"column {name!r} holds {many} {cell!r} in {self.at(wrong[0])}{tail}",
-                path=self.path,
-                key=name,
+                name,
                 hint=f"Numbers look like 1{self.decimal}5; missing is n/a, NA, NaN or nothing.",
             )
         self._say_codes(name, values)
@@ -153,7 +155,7 @@ class Table:
 
     def _column(self, name: str) -> "pd.Series[Any]":
         if name not in self.names:
-            raise TableError(f"has no column {name!r}", path=self.path, key=name)
+            raise self.error(f"has no column {name!r}", name)
         return self.frame.iloc[:, self.names.index(name)]
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from mimicry.errors import QualityWarning, TableError
+from mimicry.errors import QualityWarning
 from mimicry.interchange.table import Table
 
 __all__ = ["faces_of", "one_face"]
@@ -47,18 +47,15 @@ def one_face(table: Table, face: str | None) -> Table:
         if len(ids) < 2:
             return table.where(labels != "") if (labels == "").any() else table
         place = "" if _place(table) is None else " or `face='left'`"
-        raise TableError(
+        raise table.error(
             f"holds {len(ids)} faces ({', '.join(ids[:5])}{', ...' if len(ids) > 5 else ''})",
-            path=table.path,
-            key="`face`",
+            "`face`",
             hint=f"Choose one of them, for instance `face={ids[0]!r}`{place}.",
         )
     if face in _PLACES and face not in ids:
         face = _by_place(table, labels, ids, face)
     if face not in ids:
-        raise TableError(
-            f"holds no face {face}; it has {', '.join(ids)}", path=table.path, key="`face`"
-        )
+        raise table.error(f"holds no face {face}; it has {', '.join(ids)}", "`face`")
     return table.where(labels == face)
 
 
@@ -95,10 +92,9 @@ def _labels(table: Table, *, aloud: bool) -> NDArray[np.str_]:
         return np.full(len(table), "0")
     place = _place(table)
     if place is None:
-        raise TableError(
+        raise table.error(
             f"{int((count > 1).sum())} frames have several rows, and nothing tells the faces apart",
-            path=table.path,
-            key="frame",
+            "frame",
             hint="Keep the rows of one face.",
         )
     labels, people = _from_left(place[0], row_frame)
@@ -178,10 +174,9 @@ def _by_place(table: Table, labels: NDArray[np.str_], ids: Sequence[str], face: 
         return ids[0]
     place = _place(table)
     if place is None:
-        raise TableError(
+        raise table.error(
             f"has no column that tells where a face is, so which is the {face} one has no answer",
-            path=table.path,
-            key="`face`",
+            "`face`",
             hint=f"Choose by id, for instance `face={ids[0]!r}`; it has {', '.join(ids)}.",
         )
     x, size = place

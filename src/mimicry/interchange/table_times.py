@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from mimicry.errors import QualityWarning, TableError
+from mimicry.errors import QualityWarning
 from mimicry.interchange.table import Table
 from mimicry.records import ReadingOptions
 
@@ -61,22 +61,16 @@ def row_times(
         known = np.asarray(times_s, dtype=np.float64)
         number = _frame_numbers(table, first_frame)
         if number.max() >= len(known):
-            raise TableError(
+            raise table.error(
                 f"holds frame {number.max()}, but the video has {len(known)} frames",
-                path=table.path,
-                key="frame",
+                "frame",
                 hint="Name the video that this table was made from.",
             )
         times, origin = known[number], "the video's frames"
     elif reading.fps is not None:
         times, origin = _frame_numbers(table, first_frame) / reading.fps, f"{reading.fps:g} fps"
     elif column is None:
-        raise TableError(
-            "has no frame times (it holds frame numbers only)",
-            path=table.path,
-            key="frame",
-            hint=_GIVE,
-        )
+        raise table.error("has no frame times (it holds frame numbers only)", "frame", hint=_GIVE)
     else:
         times, origin = scale * table.numbers(column), column
         _check_camera(table, column, times)
@@ -130,11 +124,10 @@ def check_rising(table: Table, column: str | None, times: Floats) -> None:
     """
     unknown = np.flatnonzero(np.isnan(times))
     if unknown.size:
-        raise TableError(
+        raise table.error(
             f"{unknown.size} of {len(times)} rows have no time, the first in "
             f"{table.at(int(unknown[0]))}",
-            path=table.path,
-            key=column,
+            column,
             hint="Take these rows out, or complete the column.",
         )
     steps = np.diff(times)
@@ -144,11 +137,10 @@ def check_rising(table: Table, column: str | None, times: Floats) -> None:
         faults = " and ".join(
             text for n, text in ((twice, f"{twice} repeated"), (back, f"{back} going back")) if n
         )
-        raise TableError(
+        raise table.error(
             f"the times do not increase ({faults}): {times[k]:.6g} s is followed by "
             f"{times[k + 1]:.6g} s in {table.at(k + 1)}",
-            path=table.path,
-            key=column,
+            column,
             hint="Keep one row for each time, in order.",
         )
 
@@ -160,21 +152,19 @@ def _check_camera(table: Table, column: str, times: Floats) -> None:
         return
     step = float(np.median(steps))
     if 0 < step < 1 / _FASTEST_HZ:
-        raise TableError(
+        raise table.error(
             f"frames are {1000 * step:.3g} ms apart, which no camera does; "
             "the times of this table are wrong",
-            path=table.path,
-            key=column,
+            column,
             hint=_GIVE,
         )
     counted = step == 1 and "frame" in table and _is_count(times, table.numbers("frame"))
     if counted or step > _SLOWEST_S:
         unit = "frame numbers" if counted else _other_unit(step)
-        raise TableError(
+        raise table.error(
             f"frames are {step:g} s apart by column {column!r}, which looks like {unit}; "
             "expected seconds",
-            path=table.path,
-            key=column,
+            column,
             hint=_GIVE,
         )
 
@@ -190,7 +180,7 @@ def _frame_numbers(table: Table, first: int) -> NDArray[np.int64]:
     number = table.numbers("frame")
     odd = np.flatnonzero(~np.isfinite(number) | (number != np.round(number)) | (number < 0))
     if odd.size:
-        raise TableError(f"{table.at(odd[0])} has no frame number", path=table.path, key="frame")
+        raise table.error(f"{table.at(odd[0])} has no frame number", "frame")
     return number.astype(np.int64) - min(first, int(number.min()))
 
 

@@ -187,14 +187,9 @@ def _lines(
     return rows, numbers, {"encoding": encoding, "line_end": line_end}
 
 
-def split_lines(text: str) -> tuple[list[str], str]:
-    """Return the lines of a text and its line end: at LF, CRLF or CR only."""
-    crlf = text.count("\r\n")
-    lone_cr, lone_lf = text.count("\r") - crlf, text.count("\n") - crlf
-    kinds = {"CRLF": crlf, "CR": lone_cr, "LF": lone_lf}
-    present = [name for name, count in kinds.items() if count]
-    plain = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
-    return plain.split("\n"), present[0] if len(present) == 1 else "mixed" if present else "LF"
+def split_lines(text: str) -> list[str]:
+    """Return the lines of a text, which end at LF, CRLF or CR only."""
+    return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n")
 
 
 def sniff(lines: Sequence[str], *, encoding: str = "utf-8", line_end: str = "LF") -> TextFormat:

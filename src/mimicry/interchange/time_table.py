@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from mimicry.errors import QualityWarning, TableError
+from mimicry.errors import QualityWarning
 from mimicry.interchange.sources import Source, identify
 from mimicry.interchange.table import Table, is_index, read_any_table
 from mimicry.interchange.table_times import check_rising, row_times, say_odd_steps
@@ -75,10 +75,9 @@ def read_time_table(
     name, scale = _time_name(table, time_column)
     counted = reading.fps is not None or reading.video is not None
     if name.lower() in FRAME_COLUMNS and not counted:
-        raise TableError(
+        raise table.error(
             f"column {name!r} counts frames or rows, expected seconds",
-            path=table.path,
-            key=name,
+            name,
             hint="Give the frame rate with `fps`, or the video with `video`.",
         )
     if counted:
@@ -90,7 +89,7 @@ def read_time_table(
         say_odd_steps(table, name, times)
     chosen, unused = _number_columns(table, name, columns)
     if not chosen:
-        raise TableError("the table holds no numbers besides the times", path=table.path, key=name)
+        raise table.error("the table holds no numbers besides the times", name)
     unit = {} if counted or scale == 1 else {"seconds_in_time_unit": scale}
     left_out = {"left_out": unused} if unused else {}
     return ActionUnitTrack(
@@ -116,17 +115,16 @@ def _counted_times(table: Table, name: str, source: Source, reading: ReadingOpti
 def _stated_times(table: Table, name: str, scale: float | None) -> tuple[Table, Floats]:
     """Return the rows with a time, and the times; say which rows are left out."""
     if scale is None:
-        raise TableError(
+        raise table.error(
             f"column {name!r} states a unit that is not known; expected s, min, h, ms, us or "
             "ns in the brackets",
-            path=table.path,
-            key=name,
+            name,
             hint="Change its name; without brackets it is read as seconds.",
         )
     times = scale * table.numbers(name)
     known = np.isfinite(times)
     if not known.any():
-        raise TableError("the times are no numbers", path=table.path, key=name)
+        raise table.error("the times are no numbers", name)
     if not known.all():
         lost = int((~known).sum())
         warnings.warn(
@@ -153,9 +151,7 @@ def _number_columns(
             continue
         if name not in table:
             others = [n for n in table.names if n != time_name]
-            raise TableError(
-                f"no column {name!r}; found {', '.join(others[:25])}", path=table.path, key=name
-            )
+            raise table.error(f"no column {name!r}; found {', '.join(others[:25])}", name)
         values, wrong = table.judged(name)
         numbers = int(np.isfinite(values).sum())
         if numbers or (wrong and columns is not None):
@@ -169,16 +165,13 @@ def _time_name(table: Table, wanted: str | None) -> tuple[str, float | None]:
     names = list(table.names)
     if wanted is not None:
         if wanted not in names:
-            raise TableError(
-                f"no column {wanted!r}; found {', '.join(names[:8])}", path=table.path, key=wanted
-            )
+            raise table.error(f"no column {wanted!r}; found {', '.join(names[:8])}", wanted)
         return wanted, seconds_in(wanted)
     column = time_column(names)
     if column is None:
-        raise TableError(
+        raise table.error(
             f"no column of seconds among {', '.join(name[:40] for name in names[:8])}",
-            path=table.path,
-            key="time",
+            "time",
             hint=f"Name one {', '.join(TIME_NAMES)}, or say which with `time_column`.",
         )
     return column

@@ -9,14 +9,18 @@ import contextlib
 import io
 import re
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from html import escape
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mimicry.files import atomic_path
+
 if TYPE_CHECKING:
+    from markupsafe import Markup
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
@@ -30,6 +34,8 @@ __all__ = [
     "quality_overview",
     "shortened",
     "svg_of",
+    "two_widths",
+    "write_png",
 ]
 
 Floats = NDArray[np.float64]
@@ -117,6 +123,36 @@ def svg_of(figure: "Figure", label: str, kind: str = "") -> str:
     return f'{head} role="img" aria-label="{escape(label)}" class="{classes}">{body}'
 
 
+def two_widths(
+    draw: Callable[[float], "Figure"], label: str, desk: float, telephone: float
+) -> "list[Markup]":
+    """Return a figure for a wide page and for a telephone, of which a page shows one.
+
+    Parameters
+    ----------
+    draw
+        Draws the figure with a width in inches.
+    label
+        What it shows, for those who cannot see it.
+    desk, telephone
+        The widths, inches.
+    """
+    from markupsafe import Markup
+
+    drawn = []
+    for kind, width in (("on-desk", desk), ("on-telephone", telephone)):
+        with figure_style(f"{label} {kind}"):
+            drawn.append(Markup(svg_of(draw(width), label, kind)))
+    return drawn
+
+
+def write_png(draw: Callable[[], "Figure"], path: Path, *, dpi: int) -> Path:
+    """Write a figure as PNG; return its path."""
+    with figure_style(), atomic_path(path) as temporary:
+        draw().savefig(temporary, format="png", dpi=dpi, metadata={"Software": None})
+    return path
+
+
 def _shade_windows(axes: "Axes", windows: Mapping[str, tuple[float, float]], primary: str) -> None:
     start, end = windows[primary]
     axes.axvspan(start, end, color="#eef2f7", zorder=0, linewidth=0)
@@ -154,8 +190,6 @@ def condition_means(
     windows, primary
         Scoring windows in seconds; the primary one is shaded.
     """
-    labels = np.asarray(conditions)
-    colours = colours_of(order)
     drawn = []
     for a, name in enumerate(names):
         label = f"{name}: mean response of each condition with standard error"
@@ -163,15 +197,7 @@ def condition_means(
             figure = _figure(3.5, 2.5)
             axes = figure.subplots()
             _shade_windows(axes, windows, primary)
-            for condition in [name for name in order if name in conditions]:
-                chosen = response[labels == condition, :, a]
-                n = np.isfinite(chosen).sum(axis=0)
-                mean = _nan_mean(chosen)
-                error = _nan_sd(chosen) / np.sqrt(np.maximum(n, 1))
-                axes.fill_between(
-                    grid_s, mean - error, mean + error, color=colours[condition], alpha=0.18, lw=0
-                )
-                axes.plot(grid_s, mean, color=colours[condition], lw=1.6)
+            _draw_means(axes, grid_s, response[:, :, a], conditions, order)
             envelope = _nan_mean(stimulus[:, :, a], where=stimulus[:, :, a].max(axis=1) > 0)
             _draw_envelope(axes, grid_s, envelope)
             axes.set_title(name)
@@ -179,6 +205,25 @@ def condition_means(
             axes.set_ylabel("change (AU units)")
             drawn.append(svg_of(figure, label))
     return drawn
+
+
+def _draw_means(
+    axes: "Axes",
+    x: Floats,
+    values: Floats,
+    conditions: Sequence[str],
+    order: Sequence[str],
+    shown_as: Callable[[Floats], Floats] = np.asarray,
+) -> None:
+    """Draw the mean of each condition's trials over `x`, with its standard error."""
+    labels, colours = np.asarray(conditions), colours_of(order)
+    for condition in [name for name in order if name in conditions]:
+        chosen, colour = values[labels == condition], colours[condition]
+        mean, n = _nan_mean(chosen), np.isfinite(chosen).sum(axis=0)
+        error = _nan_sd(chosen) / np.sqrt(np.maximum(n, 1))
+        low, high = shown_as(mean - error), shown_as(mean + error)
+        axes.fill_between(x, low, high, color=colour, alpha=0.18, lw=0)
+        axes.plot(x, shown_as(mean), color=colour, lw=1.6)
 
 
 def _nan_mean(values: Floats, where: NDArray[np.bool_] | None = None) -> Floats:
@@ -226,23 +271,12 @@ def lag_profile(
     title
         What it shows, for those who cannot see it.
     """
-    labels = np.asarray(conditions)
-    colours = colours_of(order)
     fisher = np.arctanh(np.clip(profile, -1 + 1e-7, 1 - 1e-7))
     with figure_style(title):
         figure = _figure(4.4, 2.5)
         axes = figure.subplots()
         axes.axhline(0.0, color="#d1d5db", lw=0.8)
-        for condition in [name for name in order if name in conditions]:
-            chosen = fisher[labels == condition]
-            mean = _nan_mean(chosen)
-            n = np.maximum(np.isfinite(chosen).sum(axis=0), 1)
-            error = _nan_sd(chosen) / np.sqrt(n)
-            colour = colours[condition]
-            axes.fill_between(
-                lags_s, np.tanh(mean - error), np.tanh(mean + error), color=colour, alpha=0.18, lw=0
-            )
-            axes.plot(lags_s, np.tanh(mean), color=colour, lw=1.6)
+        _draw_means(axes, lags_s, fisher, conditions, order, np.tanh)
         axes.set_xlabel("lag (s); positive = the participant follows")
         axes.set_ylabel("correlation")
         return svg_of(figure, title)

@@ -2,13 +2,13 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mimicry.files import atomic_path
-from mimicry.report.figures import figure_style, shortened, svg_of
+from mimicry.report.figures import shortened, two_widths, write_png
 from mimicry.report.numbers import MISSING, counted, interval, number, p_equals, percent
 from mimicry.report.page import fill_page
 from mimicry.report.tables import Table, page_table
@@ -32,10 +32,7 @@ def draw_multiverse(rows: Sequence[Mapping[str, Any]], condition: str, path: Pat
 
     Those without a result are counted, not drawn; a choice that never has one keeps its line.
     """
-    with figure_style(), atomic_path(path) as temporary:
-        figure = _figure(rows, condition, _width(rows))
-        figure.savefig(temporary, format="png", dpi=120, metadata={"Software": None})
-    return path
+    return write_png(lambda: _figure(rows, condition, _width(rows)), path, dpi=120)
 
 
 def render_multiverse(
@@ -56,18 +53,12 @@ def render_multiverse(
     gaps
         What the study lacks.
     """
-    from markupsafe import Markup
-
-    ordered = _ordered(rows)
     label = "Effect under every specification, and the choices behind it"
-    drawn = []
     some = summary["without_result"] < summary["specifications"]
-    for kind, width in (("on-desk", _width(rows)), ("on-telephone", _TELEPHONE)) * some:
-        with figure_style(f"{label} {kind}"):
-            drawn.append(Markup(svg_of(_figure(rows, grid.condition, width), label, kind)))
+    widths = _width(rows), _TELEPHONE
     return fill_page(
         "multiverse.html.jinja",
-        table=_table(ordered),
+        table=_table(_ordered(rows)),
         failed=_failed(rows),
         facts=_facts(rows, summary, grid, analysed),
         sentence=_sentence(summary),
@@ -75,7 +66,7 @@ def render_multiverse(
         count=summary["specifications"],
         condition=grid.condition,
         block=grid.block,
-        figures=drawn,
+        figures=two_widths(partial(_figure, rows, grid.condition), label, *widths) if some else [],
     )
 
 

@@ -1,14 +1,14 @@
 """Picture and page of people together, for every method."""
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from mimicry.files import atomic_path
 from mimicry.records import SeriesMeasure, Synchrony
-from mimicry.report.figures import figure_style, svg_of
+from mimicry.report.figures import two_widths, write_png
 from mimicry.report.numbers import p_equals, p_value, shown
 from mimicry.report.page import fill_page
 from mimicry.report.synchrony_figures import figure_of
@@ -22,23 +22,15 @@ _DESK, _TELEPHONE = 9.0, 4.6  # inches
 
 def draw_synchrony(result: Synchrony | SeriesMeasure, path: Path) -> Path:
     """Write a PNG of the result; return its path."""
-    with figure_style(), atomic_path(path) as temporary:
-        figure = figure_of(result, _DESK)
-        figure.savefig(temporary, format="png", dpi=130, metadata={"Software": None})
-    return path
+    return write_png(lambda: figure_of(result, _DESK), path, dpi=130)
 
 
 def render_synchrony(result: Synchrony | SeriesMeasure) -> str:
     """Return a self-contained HTML page with the figure and the numbers."""
-    from markupsafe import Markup
-
     label = "The table below as a figure"
     if isinstance(result, Synchrony):
         label = "Association by window and lag, and its mean by lag"
-    drawn = []
-    for kind, width in (("on-desk", _DESK), ("on-telephone", _TELEPHONE)):
-        with figure_style(f"{label} {kind}"):
-            drawn.append(Markup(svg_of(figure_of(result, width), label, kind)))
+    drawn = two_widths(partial(figure_of, result), label, _DESK, _TELEPHONE)
     if isinstance(result, Synchrony):
         return fill_page("synchrony.html.jinja", result=result, figures=drawn, **_by_lag(result))
     return fill_page("measure.html.jinja", result=result, figures=drawn, **_by_row(result))

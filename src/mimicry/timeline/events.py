@@ -152,7 +152,7 @@ def _lines(file: Path) -> list[str]:
         ) from error
     if decoded is None:
         raise EventsError("not a text file", path=file, key="`events`")
-    lines = [line for line in split_lines(decoded[0])[0] if line.strip()]
+    lines = [line for line in split_lines(decoded[0]) if line.strip()]
     if not lines:
         raise EventsError(
             "the table is empty, expected a header and trials", path=file, key="onset"

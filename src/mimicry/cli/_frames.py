@@ -1,9 +1,23 @@
-"""How much of a recording can be used, in a few words."""
+"""How much of a recording can be used: in a few words, and for ``--json``."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["frames_text"]
+if TYPE_CHECKING:
+    from mimicry.pipeline import Extraction, ScoredRecording
+
+__all__ = ["entry_of", "frames_text"]
+
+
+def entry_of(made: "Extraction | ScoredRecording") -> dict[str, Any]:
+    """Return the entry of a recording among an outcome's `recordings`."""
+    return {
+        "input": str(made.recording),
+        "frames": made.frames,
+        "frames_with_face": made.frames_with_face,
+        "frames_usable": made.qc.get("usable_frames"),
+        "files": {kind: str(path) for kind, path in made.files.items()},
+    }
 
 
 def frames_text(frames: int, with_face: int, qc: Mapping[str, Any]) -> str:

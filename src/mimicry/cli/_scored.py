@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from mimicry.cli._frames import frames_text
+from mimicry.cli._frames import entry_of, frames_text
 from mimicry.cli._run import Outcome, told
 
 if TYPE_CHECKING:
@@ -17,15 +17,7 @@ def outcome_of(scored: "ScoredRecording") -> Outcome:
     """Return the trial table, the contrasts and where the files lie."""
     return Outcome(
         outputs=list(scored.files.values()),
-        recordings=[
-            {
-                "input": str(scored.recording),
-                "frames": scored.frames,
-                "frames_with_face": scored.frames_with_face,
-                "frames_usable": scored.qc.get("usable_frames"),
-                "files": {kind: str(path) for kind, path in scored.files.items()},
-            }
-        ],
+        recordings=[entry_of(scored)],
         warnings=list(scored.warnings),
         extra={
             "resumed": scored.resumed,
@@ -40,7 +32,8 @@ def outcome_of(scored: "ScoredRecording") -> Outcome:
 def _text(scored: "ScoredRecording") -> str:
     if "report" not in scored.files:
         return _blind_text(scored)
-    parts = [_trials(scored.scores, scored.shown), "", _conditions(scored.summary), ""]
+    trials = ["trial_id", "condition", "valid", *scored.shown, "mimicry_index", "r_peak", "reason"]
+    parts = [_aligned(trials, scored.scores), "", _aligned(_CONDITIONS, scored.summary), ""]
     parts.append(f"{scored.recording.name}: {_frames(scored)}")
     if scored.resumed:
         parts.append("These results were there already, made from the same inputs and settings.")
@@ -52,7 +45,7 @@ def _text(scored: "ScoredRecording") -> str:
 
 def _blind_text(scored: "ScoredRecording") -> str:
     columns = ["trial_id", "condition", "valid", "reason", "tracked_fraction", "pose_max_deg"]
-    table = _aligned([c for c in columns if c in scored.scores.columns], scored.scores)
+    table = _aligned(columns, scored.scores)
     note = "Blind: condition labels are masked until quality control is locked."
     name = f"{scored.recording.name}: {_frames(scored)}"
     return "\n".join(
@@ -68,20 +61,15 @@ def _read_with(scored: "ScoredRecording") -> list[str]:
     return [f"{name.capitalize()}: {told(text)}" for name, text in scored.read_with.items()]
 
 
-def _trials(scores: "pd.DataFrame", shown: list[str]) -> str:
-    columns = ["trial_id", "condition", "valid", *shown, "mimicry_index", "r_peak", "reason"]
-    return _aligned([c for c in columns if c in scores.columns], scores)
-
-
-def _conditions(summary: "pd.DataFrame") -> str:
-    columns = ["phase", "condition", "n", "contrast", "contrast_raw", "p", "z_surrogate",
+_CONDITIONS = ["phase", "condition", "n", "contrast", "contrast_raw", "p", "z_surrogate",
                "latency_shift_s", "latency_ci_low_s", "latency_ci_high_s"]  # fmt: skip
-    return _aligned([c for c in columns if c in summary.columns], summary)
 
 
-def _aligned(columns: list[str], table: "pd.DataFrame") -> str:
+def _aligned(wanted: list[str], table: "pd.DataFrame") -> str:
+    """Return those of the columns that are there."""
     from mimicry.report.numbers import shown
 
+    columns = [name for name in wanted if name in table.columns]
     rows = [columns] + [
         [shown(name, v) for name, v in zip(columns, row, strict=True)]
         for row in table[columns].itertuples(index=False)

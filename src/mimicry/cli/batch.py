@@ -35,9 +35,7 @@ def batch(
     stimuli: Path | None = STIMULI,
     jobs: int = typer.Option(0, "--jobs", help="Processes at once (0: one per core)."),
     dask: str | None = typer.Option(None, "--dask", help="Address of a Dask scheduler."),
-    shard: str | None = typer.Option(
-        None, "--shard", metavar="K/N", help="Only the K-th of N parts."
-    ),
+    shard: str | None = typer.Option(None, metavar="K/N", help="Only the K-th of N parts."),
     sbatch: int | None = typer.Option(
         None, "--sbatch", metavar="N", help="Print a Slurm script of N jobs instead of working."
     ),

@@ -1,11 +1,11 @@
 """``mimicry extract``: landmarks and action units of any video, no protocol needed."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import typer
 
-from mimicry.cli._frames import frames_text
+from mimicry.cli._frames import entry_of, frames_text
 from mimicry.cli._options import DEBUG_FRAME, FACE, ROI, checked_format, intervals, reading_options
 from mimicry.cli._run import Outcome, command, fitted, say
 
@@ -77,7 +77,7 @@ def _each(videos: list[tuple[Path, str]], out: Path, options: "ExtractionOptions
                 say(f"error: {problem}")
                 failures.append(Failure.of(video, problem))
                 continue
-            outcome.recordings.append(_entry(made))
+            outcome.recordings.append({**entry_of(made), "resumed": made.resumed})
             outcome.outputs += made.files.values()
             outcome.text += _line(made) + "\n"
     table = write_failures(out, failures)
@@ -88,17 +88,6 @@ def _each(videos: list[tuple[Path, str]], out: Path, options: "ExtractionOptions
     outcome.extra["failures"] = [failure.to_json() for failure in failures]
     outcome.text = outcome.text.rstrip()
     return outcome
-
-
-def _entry(made: "Extraction") -> dict[str, Any]:
-    return {
-        "input": str(made.recording),
-        "frames": made.frames,
-        "frames_with_face": made.frames_with_face,
-        "frames_usable": made.qc.get("usable_frames"),
-        "files": {kind: str(path) for kind, path in made.files.items()},
-        "resumed": made.resumed,
-    }
 
 
 def _line(made: "Extraction") -> str:

@@ -26,17 +26,9 @@ def list_() -> Outcome:
     """List the shipped protocols."""
     from mimicry.protocol import list_protocols, load_protocol
 
-    rows = []
-    for name in list_protocols():
-        file = load_protocol(name).file
-        rows.append(
-            {
-                "name": name,
-                "paradigm": file.paradigm,
-                "status": file.status,
-                "title": file.title,
-            }
-        )
+    keys = ("name", "paradigm", "status", "title")
+    files = [load_protocol(name).file for name in list_protocols()]
+    rows = [{key: getattr(file, key) for key in keys} for file in files]
     width = max(len(r["name"]) for r in rows)
     lines = [
         f"{r['name']:<{width}}  {r['paradigm']:<5}  {r['title']}"
@@ -97,9 +89,7 @@ def preview(
     protocol: str = PROTOCOL,
     out: Path = typer.Option(Path(), "--out", help="Folder for the preview."),
     participant: str = typer.Option("01", "--participant", help="Whose session is drawn."),
-    visit: str | None = typer.Option(
-        None, "--visit", help="Visit, where the protocol has several."
-    ),
+    visit: str | None = typer.Option(None, help="Visit, where the protocol has several."),
 ) -> Outcome:
     """Draw one trial and one session to NAME_preview.html and NAME_preview.png."""
     from mimicry.files import make_folder
@@ -130,9 +120,7 @@ def schema(
 @open_command
 def new(
     file: Path = typer.Argument(help="File to write, for instance my-study.yaml."),
-    extends: str | None = typer.Option(
-        None, "--extends", help="Protocol to change, by name or file."
-    ),
+    extends: str | None = typer.Option(None, help="Protocol to change, by name or file."),
     overwrite: bool = typer.Option(False, "--overwrite", help="Replace an existing file."),
 ) -> Outcome:
     """Write a commented protocol file to start from."""

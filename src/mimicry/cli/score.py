@@ -24,17 +24,11 @@ __all__ = ["score"]
 @command
 def score(
     recording: Path = typer.Argument(..., help="A video, or an action-unit table."),
-    events: Path = typer.Option(
-        ..., "--events", help="Events table (TSV): onset, trial_type, stimulus."
-    ),
-    protocol: str = typer.Option(
-        ..., "--protocol", help="Protocol file, or the name of a shipped one."
-    ),
+    events: Path = typer.Option(..., help="Events table (TSV): onset, trial_type, stimulus."),
+    protocol: str = typer.Option(..., help="Protocol file, or the name of a shipped one."),
     out: Path = typer.Option(..., "--out", help="Folder for the results."),
     stimuli: Path | None = STIMULI,
-    participant: str | None = typer.Option(
-        None, "--participant", help="Default: the sub- part of the file name."
-    ),
+    participant: str | None = typer.Option(None, help="Default: the sub- part of the file name."),
     neutral: list[str] = typer.Option(
         [], "--neutral", help="Neutral interval A:B in seconds; default: the pre-stimulus windows."
     ),

@@ -219,11 +219,8 @@ def cells_of(line: str, separator: str) -> list[str]:
     """Split a line into cells without surrounding blanks and quotation marks."""
     if '"' in line:
         blank = separator == " "
-        row = next(
-            csv.reader(
-                [line.strip() if blank else line], delimiter=separator, skipinitialspace=True
-            )
-        )
+        whole = line.strip() if blank else line
+        row = next(csv.reader([whole], delimiter=separator, skipinitialspace=True))
         cells = [cell for cell in row if cell.strip()] if blank else row
     else:
         cells = line.split() if separator == " " else line.split(separator)

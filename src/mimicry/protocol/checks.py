@@ -289,11 +289,7 @@ def _provenance(protocol: "Protocol") -> Iterator[Problem]:
     if bare:
         names = list(dict.fromkeys(show_key(key[:2]) for key in bare))
         more = f" and {len(names) - 1} more" if len(names) > 1 else ""
-        text = (
-            f"nothing says where {names[0]}{more} come from"
-            if more
-            else (f"nothing says where {names[0]} comes from")
-        )
+        text = f"nothing says where {names[0]}{more} come{'' if more else 's'} from"
         yield Problem(bare[0], f"{text}; add it to provenance (source, memory or default)")
 
 

@@ -74,12 +74,10 @@ def _pointed(value: Any) -> Any:
     changed = {k: _pointed(v) for k, v in value.items() if k != "minProperties"}
     if "$ref" in changed:
         changed["$ref"] = changed["$ref"].replace("#/$defs/", "#/$defs/Change_")
-    for key in ("additionalProperties", "patternProperties"):
-        inner = changed.get(key)
-        if key == "additionalProperties" and isinstance(inner, dict):
-            changed[key] = _or_null(inner)
-        elif key == "patternProperties" and isinstance(inner, dict):
-            changed[key] = {k: _or_null(v) for k, v in inner.items()}
+    if isinstance(inner := changed.get("additionalProperties"), dict):
+        changed["additionalProperties"] = _or_null(inner)
+    if isinstance(inner := changed.get("patternProperties"), dict):
+        changed["patternProperties"] = {k: _or_null(v) for k, v in inner.items()}
     return changed
 
 

@@ -97,16 +97,14 @@ def _compose_plainly(loader: _Loader) -> yaml.Node | None:
     for event in yaml.parse(loader.buffer.rstrip("\0"), Loader=yaml.SafeLoader):
         depth += isinstance(event, yaml.CollectionStartEvent)
         depth -= isinstance(event, yaml.CollectionEndEvent)
+        problem = None
         if depth > MAX_DEPTH:
-            raise yaml.MarkedYAMLError(
-                problem=f"more than {MAX_DEPTH} levels deep",
-                problem_mark=cast("yaml.Mark | None", event.start_mark),
-            )
-        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-            raise yaml.MarkedYAMLError(
-                problem="anchors and aliases (& and *) are not used in protocol files",
-                problem_mark=cast("yaml.Mark | None", event.start_mark),
-            )
+            problem = f"more than {MAX_DEPTH} levels deep"
+        elif isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+            problem = "anchors and aliases (& and *) are not used in protocol files"
+        if problem is not None:
+            mark = cast("yaml.Mark | None", event.start_mark)
+            raise yaml.MarkedYAMLError(problem=problem, problem_mark=mark)
     node: yaml.Node | None = loader.get_single_node()
     return node
 

@@ -31,6 +31,8 @@ PHASE_COLOURS = {
     "rating": "#e8c9dc",
 }
 INK = "#1f2937"
+_INSIDE: Any = {"ha": "center", "va": "center", "fontsize": 7.5, "color": INK}
+_ABOVE = {"ha": "right", "va": "baseline"}
 
 
 def write_preview(
@@ -98,6 +100,7 @@ def _draw_trials(axes: "Axes", protocol: "Protocol", shapes: list[tuple[str, Any
     """Draw phases as bars around the dynamic onset, with baseline, windows and the pause."""
     settings = protocol.scoring_settings()
     jitter = protocol.file.timing.iti_s
+    pale: Any = {"facecolors": "#f5f6f8", "linewidth": 0.0}
     ends = []
     for row, (label, trial) in enumerate(shapes):
         bottom = -2.0 * row
@@ -105,30 +108,16 @@ def _draw_trials(axes: "Axes", protocol: "Protocol", shapes: list[tuple[str, Any
         total = trial.duration_s
         for phase in trial.phases:
             start = phase.start_s - onset
-            axes.broken_barh(
-                [(start, phase.duration_s)],
-                (bottom, 0.8),
-                facecolors=PHASE_COLOURS[phase.name],
-                edgecolor="white",
-            )
+            span, colour = [(start, phase.duration_s)], PHASE_COLOURS[phase.name]
+            axes.broken_barh(span, (bottom, 0.8), facecolors=colour, edgecolor="white")
             _phase_label(axes, phase, start, bottom, total)
         end = total - onset
-        axes.broken_barh([(end, jitter.low)], (bottom, 0.8), facecolors="#f5f6f8", hatch="//",
-                         edgecolor="#c5ccd4", linewidth=0.0)  # fmt: skip
-        axes.broken_barh(
-            [(end + jitter.low, jitter.high - jitter.low)],
-            (bottom + 0.2, 0.4),
-            facecolors="#f5f6f8",
-            hatch="xx",
-            edgecolor="#9aa3ad",
-            linewidth=0.0,
-        )
-        axes.text(end + jitter.low / 2, bottom + 0.4, "pause\n" + _pause(jitter), ha="center",
-                  va="center", fontsize=7.5, color=INK)  # fmt: skip
+        least, drawn = [(end, jitter.low)], [(end + jitter.low, jitter.high - jitter.low)]
+        axes.broken_barh(least, (bottom, 0.8), hatch="//", edgecolor="#c5ccd4", **pale)
+        axes.broken_barh(drawn, (bottom + 0.2, 0.4), hatch="xx", edgecolor="#9aa3ad", **pale)
+        axes.text(end + jitter.low / 2, bottom + 0.4, "pause\n" + _pause(jitter), **_INSIDE)
         if jitter.high > jitter.low:
-            axes.text(
-                end + jitter.high, bottom + 0.78, "jitter", ha="right", fontsize=7.5, color=INK
-            )
+            axes.text(end + jitter.high, bottom + 0.78, "jitter", **{**_INSIDE, **_ABOVE})
         axes.text(-onset, bottom + 0.92, label, fontsize=9, weight="bold", color=INK)
         _draw_course(axes, trial, bottom)
         ends.append((-onset, end + max(jitter.high, 0.05 * total)))
@@ -153,17 +142,9 @@ def _phase_label(axes: "Axes", phase: Any, start: float, bottom: float, total: f
     text = (
         f"{phase.name}\n{phase.duration_s:g} s" if wide else f"{phase.name} {phase.duration_s:g} s"
     )
-    dark = phase.name in {"apex", "rise"}
-    axes.text(
-        start + phase.duration_s / 2,
-        bottom + 0.4,
-        text,
-        ha="center",
-        va="center",
-        fontsize=7.5,
-        color="white" if dark else INK,
-        rotation=0 if wide else 90,
-    )
+    colour = "white" if phase.name in {"apex", "rise"} else INK
+    manner = {**_INSIDE, "color": colour, "rotation": 0 if wide else 90}
+    axes.text(start + phase.duration_s / 2, bottom + 0.4, text, **manner)
 
 
 def _draw_course(axes: "Axes", trial: Any, bottom: float) -> None:

@@ -124,12 +124,9 @@ def _scoring_section() -> type[BaseModel]:
     hints["swap"] = one_of[tuple(SWAPS)]
     hints["secondary_nulls"] = several[one_of[tuple(SECONDARY_NULLS)], ...]
     defaults = ScoringSettings(emotions={})
-    entries: dict[str, Any] = {}
-    for item in fields(ScoringSettings):
-        if item.name in {"emotions", "windows", "claim_alpha"}:
-            continue
-        default = getattr(defaults, item.name)
-        entries[item.name] = (hints[item.name], Field(default=default))
+    handmade = {"emotions", "windows", "claim_alpha"}
+    names = [f.name for f in fields(ScoringSettings) if f.name not in handmade]
+    entries: dict[str, Any] = {n: (hints[n], Field(default=getattr(defaults, n))) for n in names}
     entries["seed"] = (
         int | None,
         Field(default=None, ge=0, description="Seed of the nulls; null: that of the design."),

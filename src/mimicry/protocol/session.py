@@ -141,12 +141,8 @@ class Session:
         and visit where there are several.
         """
         trials = self.scored
-        columns = {
-            "identity": tuple(t.identity for t in trials),
-            "block": tuple(t.block for t in trials),
-            "run": tuple(str(t.run) for t in trials),
-            "task": tuple(t.task for t in trials),
-        }
+        names = ("identity", "block", "run", "task")
+        columns = {name: tuple(str(getattr(t, name)) for t in trials) for name in names}
         for name in dict.fromkeys(n for t in trials for n in t.levels):
             columns[name] = tuple(t.levels[name] for t in trials)
         if self.visit is not None:

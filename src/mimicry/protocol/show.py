@@ -39,15 +39,15 @@ def resolved_rows(protocol: "Protocol") -> list[dict[str, Any]]:
     """
     rows = []
     for key, value in protocol.leaves():
-        origin = protocol.origins.get(key) or protocol.origins.get(key[:-1] if key else key)
         exact = key in protocol.origins or _stands(protocol, key)
+        origin = (protocol.origins.get(key) or protocol.origins.get(key[:-1])) if exact else None
         rows.append(
             {
                 "key": ".".join(map(str, key)),
                 "value": value,
-                "provenance": _provenance(key, origin.provenance if origin and exact else ""),
-                "file": origin.file if origin and exact else None,
-                "line": origin.line if origin and exact else None,
+                "provenance": _provenance(key, origin.provenance if origin else ""),
+                "file": origin.file if origin else None,
+                "line": origin.line if origin else None,
             }
         )
     return rows

@@ -94,10 +94,14 @@ def shortened(name: str, most: int = 24) -> str:
     return f"{name[:front]}…{name[-(most - 1 - front) :]}"
 
 
-def _figure(width: float, height: float) -> "Figure":
+@contextlib.contextmanager
+def _panel(label: str, width: float, height: float) -> Iterator[tuple["Figure", "Axes"]]:
+    """Give a figure (inches) with one panel, to be drawn and saved in the common style."""
     from matplotlib.figure import Figure
 
-    return Figure(figsize=(width, height), layout="constrained")
+    with figure_style(label):
+        figure = Figure(figsize=(width, height), layout="constrained")
+        yield figure, figure.subplots()
 
 
 def svg_of(figure: "Figure", label: str, kind: str = "") -> str:
@@ -126,17 +130,7 @@ def svg_of(figure: "Figure", label: str, kind: str = "") -> str:
 def two_widths(
     draw: Callable[[float], "Figure"], label: str, desk: float, telephone: float
 ) -> "list[Markup]":
-    """Return a figure for a wide page and for a telephone, of which a page shows one.
-
-    Parameters
-    ----------
-    draw
-        Draws the figure with a width in inches.
-    label
-        What it shows, for those who cannot see it.
-    desk, telephone
-        The widths, inches.
-    """
+    """Return a figure in two widths (inches), of which a page shows the one that fits."""
     from markupsafe import Markup
 
     drawn = []
@@ -193,9 +187,7 @@ def condition_means(
     drawn = []
     for a, name in enumerate(names):
         label = f"{name}: mean response of each condition with standard error"
-        with figure_style(label):
-            figure = _figure(3.5, 2.5)
-            axes = figure.subplots()
+        with _panel(label, 3.5, 2.5) as (figure, axes):
             _shade_windows(axes, windows, primary)
             _draw_means(axes, grid_s, response[:, :, a], conditions, order)
             envelope = _nan_mean(stimulus[:, :, a], where=stimulus[:, :, a].max(axis=1) > 0)
@@ -272,9 +264,7 @@ def lag_profile(
         What it shows, for those who cannot see it.
     """
     fisher = np.arctanh(np.clip(profile, -1 + 1e-7, 1 - 1e-7))
-    with figure_style(title):
-        figure = _figure(4.4, 2.5)
-        axes = figure.subplots()
+    with _panel(title, 4.4, 2.5) as (figure, axes):
         axes.axhline(0.0, color="#d1d5db", lw=0.8)
         _draw_means(axes, lags_s, fisher, conditions, order, np.tanh)
         axes.set_xlabel("lag (s); positive = the participant follows")
@@ -305,9 +295,7 @@ def quality_overview(
         (K,) dynamic onsets.
     """
     label = "Head pose over time"
-    with figure_style(label):
-        figure = _figure(5.6, 2.4)
-        pose = figure.subplots()
+    with _panel(label, 5.6, 2.4) as (figure, pose):
         step = max(1, len(times_s) // 1500)
         for k, (name, colour) in enumerate(zip(("pitch", "yaw", "roll"), PALETTE, strict=False)):
             pose.plot(times_s[::step], pose_deg[::step, k], lw=0.9, color=colour, label=name)
@@ -326,9 +314,7 @@ def quality_overview(
 
 def _intervals(steps_ms: Floats) -> str:
     label = "Frame intervals"
-    with figure_style(label):
-        figure = _figure(2.8, 2.4)
-        axes = figure.subplots()
+    with _panel(label, 2.8, 2.4) as (figure, axes):
         if steps_ms.size:
             # a steady camera has one interval: give it a bar, not a hair line
             middle = float(np.median(steps_ms))
@@ -363,9 +349,8 @@ def group_means(
     names, kinds = list(dict.fromkeys(cells)), list(dict.fromkeys(groups))
     colours, spread = colours_of(kinds), 0.6 / max(len(kinds), 1)
     label = "Mean contrast of every group with its interval"
-    with figure_style(label):
-        figure = _figure(5.6, 0.9 + 0.3 * len(names) + 0.12 * len(names) * len(kinds))
-        axes = figure.subplots()
+    height = 0.9 + 0.3 * len(names) + 0.12 * len(names) * len(kinds)
+    with _panel(label, 5.6, height) as (figure, axes):
         axes.axvline(0.0, color="#9ca3af", linewidth=0.8)
         for k, kind in enumerate(kinds):
             rows = np.array([j for j, group in enumerate(groups) if group == kind])

@@ -98,12 +98,12 @@ def _find(
 
 def _is_rendered(entry: Mapping[str, Any]) -> bool:
     """Tell whether an entry moves exactly as the rendered clip of its name."""
-    file_keys = {"file", "sha256"}
-    content = {key: value for key, value in entry.items() if key not in file_keys}
-    return any(
-        content == {key: value for key, value in other.items() if key not in file_keys}
-        for other in rendered_entries([entry["id"]])
-    )
+    kept = ("file", "sha256")
+    moved = [
+        {key: value for key, value in e.items() if key not in kept}
+        for e in (entry, *rendered_entries([entry["id"]]))
+    ]
+    return moved[0] in moved[1:]
 
 
 def _rendered(name: str, render: bool, say: Say | None) -> Path | None:

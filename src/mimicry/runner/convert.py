@@ -78,10 +78,8 @@ def convert_session(folder: Path, study: Path, *, overwrite: bool = False) -> di
 
     Parameters
     ----------
-    folder
-        The session's folder below ``sourcedata``.
-    study
-        The study folder.
+    folder, study
+        The session's folder below ``sourcedata``, and the study's.
     overwrite
         Replace files of an earlier conversion.
 
@@ -249,6 +247,7 @@ def _recording(
 def _segment_facts(segment: Segment) -> Row:
     start = segment.first("segment_start")
     names = ("ua", "isolated", "gpu", "screen", "inner", "dpr", "full", "clock")
+    facts = ("refresh", "camera", "camera_check", "capture_clock")
     kinds = ("upload_backlog", "encode_backlog", "camera_mute", "hidden", "blur", "resized")
     return {
         "segment": segment.number,
@@ -256,10 +255,7 @@ def _segment_facts(segment: Segment) -> Row:
         "frames": len(segment.frame_us),
         "page": {n: start.get(n) for n in names},
         "clock_end": segment.first("segment_end").get("clock"),
-        "refresh": _without(segment.first("refresh")),
-        "camera": _without(segment.first("camera")),
-        "camera_check": _without(segment.first("camera_check")),
-        "capture_clock": _without(segment.first("capture_clock")),
+        **{kind: _without(segment.first(kind)) for kind in facts},
         "incidents": {k: n for k in kinds if (n := sum(e["type"] == k for e in segment.events))},
     }
 

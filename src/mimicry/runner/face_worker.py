@@ -131,41 +131,35 @@ def findings(
         "size": _size(float(eyes[k]), width),
         "pose": _pose(pose[k]),
         "light": _light(float(box.mean()) if box.size else whole),
-        "sharp": {
-            "ok": sharp >= MIN_SHARPNESS,
-            "text": "good" if sharp >= MIN_SHARPNESS else "blurred: clean the lens, hold still",
-            "value": sharp,
-        },
+        "sharp": _judged(sharp, {"blurred: clean the lens, hold still": sharp < MIN_SHARPNESS}),
     }
 
 
+def _judged(value: float | list[float], problems: Mapping[str, bool]) -> dict[str, Any]:
+    """Return whether a value is good enough, what to do about it, and the value."""
+    text = next((text for text, met in problems.items() if met), "good")
+    return {"ok": text == "good", "text": text, "value": value}
+
+
 def _size(eyes_px: float, width: int) -> dict[str, Any]:
-    if eyes_px < MIN_EYES_PX:
-        text = "too far away: come closer"
-    elif eyes_px > MAX_EYES_PART * width:
-        text = "too close: move back a little"
-    else:
-        text = "good"
-    return {"ok": text == "good", "text": text, "value": eyes_px}
+    far, close = eyes_px < MIN_EYES_PX, eyes_px > MAX_EYES_PART * width
+    problems = {"too far away: come closer": far, "too close: move back a little": close}
+    return _judged(eyes_px, problems)
 
 
 def _pose(pose: NDArray[np.floating[Any]]) -> dict[str, Any]:
     turn = pose[:3, :3] / np.linalg.norm(pose[:3, :3], axis=0)
     yaw = float(np.degrees(np.arctan2(turn[0, 2], turn[2, 2])))
     pitch = float(np.degrees(np.arcsin(np.clip(-turn[1, 2], -1, 1))))
-    ok = max(abs(yaw), abs(pitch)) <= MAX_TURN_DEG
-    text = "good" if ok else "turn your head to the screen, or move the camera to its middle"
-    return {"ok": ok, "text": text, "value": [yaw, pitch]}
+    turned = not max(abs(yaw), abs(pitch)) <= MAX_TURN_DEG
+    advice = "turn your head to the screen, or move the camera to its middle"
+    return _judged([yaw, pitch], {advice: turned})
 
 
 def _light(value: float) -> dict[str, Any]:
-    low, high = LIGHT
-    text = "good"
-    if value < low:
-        text = "too dark: put a lamp in front of you"
-    elif value > high:
-        text = "too bright: less light on the face"
-    return {"ok": text == "good", "text": text, "value": value}
+    dark, bright = value < LIGHT[0], value > LIGHT[1]
+    problems = {"too dark: put a lamp in front of you": dark}
+    return _judged(value, {**problems, "too bright: less light on the face": bright})
 
 
 if __name__ == "__main__":

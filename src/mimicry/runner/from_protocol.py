@@ -71,10 +71,8 @@ def plan_session(
         A checked protocol.
     participant, session
         Labels for file names; a later session has an order of its own.
-    visit
-        One of the protocol's visits.
-    seed
-        Seed of the order; None: the protocol's own.
+    visit, seed
+        One of the protocol's visits; the seed of the order, None: the protocol's own.
     manifest
         Stimulus manifest beside the clips; None: the protocol's, or the shipped one.
     render

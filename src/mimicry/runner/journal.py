@@ -22,7 +22,6 @@ import threading
 import time
 import warnings
 import zlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -34,7 +33,6 @@ from mimicry.files import (
     json_value,
     make_folders,
     private,
-    read_json_lines,
     sha256_of,
     write_json,
 )
@@ -248,12 +246,6 @@ class Journal:
                 write_json(self.folder / DONE, done)
             (self.folder / "session.key").unlink(missing_ok=True)
             return done
-
-    def events(self, segment: int) -> Iterator[dict[str, Any]]:
-        """Yield what the page reported in one segment."""
-        path = self.path(segment, "events")
-        if path.exists():
-            yield from read_json_lines(path, {"type": str})[0]
 
     def status(self) -> dict[str, Any]:
         """Return what the operator page shows."""

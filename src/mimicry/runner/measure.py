@@ -20,7 +20,7 @@ from mimicry.runner.flash import (
     write_flash_image,
     write_flash_video,
 )
-from mimicry.runner.plan import CameraSettings, Stimulus
+from mimicry.runner.plan import CameraSettings, Stimulus, numbered
 from mimicry.runner.serve import serving
 
 __all__ = ["calibrate", "measure", "summarise_frames", "timing_audit"]
@@ -37,10 +37,8 @@ def timing_audit(
 
     Parameters
     ----------
-    seconds
-        How long to look.
-    camera
-        Picture size and frame rate asked for.
+    seconds, camera
+        How long to look; picture size and frame rate asked for.
     browser
         Program of the browser; None finds one.
 
@@ -106,18 +104,14 @@ def calibrate(
 
     Parameters
     ----------
-    flashes
-        How many in all.
+    flashes, seed
+        How many in all, and the seed of the pauses between them.
     camera
         Picture size and frame rate; calibrate with those of your protocol.
-    browser
-        Program of the browser.
-    seed
-        Seed of the pauses between flashes.
+    browser, kiosk
+        Program of the browser (None finds one), in full screen or not.
     keep
         Store the result for later recordings on this computer.
-    kiosk
-        Full screen.
     show
         For tests: shows the page at an address and returns when it is closed.
 
@@ -184,16 +178,7 @@ def measure(
     page = {
         **plan,
         "camera": {"width": asked.width, "height": asked.height, "fps": asked.fps},
-        "stimuli": [
-            {
-                "id": s.stimulus_id,
-                "sha256": s.sha256,
-                "mime": s.mime,
-                "url": f"/stim/{i}",
-                "light_s": LIGHT_AFTER_S,
-            }
-            for i, s in enumerate(stimuli)
-        ],
+        "stimuli": [{**entry, "light_s": LIGHT_AFTER_S} for entry in numbered(stimuli)],
     }
     state = RunnerState(
         home="/measure",

@@ -1,7 +1,7 @@
 """What one session shows, in order: plain values that the page, the disk and a resume share."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -19,6 +19,7 @@ __all__ = [
     "SessionPlan",
     "Step",
     "Stimulus",
+    "numbered",
     "read_plan",
 ]
 
@@ -55,6 +56,14 @@ class Stimulus:
                 path=self.path,
                 hint=f"Expected one of {', '.join(sorted(_MIME))}.",
             ) from None
+
+
+def numbered(stimuli: Sequence[Stimulus]) -> list[dict[str, Any]]:
+    """Return what the page knows of stimuli."""
+    return [
+        {"id": s.stimulus_id, "sha256": s.sha256, "mime": s.mime, "url": f"/stim/{i}"}
+        for i, s in enumerate(stimuli)
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,10 +187,7 @@ class SessionPlan:
         for step in plain["steps"]:
             for question in step["questions"]:
                 del question["answer"]
-        plain["stimuli"] = [
-            {"id": s.stimulus_id, "sha256": s.sha256, "mime": s.mime, "url": f"/stim/{i}"}
-            for i, s in enumerate(self.stimuli)
-        ]
+        plain["stimuli"] = numbered(self.stimuli)
         return plain
 
     def verify_stimuli(self) -> None:

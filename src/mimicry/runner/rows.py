@@ -65,7 +65,8 @@ def event_rows(
                 continue
             end = ends.get(step.step_id)
             row = _event_row(step, event, segment, calibration)
-            row["phase"] = _phase(step, complete=end is not None)
+            row["phase"] = "practice" if step.practice else "stimulus"
+            row["phase"] = "interrupted" if end is None else row["phase"]
             again = attempts.get(step.step_id, 1) > 1 or (k > 0 and step.step_id == first)
             row["repeated"] = int(again)
             flags = list(end.get("flags", [])) if end else ["interrupted"]
@@ -76,12 +77,6 @@ def _begins(event: Mapping[str, Any], steps: Mapping[str, Step]) -> bool:
     """Tell whether a trial starts with this event."""
     step = steps.get(event.get("step", ""))
     return event["type"] == "step_start" and step is not None and step.kind == "trial"
-
-
-def _phase(step: Step, *, complete: bool) -> str:
-    if not complete:
-        return "interrupted"
-    return "practice" if step.practice else "stimulus"
 
 
 def _event_row(

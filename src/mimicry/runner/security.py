@@ -9,6 +9,8 @@ import secrets
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
+from starlette.responses import PlainTextResponse
+
 __all__ = [
     "MAX_BODY",
     "Gate",
@@ -110,18 +112,7 @@ class Gate:
             await self.app(scope, receive, send_with_headers)
             return
         status, text = problem
-        body = text.encode()
-        await send_with_headers(
-            {
-                "type": "http.response.start",
-                "status": status,
-                "headers": [
-                    (b"content-type", b"text/plain; charset=utf-8"),
-                    (b"content-length", str(len(body)).encode()),
-                ],
-            }
-        )
-        await send({"type": "http.response.body", "body": body})
+        await PlainTextResponse(text, status)(scope, receive, send_with_headers)
 
     def _problem(self, scope: Scope) -> tuple[int, str] | None:
         headers: dict[str, str] = {}

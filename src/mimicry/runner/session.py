@@ -60,12 +60,10 @@ def run_session(
 
     Parameters
     ----------
-    journal
-        The session's folder, new or reopened.
-    study
-        The study folder.
-    browser
-        Program of the browser.
+    journal, study
+        The session's folder, new or reopened, and the study's.
+    browser, switches
+        Program of the browser, and its further switches.
     say
         Takes lines for the person at the terminal.
     kiosk
@@ -74,8 +72,6 @@ def run_session(
         What looks at the pictures of the camera check.
     score
         Score the recording when the session is complete.
-    switches
-        Further switches of the browser.
 
     Returns
     -------
@@ -199,12 +195,10 @@ def forget_video(video: Path, folder: Path, landmarks: Path) -> None:
 
     Parameters
     ----------
-    video
-        The converted video.
+    video, landmarks
+        The converted video, and what was extracted from it.
     folder
         The session's folder with the raw streams.
-    landmarks
-        What was extracted from `video`.
 
     Raises
     ------

@@ -170,8 +170,7 @@ def checked_format(name: str) -> "TableFormat":
     from mimicry.errors import InputError
     from mimicry.records.reading import TableFormat
 
-    for known in get_args(TableFormat):
-        if name == known:
-            return cast("TableFormat", known)
+    if name in get_args(TableFormat):
+        return cast("TableFormat", name)
     names = ", ".join(get_args(TableFormat))
     raise InputError(f"unknown format {name!r}, expected {names}", key="--format")

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from mimicry.cli._frames import entry_of, frames_text
 from mimicry.cli._options import DEBUG_FRAME, FACE, ROI, checked_format, intervals, reading_options
 from mimicry.cli._run import Outcome, command, fitted, say
+from mimicry.cli._scored import entry_of, frames_text
 
 if TYPE_CHECKING:
     from mimicry.pipeline import Extraction

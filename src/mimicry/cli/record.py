@@ -71,9 +71,8 @@ def _plain(study: Path, plan: "SessionPlan", camera: str, seconds: float | None)
     outcome = Outcome(outputs=list(files.values()), text=str(files["video"]))
     outcome.extra = {"frames": len(recording.times_us), "dropped": recording.dropped}
     if recording.dropped:
-        outcome.warnings.append(
-            f"{recording.dropped} frames were dropped: the disk or encoder is slow"
-        )
+        lost = f"{recording.dropped} frames were dropped: the disk or encoder is slow"
+        outcome.warnings.append(lost)
     return outcome
 
 

@@ -57,19 +57,9 @@ def run(
     shown = shown_stimuli(loaded, study, stimuli)
     paragraphs = _paragraphs(consent) if consent else None
     plan = plan_session(
-        loaded,
-        participant,
-        session=session,
-        visit=visit,
-        seed=seed,
-        manifest=shown.path,
-        say=say,
+        loaded, participant, session=session, visit=visit, seed=seed, manifest=shown.path, say=say
     )
-    plan = replace(
-        plan,
-        consent=paragraphs or plan.consent,
-        keep_video=not delete_video,
-    )
+    plan = replace(plan, consent=paragraphs or plan.consent, keep_video=not delete_video)
     program = find_browser(browser)
     require_free(study, plan)
     prepare_study(study, loaded, stimuli=stimuli)

@@ -54,11 +54,9 @@ def validate(
         rescale=cast("Literal['fit', 'none']", rescale),
         reading=reading_options(face=face, min_confidence=min_confidence, fps=fps, video=video),
     )
-    paths = (
-        []
-        if out is None
-        else agreement.write_validation(result, track, reference, out, overwrite=overwrite)
-    )
+    paths = []
+    if out is not None:
+        paths = agreement.write_validation(result, track, reference, out, overwrite=overwrite)
     extra = {"agreement": [row.to_dict() for row in result.rows], "settings": result.settings}
     return Outcome(outputs=paths, extra=extra, text=_text(result))
 

@@ -42,9 +42,5 @@ def verify(
     lines = "\n".join(f"- {difference}" for difference in verified.differences)
     lines += f"\n{verified.order.sentence()}\n{NO_PROOF}"
     return Outcome(
-        status="failed",
-        extra=extra,
-        warnings=list(verified.notes),
-        text=lines,
-        problem=problem,
+        status="failed", extra=extra, warnings=list(verified.notes), text=lines, problem=problem
     )

@@ -22,13 +22,7 @@ from mimicry.interchange.text import cells_of, decode, number_of, sniff, split_l
 from mimicry.interchange.time_names import time_column
 from mimicry.records import ReadingOptions
 
-__all__ = [
-    "Kind",
-    "Source",
-    "identify",
-    "known_name",
-    "reading_note",
-]
+__all__ = ["Kind", "Source", "identify", "known_name", "reading_note"]
 
 Kind = Literal["video", "landmarks", "units", "times", "series", "foreign"]
 
@@ -62,9 +56,7 @@ class Source:
     def refusal(self, expected: str) -> TableError:
         """Return the error for a command that expected something else."""
         return TableError(
-            f"this is {self.name}; expected {expected}",
-            path=self.path,
-            hint=self.advice or None,
+            f"this is {self.name}; expected {expected}", path=self.path, hint=self.advice or None
         )
 
 

@@ -146,9 +146,8 @@ def _from_left(x: Floats, row_frame: NDArray[np.intp]) -> tuple[NDArray[np.str_]
     faces = np.bincount(row_frame[seen], minlength=int(row_frame.max()) + 1)
     shown = np.sort(faces[faces > 0])
     most = int(shown[int(np.floor((1 - _OFTEN) * len(shown)))]) if len(shown) else 1
-    label = np.where(faces[row_frame] == 0, "0", "").astype(
-        "<U8"
-    )  # frames without a face keep their time
+    # frames without a face keep their time
+    label = np.where(faces[row_frame] == 0, "0", "").astype("<U8")
     rows = np.lexsort((x, row_frame))  # by frame, in it from the left
     rows = rows[seen[rows]]
     groups = np.split(rows, np.cumsum(faces)[:-1])

@@ -158,7 +158,7 @@ def _check_camera(table: Table, column: str, times: Floats) -> None:
             column,
             hint=_GIVE,
         )
-    counted = step == 1 and "frame" in table and _is_count(times, table.numbers("frame"))
+    counted = step == 1 and "frame" in table and np.ptp(times - table.numbers("frame")) == 0
     if counted or step > _SLOWEST_S:
         unit = "frame numbers" if counted else _other_unit(step)
         raise table.error(
@@ -167,10 +167,6 @@ def _check_camera(table: Table, column: str, times: Floats) -> None:
             column,
             hint=_GIVE,
         )
-
-
-def _is_count(times: Floats, frames: Floats) -> bool:
-    return bool(np.ptp(times - frames) == 0)
 
 
 def _frame_numbers(table: Table, first: int) -> NDArray[np.int64]:

@@ -106,8 +106,7 @@ def _scoring(protocol: "Protocol") -> Iterator[Problem]:
         if name not in conditions:
             text = f"scoring.neutral_condition is {name!r}, which is no condition"
             yield Problem(
-                ("scoring", "neutral_condition"),
-                f"{text}; add it, or use 'reference: valence'",
+                ("scoring", "neutral_condition"), f"{text}; add it, or use 'reference: valence'"
             )
         elif conditions[name].targets:
             yield Problem(
@@ -148,9 +147,8 @@ def _primary(protocol: "Protocol") -> Iterator[Problem]:
     if primary.between and primary.trait:
         yield Problem(key, "analysis.primary names 'between' and 'trait'; choose one")
     if primary.trait is not None:
-        yield from unknown(
-            (*key, "trait"), [primary.trait], file.design.traits, "there is no trait"
-        )
+        traits = file.design.traits
+        yield from unknown((*key, "trait"), [primary.trait], traits, "there is no trait")
     if primary.score == "contrast" and primary.between:
         yield Problem(
             (*key, "score"),

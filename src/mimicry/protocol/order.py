@@ -16,13 +16,7 @@ from mimicry.protocol.session import Item
 if TYPE_CHECKING:
     from mimicry.protocol.model import Protocol
 
-__all__ = [
-    "block_runs",
-    "levels_of_faces",
-    "number_of",
-    "practice_items",
-    "run_sequence",
-]
+__all__ = ["block_runs", "levels_of_faces", "number_of", "practice_items", "run_sequence"]
 
 
 def number_of(participant: str) -> int:
@@ -84,11 +78,7 @@ def block_runs(
         ) from error
     decks = {(c, i): list(rng.permutation(len(cell))) for c in set(order) for i in set(faces)}
     items = [
-        Item(
-            conditions[c],
-            identities[i],
-            {**cell[decks[c, i].pop()], **assigned[identities[i]]},
-        )
+        Item(conditions[c], identities[i], {**cell[decks[c, i].pop()], **assigned[identities[i]]})
         for c, i in zip(order, faces, strict=True)
     ]
     length = len(items) // spec.runs

@@ -9,15 +9,7 @@ from mimicry.protocol.schema_shown import Count, Part, Slug, Text
 from mimicry.records import ScoringSettings
 from mimicry.scoring.nulls import SECONDARY_NULLS, SWAPS
 
-__all__ = [
-    "Analysis",
-    "Compare",
-    "Effect",
-    "Power",
-    "Prediction",
-    "Primary",
-    "ScoringSection",
-]
+__all__ = ["Analysis", "Compare", "Effect", "Power", "Prediction", "Primary", "ScoringSection"]
 
 Score = Literal[
     "contrast", "contrast_raw", "contrast_cal", "hit_rate", "latency_shift_s", "rating", "coupling"

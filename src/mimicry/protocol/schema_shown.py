@@ -155,7 +155,7 @@ class Timing(Part):
     blank_s: Seconds = Field(default=1.0, description="Empty screen after the face.")
     iti_s: Jitter = Field(
         description="Pause between trials: a number, [low, high] for a uniform draw, or "
-        "{values: [...]} for one of these.",
+        "{values: [...]} for one of these."
     )
 
     @field_validator("iti_s", mode="before")

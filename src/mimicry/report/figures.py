@@ -243,12 +243,7 @@ def _draw_envelope(axes: "Axes", grid_s: Floats, envelope: Floats) -> None:
 
 
 def lag_profile(
-    lags_s: Floats,
-    profile: Floats,
-    conditions: Sequence[str],
-    *,
-    order: Sequence[str],
-    title: str,
+    lags_s: Floats, profile: Floats, conditions: Sequence[str], *, order: Sequence[str], title: str
 ) -> str:
     """Draw the mean lagged correlation of each condition over lags.
 

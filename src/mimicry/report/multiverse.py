@@ -172,9 +172,7 @@ def _failed(rows: Sequence[Mapping[str, Any]]) -> Table:
         for reason, count in counts.most_common()
     ]
     return page_table(
-        "Analyses without a result",
-        ["reason", "analyses", "choices that always end so"],
-        listed,
+        "Analyses without a result", ["reason", "analyses", "choices that always end so"], listed
     )
 
 

@@ -91,12 +91,13 @@ def page_table(
         k < keys or _is_text(columns[k], [row[k] for row in values]) for k in range(len(columns))
     ]
     widths = [_width(heads[k], [row[k] for row in cells], texts[k]) for k in range(len(columns))]
+    wraps = [any(len(row[k]) > _LONGEST for row in cells) for k in range(len(columns))]
     groups = _groups(widths, keys)
     return Table(
         [
             Part(
                 caption if len(groups) == 1 else f"{caption} ({k} of {len(groups)})",
-                [Column(heads[c], texts[c], _longest(cells, c) > _LONGEST) for c in chosen],
+                [Column(heads[c], texts[c], wraps[c]) for c in chosen],
                 [[row[c] for c in chosen] for row in cells],
                 list(classes or [""] * len(cells)),
                 narrow=sum(widths[c] for c in chosen) <= _TELEPHONE,
@@ -120,10 +121,6 @@ def _is_text(name: str, values: Sequence[Any]) -> bool:
     """Tell whether a column holds words; numbers already written as text are none."""
     words = [v for v in values if isinstance(v, str) and not v.startswith(MISSING)]
     return not is_p(name) and any(re.search(r"^[^\W\d_]|[^\W\d_]{3}", v) for v in words)
-
-
-def _longest(cells: Sequence[Sequence[str]], column: int) -> int:
-    return max((len(row[column]) for row in cells), default=0)
 
 
 def _width(head: str, cells: Sequence[str], text: bool) -> float:

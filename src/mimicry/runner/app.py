@@ -7,7 +7,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -48,14 +48,8 @@ _REPORT_CSP = (
 )
 
 Answer = Callable[[Request], Awaitable[Response]]
-
-
-class FaceCheck(Protocol):
-    """Looks at one picture for the camera check."""
-
-    def __call__(self, jpeg: bytes) -> Mapping[str, Any]:
-        """Return face found, size, pose, light and sharpness."""
-        ...
+# of a JPEG of the camera check: face found, size, pose, light and sharpness
+FaceCheck = Callable[[bytes], Mapping[str, Any]]
 
 
 @dataclass

@@ -16,12 +16,7 @@ from mimicry.errors import InputError
 from mimicry.files import digest, read_json_object, write_json
 from mimicry.runner.stored import CALIBRATION
 
-__all__ = [
-    "keep_with_session",
-    "read_calibrations",
-    "store",
-    "store_path",
-]
+__all__ = ["keep_with_session", "read_calibrations", "store", "store_path"]
 
 
 def store_path() -> Path:
@@ -79,9 +74,7 @@ def store(setup: Mapping[str, Any], kinds: Mapping[str, Mapping[str, Any]]) -> d
 
 def _all() -> list[dict[str, Any]]:
     path = store_path()
-    if not path.exists():
-        return []
-    return read_calibrations(path)
+    return read_calibrations(path) if path.exists() else []
 
 
 _OFFSET = {"offset_s?": (float, None)}

@@ -66,11 +66,7 @@ def rendered_entries(names: Iterable[str]) -> list[dict[str, Any]]:
 
 
 def _find(
-    manifest: Path,
-    entries: Mapping[str, Any],
-    names: Iterable[str],
-    render: bool,
-    say: Say | None,
+    manifest: Path, entries: Mapping[str, Any], names: Iterable[str], render: bool, say: Say | None
 ) -> Iterator[Stimulus]:
     for name in names:
         entry = entries.get(name)

@@ -28,14 +28,7 @@ from pathlib import Path
 from typing import Any
 
 from mimicry.errors import InputError, QualityWarning
-from mimicry.files import (
-    check_shape,
-    json_value,
-    make_folders,
-    private,
-    sha256_of,
-    write_json,
-)
+from mimicry.files import check_shape, json_value, make_folders, private, sha256_of, write_json
 from mimicry.runner.plan import SessionPlan, read_plan
 from mimicry.runner.stored import DONE, PLAN, STREAMS, read_done, read_key, stream_of
 
@@ -131,8 +124,6 @@ class Journal:
         self.port = port
         self._write_key()
 
-    # ------------------------------------------------------------------ lease
-
     def claim(self, window: str) -> dict[str, Any]:
         """Give the session to one window; each claim opens a new segment."""
         with self._lock:
@@ -165,8 +156,6 @@ class Journal:
         """Tell whether a page holds the session and was heard of within the lease time."""
         lease = self._lease
         return lease is not None and time.monotonic() - lease.touched < LEASE_S
-
-    # ----------------------------------------------------------------- pieces
 
     def append(
         self, token: str, segment: int, stream: str, seq: int, body: bytes, *, crc: int
@@ -220,8 +209,6 @@ class Journal:
                 f"this session may need {need >> 20} MB",
             )
 
-    # -------------------------------------------------------------------- end
-
     @property
     def finished(self) -> bool:
         """Tell whether the session was finished or aborted."""
@@ -262,8 +249,6 @@ class Journal:
                 "free_mb": self.free_bytes() >> 20,
                 "last": self.last_event,
             }
-
-    # ---------------------------------------------------------------- private
 
     def _refuse_finished(self) -> None:
         if self.finished:

@@ -181,9 +181,7 @@ def measure(
         "stimuli": [{**entry, "light_s": LIGHT_AFTER_S} for entry in numbered(stimuli)],
     }
     state = RunnerState(
-        home="/measure",
-        measure=page,
-        stimuli=tuple((s.path, s.mime) for s in stimuli),
+        home="/measure", measure=page, stimuli=tuple((s.path, s.mime) for s in stimuli)
     )
     with serving(state) as server:
         if show is not None:

@@ -104,11 +104,7 @@ def _event_row(
 
 
 def _quality(
-    row: Row,
-    event: Mapping[str, Any],
-    step: Step,
-    times: NDArray[np.float64],
-    flags: Sequence[str],
+    row: Row, event: Mapping[str, Any], step: Step, times: NDArray[np.float64], flags: Sequence[str]
 ) -> Row:
     """Judge the recording around a trial: lost frames, gaps, unsteady onset, a left window."""
     blank = sum(p.duration_s or 0.0 for p in step.phases if p.kind == "blank")

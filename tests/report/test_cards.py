@@ -23,26 +23,33 @@ def test_the_smallest_p_is_that_of_all_arrangements_or_of_those_drawn():
 def test_a_card_says_what_was_measured():
     rows = [
         {"condition": "happy", "phase": "watch", "contrast": 0.5, "contrast_raw": 0.0625, "p": 0.05,
-         "arrangements": 20, "n": 12, "latency_shift_s": 0.6, "latency_ci_low_s": 0.5,
-         "latency_ci_high_s": np.nan, "latency_calibrated": "True"},
+         "arrangements": 20, "n": 12, "claim": "opponent only", "targets": "AU12 AU06",
+         "opponents": "AU04", "contrast_target": 0.125, "p_target": 0.4,
+         "contrast_opponent": -0.375, "p_opponent": 0.05, "latency_shift_s": 0.6,
+         "latency_ci_low_s": 0.5, "latency_ci_high_s": np.nan, "latency_calibrated": "True"},
         {"condition": "sad", "phase": np.nan, "contrast": -0.5, "contrast_raw": np.nan, "p": 0.2,
-         "arrangements": 20, "n": 1, "latency_shift_s": 0.25, "latency_calibrated": 0},
+         "arrangements": 20, "n": 1, "latency_shift_s": 0.25, "latency_calibrated": 0,
+         "nan_reasons": "p_target=no_variance;claim=no_variance"},
         {"condition": "neutral", "contrast": np.nan},
     ]  # fmt: skip
     assert _cards(pd.DataFrame(rows), SETTINGS) == [
         {
-            "title": "happy: contrast, watch",
-            "value": "+0.50",
+            "title": "happy, watch",
+            "claim": "opponent only",
+            "sentence": "The faces made a difference, but not in AU12, AU06 alone: no mimicry.",
             "lines": [
-                "label-swap p = .050 (smallest possible), 12 trials", "raw 0.062 AU units",
+                "contrast +0.50 SD, p = .050 (smallest possible), 12 trials",
+                "AU12, AU06 alone +0.12 SD, p = .400",
+                "AU04 alone -0.38 SD, p = .050 (smallest possible)", "raw 0.062 AU units",
                 "latency shift 0.600 s [0.500, n/a]", "calibrated: yes",
             ],
         },
         {
-            "title": "sad: contrast",
-            "value": "-0.50",
+            "title": "sad",
+            "claim": "no claim",
+            "sentence": "Nothing can be said (no variance).",
             "lines": [
-                "label-swap p = .200, 1 trial", "latency shift 0.250 s [n/a, n/a]",
+                "contrast -0.50 SD, p = .200, 1 trial", "latency shift 0.250 s [n/a, n/a]",
                 "calibrated: no",
             ],
         },

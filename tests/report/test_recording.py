@@ -49,7 +49,7 @@ def test_phases_are_drawn_apart(page: str) -> None:
 
 
 def test_a_p_at_the_floor_of_the_draws_says_so(page: str) -> None:
-    assert "label-swap p &lt; .001 (smallest possible), 5 trials" in page
+    assert "contrast +1.25 SD, p &lt; .001 (smallest possible), 5 trials" in page
 
 
 def test_a_missing_number_stands_with_its_reason(make_view: Callable[..., RecordingView]) -> None:

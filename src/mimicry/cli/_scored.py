@@ -30,10 +30,14 @@ def outcome_of(scored: "ScoredRecording") -> Outcome:
 
 
 def _text(scored: "ScoredRecording") -> str:
+    from mimicry.report.claims import claim_lines
+
     if "report" not in scored.files:
         return _blind_text(scored)
     trials = ["trial_id", "condition", "valid", *scored.shown, "mimicry_index", "r_peak", "reason"]
-    parts = [_aligned(trials, scored.scores), "", _aligned(_CONDITIONS, scored.summary), ""]
+    claims = claim_lines(scored.summary.to_dict("records"))
+    parts = [_aligned(trials, scored.scores), "", *claims, *([""] if claims else [])]
+    parts += [_aligned(_CONDITIONS, scored.summary), ""]
     parts.append(f"{scored.recording.name}: {_frames(scored)}")
     if scored.resumed:
         parts.append("These results were there already, made from the same inputs and settings.")
@@ -61,8 +65,9 @@ def _read_with(scored: "ScoredRecording") -> list[str]:
     return [f"{name.capitalize()}: {told(text)}" for name, text in scored.read_with.items()]
 
 
-_CONDITIONS = ["phase", "condition", "n", "contrast", "contrast_raw", "p", "z_surrogate",
-               "latency_shift_s", "latency_ci_low_s", "latency_ci_high_s"]  # fmt: skip
+_CONDITIONS = ["phase", "condition", "claim", "n", "contrast", "p", "contrast_target", "p_target",
+               "contrast_raw", "latency_shift_s", "latency_ci_low_s",
+               "latency_ci_high_s"]  # fmt: skip
 
 
 def _aligned(wanted: list[str], table: "pd.DataFrame") -> str:

@@ -10,6 +10,7 @@ import numpy as np
 from mimicry.action_units import ACTION_UNITS
 from mimicry.files import to_json_text
 from mimicry.records import ScoringSettings
+from mimicry.report.claims import claim_sentence, claim_title, reasons_of
 from mimicry.report.numbers import MISSING, counted, number, p_equals, shown
 from mimicry.report.page import fill_page
 from mimicry.report.recording_figures import drawn_figures
@@ -102,8 +103,12 @@ def _cards(summary: "pd.DataFrame", settings: ScoringSettings) -> list[dict[str,
     for row in summary.to_dict("records"):
         if not np.isfinite(_number(row.get("contrast"))):
             continue
-        p = p_equals(row.get("p"), floor=_floor(row.get("arrangements"), settings))
-        lines = [f"label-swap {p}, {counted(row.get('n'), 'trial')}"]
+        floor = _floor(row.get("arrangements"), settings)
+        lines = [f"contrast {_tested(row, '', floor)}, {counted(row.get('n'), 'trial')}"]
+        for part in ("target", "opponent"):
+            if np.isfinite(_number(row.get(f"contrast_{part}"))):
+                units = ", ".join(str(row.get(f"{part}s")).split())
+                lines.append(f"{units} alone {_tested(row, f'_{part}', floor)}")
         if np.isfinite(_number(row.get("contrast_raw"))):
             lines.append(f"raw {number(row.get('contrast_raw'))} AU units")
         if np.isfinite(_number(row.get("latency_shift_s"))):
@@ -113,12 +118,19 @@ def _cards(summary: "pd.DataFrame", settings: ScoringSettings) -> list[dict[str,
             lines.append(f"calibrated: {'yes' if calibrated else 'no'}")
         cards.append(
             {
-                "title": f"{row['condition']}: contrast{_in_phase(row)}",
-                "value": number(row["contrast"], 2, sign=True),
+                "title": f"{row['condition']}{_in_phase(row)}",
+                "claim": claim_title(row),
+                "sentence": claim_sentence(row),
                 "lines": lines,
             }
         )
     return cards
+
+
+def _tested(row: Mapping[Any, Any], part: str, floor: float | None) -> str:
+    """Return a contrast, or a part of one, with its p."""
+    size = number(row.get(f"contrast{part}"), 2, sign=True)
+    return f"{size} SD, {p_equals(row.get(f'p{part}'), floor=floor)}"
 
 
 def _floor(arrangements: Any, settings: ScoringSettings) -> float | None:
@@ -162,6 +174,7 @@ def _trial_table(scores: "pd.DataFrame", view: RecordingView) -> Table:
     )
 
 
+_SWAP_P = ("p", "p_target", "p_opponent", "p_claim")
 _HEAD = ("participant", "session", "phase", "condition", "nan_reasons")
 
 
@@ -171,7 +184,7 @@ def _turned(summary: "pd.DataFrame", settings: ScoringSettings) -> Table:
     A missing number is shown with its reason.
     """
     rows = [r for r in summary.to_dict("records") if isinstance(r.get("targets", ""), str)]
-    why = [_reasons(r.get("nan_reasons")) for r in rows]
+    why = [reasons_of(r.get("nan_reasons")) for r in rows]
     heads = ["measure", *(f"{r['condition']}{_in_phase(r)}" for r in rows)]
     names = [str(c) for c in summary.columns if c not in _HEAD]
     body = []
@@ -187,11 +200,6 @@ def _turned(summary: "pd.DataFrame", settings: ScoringSettings) -> Table:
 def _with_reason(
     name: str, row: Mapping[Any, Any], reason: str | None, settings: ScoringSettings
 ) -> str:
-    floor = _floor(row.get("arrangements"), settings) if name == "p" else None
+    floor = _floor(row.get("arrangements"), settings) if name in _SWAP_P else None
     text = shown(name, row[name], floor=floor)
     return f"{text} ({reason})" if text == MISSING and reason else text
-
-
-def _reasons(text: object) -> dict[str, str]:
-    pairs = str(text).split(";") if isinstance(text, str) else []
-    return dict(pair.split("=", 1) for pair in pairs if "=" in pair)

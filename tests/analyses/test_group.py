@@ -37,15 +37,18 @@ def test_every_group_gets_its_mean_and_the_other_its_difference(study):
     raw = [r for r in envelope["contrasts"] if r["measure"] == "contrast_raw"]
     assert [(r["arm"], r["n"], r["n_missing"]) for r in raw] == [("control", 4, 0), ("low", 3, 1)]
     assert raw[0]["mean"] == pytest.approx(1.025)
-    assert raw[0]["p"] == pytest.approx(one_sample(CONTROL).p)
+    # nobody's trials are known here, so nothing is said of other clips
+    assert raw[0]["p_these_clips_only"] == pytest.approx(one_sample(CONTROL).p)
+    assert (raw[0]["p"], raw[0]["clips"]) == (None, "fixed")
     (low,) = [r for r in envelope["differences"] if r["measure"] == "contrast_raw"]
     assert low["difference"] == pytest.approx(1.025 - np.nanmean(LOW))
     assert low["percent_less"] == pytest.approx(100 * (1 - np.nanmean(LOW) / 1.025))
     assert low["percent_less_low"] < low["percent_less"] < low["percent_less_high"]
     assert low["gate"] == "passed"
-    # in a person's own SDs a reduction means nothing
-    (own,) = [r for r in envelope["differences"] if r["measure"] == "contrast"]
-    assert own["percent_less"] is None
+    # a group with twice the noise has half as many SDs: those are not compared
+    (z,) = [r for r in envelope["differences"] if r["measure"] == "contrast"]
+    assert z["reason"] == "z_between"
+    assert all(z[k] is None for k in ("difference", "low", "p", "d", "percent_less", "gate"))
 
 
 def test_refused_latencies_stand_in_the_table_and_in_the_report(study):
@@ -87,19 +90,57 @@ def test_a_batch_leaves_the_table_of_refused_latencies_beside_its_scores(study):
     }
 
 
-def test_clips_are_random_too_where_there_are_trial_scores(make_study, summary_rows):
+def with_summary(study, summary_rows):
+    """Write the condition tables that belong to the trial scores of `make_study`."""
+    scores = pd.read_csv(study.results / "scores.tsv", sep="\t", dtype={"participant": str})
+    score = scores["delta_AU12_main"] - scores["delta_AU04_main"]
+    means = score.groupby([scores["participant"], scores["condition"]]).mean().unstack()
+    contrasts = means["happy"] - means["neutral"]
+    rows = [row for label, v in contrasts.items() for row in summary_rows(label, v, 0.6, None)]
+    write_tsv(study.results / "summary.tsv", pd.DataFrame(rows))
+    return scores.assign(score=score), contrasts
+
+
+def test_clips_are_random_in_everything_where_there_are_trial_scores(make_study, summary_rows):
+    """p, interval and effect size against mean squares by hand: 8 people, 8 clips on each side."""
     study = make_study(people=8, repeats=1, sd_trial=0.1)
-    table = study.results / "scores.tsv"
-    scores = pd.read_csv(table, sep="\t", dtype={"participant": str})
-    values = scores[scores["condition"] == "happy"].groupby("participant")["delta_AU12_main"].mean()
-    rows_ = [row for label, v in values.items() for row in summary_rows(label, v, 0.6, None)]
-    write_tsv(study.results / "summary.tsv", pd.DataFrame(rows_))
+    scores, contrasts = with_summary(study, summary_rows)
     envelope = json.loads(run(study.root, "--json").stdout)
     (raw,) = [r for r in envelope["contrasts"] if r["measure"] == "contrast_raw"]
-    assert 0 < raw["p_clips_random"] < 0.05
-    assert raw["p_clips_random"] != pytest.approx(raw["p"], rel=0.01)
-    (own,) = [r for r in envelope["contrasts"] if r["measure"] == "contrast"]
-    assert own["p_clips_random"] is None
+    assert raw["clips"] == "random"
+    assert raw["p_these_clips_only"] == pytest.approx(one_sample(contrasts).p)
+    people = contrasts.var(ddof=1) / 8
+    variances, dfs, clips = [people], [7], 0.0
+    for condition in ("happy", "neutral"):
+        rows = scores[scores["condition"] == condition]
+        x = rows.pivot(index="participant", columns="stimulus", values="score").to_numpy()
+        left = x - x.mean(0) - x.mean(1, keepdims=True) + x.mean()
+        more = (x.mean(0).var(ddof=1) - (left**2).sum() / 49 / 8) / 8
+        clips += max(more, 0.0)
+        if more > 0:
+            variances.append(more)
+            dfs.append(7)
+    total = sum(variances)
+    df = total**2 / sum(v**2 / d for v, d in zip(variances, dfs, strict=True))
+    t = contrasts.mean() / np.sqrt(total)
+    half = stats.t.ppf(0.975, df) * np.sqrt(total)
+    expected = {"t": t, "df": df, "p": 2 * stats.t.sf(t, df), "low": contrasts.mean() - half,
+                "high": contrasts.mean() + half, "se": np.sqrt(total),
+                "dz": contrasts.mean() / np.sqrt(8 * people + clips)}  # fmt: skip
+    assert {k: raw[k] for k in expected} == pytest.approx(expected, rel=1e-6)
+
+
+def test_a_person_without_trials_by_clip_leaves_clips_fixed(make_study, summary_rows):
+    study = make_study(people=8, repeats=1)
+    with_summary(study, summary_rows)
+    path = study.results / "scores.tsv"
+    lines = path.read_text().splitlines(keepends=True)
+    path.write_text("".join(line for line in lines if not line.startswith("07\t")))
+    tables = group_tables(study)
+    (row,) = tables.contrasts[tables.contrasts["measure"] == "contrast_raw"].to_dict("records")
+    assert (row["clips"], row["n"]) == ("fixed", 8)
+    assert np.isnan(row["p"])
+    assert 0 < row["p_these_clips_only"] < 1
 
 
 def test_without_a_group_column_everybody_is_one_group(study):
@@ -138,7 +179,7 @@ def test_the_gate_weighs_groups_equally_and_not_by_their_size():
 @pytest.mark.parametrize(
     ("shift", "reason", "words"),
     [
-        (-0.9, "control_not_above_0", "no percentage (the control group's interval holds 0)"),
+        (-0.9, "control_includes_0", "no percentage (the control group's interval holds 0)"),
         (-3.0, "control_below_0", "no percentage (the control group's mean is below 0)"),
     ],
 )
@@ -157,11 +198,11 @@ def test_a_share_of_a_mean_that_may_be_0_is_no_percentage(study, shift, reason, 
 
 def frames(study):
     tables = group_tables(open_study(study), by="arm", control="control")
-    return tables.contrasts, tables.differences, tables.refusals
+    return tables.contrasts, tables.differences, tables.refusals, tables.exclusions
 
 
 def test_every_number_of_a_group_is_that_of_its_t_test(study):
-    contrasts, _, _ = frames(study)
+    contrasts, *_ = frames(study)
     row = contrasts[(contrasts["measure"] == "contrast_raw") & (contrasts["arm"] == "low")].iloc[0]
     values = np.array(LOW[:3])
     test = stats.ttest_1samp(values, 0)
@@ -176,14 +217,14 @@ def test_every_number_of_a_group_is_that_of_its_t_test(study):
         "high": interval.high,
         "t": test.statistic,
         "df": 2,
-        "p": test.pvalue,
+        "p_these_clips_only": test.pvalue,
         "dz": values.mean() / values.std(ddof=1),
     }
     assert row[list(expected)].astype(float).to_dict() == pytest.approx(expected)
 
 
 def test_every_number_of_a_difference_is_worked_out_by_hand(study):
-    _, differences, _ = frames(study)
+    _, differences, *_ = frames(study)
     row = differences[differences["measure"] == "contrast_raw"].iloc[0]
     a, b = np.array(CONTROL), np.array(LOW[:3])
     test = stats.ttest_ind(a, b, equal_var=False)
@@ -193,7 +234,9 @@ def test_every_number_of_a_difference_is_worked_out_by_hand(study):
     df = (var_a + var_b) ** 2 / (var_a**2 / 3 + var_b**2 / 2)
     middle, se = (a.mean() + b.mean()) / 2, np.sqrt(var_a + var_b) / 2
     # Fieller: the ratios that the data do not contradict
-    q, ratio = stats.t.ppf(0.975, test.df), b.mean() / a.mean()
+    ratio = b.mean() / a.mean()
+    df_ratio = (ratio**2 * var_a + var_b) ** 2 / (ratio**4 * var_a**2 / 3 + var_b**2 / 2)
+    q = stats.t.ppf(0.975, df_ratio)
     g = q**2 * var_a / a.mean() ** 2
     half = q / (a.mean() * (1 - g)) * np.sqrt(var_b * (1 - g) + ratio**2 * var_a)
     ends = ratio / (1 - g) + np.array([half, -half])
@@ -203,7 +246,7 @@ def test_every_number_of_a_difference_is_worked_out_by_hand(study):
         "high": interval.high,
         "t": test.statistic,
         "df": test.df,
-        "p": test.pvalue,
+        "p_these_clips_only": test.pvalue,
         "d": (a.mean() - b.mean()) / np.sqrt((a.var(ddof=1) + b.var(ddof=1)) / 2),
         "percent_less": 100 * (1 - ratio),
         "percent_less_low": 100 * (1 - ends[0]),

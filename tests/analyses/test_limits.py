@@ -8,11 +8,13 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.special import stdtrit
 
-from mimicry.analyses import agreement, group, power, reliability, verify
+from mimicry.analyses import agreement, comparisons, group, power, reliability, verify
 from mimicry.analyses import grid as grids
 from mimicry.analyses.columns import GROUP_COLUMNS
 from mimicry.analyses.differences import ABSENT, Difference, compare
+from mimicry.analyses.exclusions import EXCLUSION_COLUMNS
 from mimicry.analyses.grouping import group_of, with_groups
 from mimicry.analyses.prereg import _line, freeze
 from mimicry.analyses.verify_analyses import _expected, _value
@@ -21,10 +23,10 @@ from mimicry.errors import InputError, QualityWarning
 from mimicry.files import digest
 from mimicry.protocol import load_protocol
 from mimicry.records import ActionUnitTrack, EmotionMap, ReadingOptions, ScoringSettings
-from mimicry.statistics.groups import TTest
+from mimicry.statistics.clips import ContrastTrials
+from mimicry.statistics.groups import GroupMeans, TTest
 from mimicry.statistics.planned import Decision, PlannedTest
 from mimicry.statistics.refusals import REFUSAL_COLUMNS
-from mimicry.statistics.reliability import ContrastTrials
 from mimicry.study.folder import read_scores
 from mimicry.study.participants import People
 
@@ -132,10 +134,11 @@ def test_how_many_people_are_needed_by_hand(monkeypatch) -> None:
 def test_rates_count_studies_by_hand(monkeypatch) -> None:
     of = iter([(1.0, True, True), (3.0, True, False), (np.nan, True, False), (2.0, False, True)])
 
-    def decide(_planned, scores, traits):
+    def decide(_planned, scores, traits, clips):
+        assert clips == ()
         assert [len(s) for s in (*scores, *traits)] == [3, 3, 3, 3]
         mean, significant, right = next(of)
-        return Decision(TTest(n=6, mean=mean), 0.5, significant, right)
+        return Decision(TTest(n=6, mean=mean), 0.5, 0.5, significant, right)
 
     monkeypatch.setattr(power, "decide", decide)
     found = power._rates(PlannedTest(), np.zeros((2, 4, 3, 2)), 12)
@@ -151,30 +154,29 @@ def test_rates_count_studies_by_hand(monkeypatch) -> None:
      (0.01, -1.0, "not passed"), (np.nan, 1.0, None)],
 )  # fmt: skip
 def test_the_gate_opens_at_5_percent_above_0(p, mean, gate) -> None:
-    assert group._gate(TTest(n=5, mean=mean, p=p)) == gate
+    assert comparisons._gate(TTest(n=5, mean=mean, p=p)) == gate
 
 
 def test_a_reduction_needs_units_and_a_control_above_0() -> None:
-    less, test = TTest(n=9, mean=1.0, se=0.1), TTest(n=18, df=16.0)
-
-    def reduction(measure: str = "contrast_cal_late", low: float = 1.0, high: float = 3.0):
-        control = TTest(n=9, mean=2.0, se=0.1, low=low, high=high)
-        return list(group._reduction(measure, control, less, test).values())
+    def reduction(measure: str = "contrast_cal_late", mean: float = 2.0):
+        both = GroupMeans(np.array([9, 9]), np.array([mean, 1.0]), np.array([0.09, 0.09]))
+        return list(comparisons._reduction(measure, both).values())
 
     percent, low, high, why = reduction()
     assert (percent, why) == (50.0, None)
-    q = 2.1199052992  # of t with 16 degrees of freedom
+    df = 1.25**2 / (1 / 8 + 0.0625 / 8)  # of group - control / 2: variances .01 and .0025
+    q = stdtrit(df, 0.975)
     g = (q * 0.1 / 2) ** 2
     half = q / (2 * (1 - g)) * np.sqrt(0.01 * (1 - g) + 0.25 * 0.01)
     assert [low, high] == pytest.approx([100 * (1 - 0.5 / (1 - g) + s * half) for s in (-1, 1)])
     assert reduction("contrast") == [None] * 4
-    assert reduction(low=0.0) == [None, None, None, "control_not_above_0"]
-    assert reduction(low=-3.0, high=0.0) == [None, None, None, "control_not_above_0"]
-    assert reduction(low=-3.0, high=-0.1) == [None, None, None, "control_below_0"]
+    edge = 0.1 * stdtrit(8, 0.975)  # half the width of the control group's interval
+    assert reduction(mean=edge * 0.999) == [None, None, None, "control_includes_0"]
+    assert reduction(mean=-edge * 0.999) == [None, None, None, "control_includes_0"]
+    assert reduction(mean=-edge * 1.001) == [None, None, None, "control_below_0"]
     kinds = ("contrast_raw", "contrast_cal", "contrast_raw_late", "contrast_cal_late")
-    assert kinds == group.RATIO_MEASURES
-    assert group._TRIAL_UNITS == {"contrast_raw": "raw", "contrast_cal": "cal"}
-    columns = {*group._TESTED, *group._COMPARED, *REFUSAL_COLUMNS}
+    assert kinds == comparisons.RATIO_MEASURES
+    columns = {*comparisons.TESTED, *comparisons.COMPARED, *EXCLUSION_COLUMNS, *REFUSAL_COLUMNS}
     assert columns <= set(GROUP_COLUMNS)
     assert "measured" not in GROUP_COLUMNS["n"]
 
@@ -390,7 +392,7 @@ def test_what_a_reliability_was_made_of_stands_beside_it(make_study) -> None:
     table.loc[0, "valid"] = "0"
     table.to_csv(path, sep="\t", index=False)
     summary = pd.DataFrame({"participant": ["0", "0", "1"], "arm": ["a", "a", "b"]})
-    about = group._analysed(study, summary, "arm")
+    about = group._analysed(study, summary, "arm", read_scores(study))
     assert (about["people"], about["groups"]) == (2, {"a": 1, "b": 1})
     assert about["trials"] == {"total": len(table), "valid": len(table) - 1}
 

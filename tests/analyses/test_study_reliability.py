@@ -15,7 +15,8 @@ from mimicry.study import open_study, read_scores
 def test_people_who_differ_are_told_apart_and_units_that_miss_are_not(make_study):
     found = study_reliability(make_study(), splits=200).to_frame().set_index(["condition", "unit"])
     assert found.loc[("happy", "raw"), "split_half"] > 0.7
-    assert found.loc[("happy", "raw"), "trials_per_side"] == pytest.approx(24)
+    counts = found.loc[("happy", "raw"), ["clips_per_side", "trials_per_clip"]]
+    assert counts.tolist() == pytest.approx([8, 3])
     raw, z = found.loc[("happy", "raw")], found.loc[("happy", "z")]
     assert z["sd_between"] == pytest.approx(2 * raw["sd_between"])
     assert np.isnan(found.loc[("happy", "cal"), "split_half"])
@@ -90,42 +91,42 @@ def test_what_is_missing_is_said(make_study, tmp_path):
 
 def test_every_number_of_a_reliability_is_worked_out_by_hand(make_study):
     study = make_study(people=24, repeats=2)
-    splits = 50
-    table = study_reliability(study, splits=splits).to_frame()
+    table = study_reliability(study, splits=50).to_frame()
     assert list(table.columns) == [c.names for c in RELIABILITY_COLUMNS]
     row = table.set_index(["condition", "unit"]).loc[("happy", "raw")]
     scores = read_scores(study)
-    contrasts, odd, even, within = [], [], [], []
-    for _, trials in scores.groupby("participant"):
-        sides = []
-        for condition in ("happy", "neutral"):
-            of = trials[trials["condition"] == condition]
-            sides.append((of["delta_AU12_main"] - of["delta_AU04_main"]).to_numpy())
-        contrasts.append(sides[0].mean() - sides[1].mean())
-        odd.append(sides[0][::2].mean() - sides[1][::2].mean())
-        even.append(sides[0][1::2].mean() - sides[1][1::2].mean())
-        within.append([side.var(ddof=1) for side in sides])
-    sd = np.std(contrasts, ddof=1)
-    n = row["trials_per_side"]
-    noise = np.mean(within, axis=0).sum()  # of the difference of one trial on each side
-    between = sd**2 - noise / n
-    single = between / (between + noise)
+    score = scores["delta_AU12_main"] - scores["delta_AU04_main"]
+    means = score.groupby([scores["participant"], scores["condition"]]).mean().unstack()
+    contrasts = means["happy"] - means["neutral"]
+    trial = residual = 0.0
+    for condition in ("happy", "neutral"):
+        rows = scores[scores["condition"] == condition].assign(score=score)
+        cells = rows.groupby(["participant", "stimulus"])["score"]
+        trial += (cells.var(ddof=1)).mean()
+        x = cells.mean().unstack().to_numpy()
+        left = x - x.mean(0) - x.mean(1, keepdims=True) + x.mean()
+        residual += (left**2).sum() / (23 * 7)
+    person_clip = max(residual - trial / 2, 0)
+    person = contrasts.var(ddof=1) - residual / 8
+    error = (person_clip + trial / 2) / 8
+    single = person / (person + person_clip + trial)
     expected = {
         "n_participants": 24,
         "n_left_out": 0,
-        "trials_per_side": len(sides[0]),
-        "splits": splits,
-        "sd_between": sd,
+        "clips_per_side": 8,
+        "trials_per_clip": 2,
+        "splits": 50,
+        "sd_between": contrasts.std(ddof=1),
         "split_half": 2 * row["r_mean"] / (1 + row["r_mean"]),
-        "odd_even_r": np.corrcoef(odd, even)[0, 1],
-        "odd_even": 2 * row["odd_even_r"] / (1 + row["odd_even_r"]),
-        "sem": sd * np.sqrt(1 - row["split_half"]),
+        "var_person": person,
+        "var_person_clip": person_clip,
+        "var_trial": trial,
+        "sem": np.sqrt(error),
         "icc_single": single,
-        "icc_average": between / (between + noise / n),
+        "generalisability": person / (person + error),
     }
     assert row[list(expected)].astype(float).to_dict() == pytest.approx(expected)
-    for share, name in ((0.7, "trials_for_70"), (0.8, "trials_for_80")):
-        needed = share * (1 - single) / (single * (1 - share))
-        assert row[name] == pytest.approx(np.ceil(needed)) or row[name] == pytest.approx(needed)
+    for share, name in ((0.7, "clips_for_70"), (0.8, "clips_for_80")):
+        assert row[name] == np.ceil(share / (1 - share) * 8 * error / person)
     assert row["r_low"] < row["r_mean"] < row["r_high"]
     assert row["split_half_low"] < row["split_half"] < row["split_half_high"]

@@ -133,17 +133,17 @@ def group_tables() -> Callable[..., Any]:
         contrasts = [
             {**cell, "measure": measure, "arm": group, "n": 12, "n_missing": k, "mean": 0.1,
              "low": -0.01 + k, "high": 0.2 + k, "t": 4.0, "p": 10.0**-k, "dz": 0.5,
-             "p_clips_random": None, "reason": None}
+             "p_these_clips_only": None, "clips": "fixed", "reason": None}
             for cell in where
             for measure in ("contrast_raw", "contrast")
             for k, group in enumerate(groups)
         ]  # fmt: skip
         differences = [
             {**cell, "measure": "contrast_raw", "arm": group, "control": groups[0],
-             "difference": 0.1, "low": -0.1, "high": 0.3, "p": 0.0, "p_clips_random": 0.5,
+             "difference": 0.1, "low": -0.1, "high": 0.3, "p": 0.0, "p_these_clips_only": 0.5,
              "d": 0.4, "gate": "passed", "reason": None, "percent_less": None,
              "percent_less_low": None, "percent_less_high": None,
-             "percent_reason": "control_not_above_0"}
+             "percent_reason": "control_includes_0"}
             for cell in where
             for group in groups[1:]
         ]  # fmt: skip
@@ -154,11 +154,19 @@ def group_tables() -> Callable[..., Any]:
             for cell in where
             for k, group in enumerate(groups)
         ]  # fmt: skip
+        exclusions = [
+            {**cell, "what": "trials", "compared": "arm", "level": group, "lost": 3, "of": 40,
+             "share": 0.075, "others_share": None, "p": 0.04, "differs": 1}
+            for cell in where
+            for group in groups[:1]
+        ]  # fmt: skip
         heads = {"session": [], "phase": [], "condition": [], "measure": [], "arm": []}
         return SimpleNamespace(
             contrasts=pd.DataFrame(contrasts or heads).replace({np.nan: None}),
             differences=pd.DataFrame(differences or heads),
             refusals=pd.DataFrame(refusals or heads),
+            exclusions=pd.DataFrame(exclusions or heads),
+            lost=[f"trials lost differ by {NAMES[0]}"] if groups else [],
             by="arm",
             control=groups[0] if groups else None,
             gaps=["2 people have no row"],

@@ -28,7 +28,7 @@ def test_what_is_missing_reads_the_same_everywhere(value):
 )  # fmt: skip
 def test_a_p_is_neither_0_nor_1(p, text):
     assert p_value(p) == text
-    assert shown("p_clips_random", p) == text
+    assert shown("p_these_clips_only", p) == text
 
 
 def test_the_smallest_p_of_the_draws_is_named():

@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from mimicry.statistics.clips import min_f
 from mimicry.statistics.combine import combined_p
-from mimicry.statistics.groups import TTest, one_sample
+from mimicry.statistics.groups import one_sample
 from mimicry.statistics.nulls import PEOPLE_NULLS, sign_flip_p
 
 
@@ -44,15 +43,3 @@ def test_the_nulls_of_people_are_listed_by_name() -> None:
     assert {null.question for null in PEOPLE_NULLS.values()} == {"Do people in general respond?"}
     assert PEOPLE_NULLS["t"].draw(values, rng) == one_sample(values).p
     assert PEOPLE_NULLS["sign-flip"].draw(values, rng) == sign_flip_p(values, rng)
-
-
-def test_min_f_of_no_effect_and_of_a_test_that_has_none() -> None:
-    people, clips = TTest(n=9, mean=0.5, t=0.0, df=8.0, low=-1, high=2), TTest(n=4, t=0.0, df=3.0)
-    nothing = min_f(people, clips)
-    assert (nothing.t, nothing.df, nothing.p) == (0.0, 3.0, 1.0)
-    assert (nothing.n, nothing.mean, nothing.low, nothing.high) == (9, 0.5, -1, 2)
-    without = min_f(people, TTest(n=1, reason="too_few_participants"))
-    assert (without.n, without.mean, without.reason) == (9, 0.5, "too_few_participants")
-    first = min_f(TTest(n=1, mean=2.0, reason="no_variance"), TTest(n=1, reason="too_large"))
-    assert (first.reason, first.mean) == ("no_variance", 2.0)
-    assert np.isnan([without.p, without.t, without.df, without.low]).all()

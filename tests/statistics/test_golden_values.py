@@ -5,18 +5,19 @@ import pandas as pd
 
 from golden_values import numbers, rows_of, same_as_golden
 from mimicry.statistics.agreement import agreement, effective_samples, intraclass_correlation
-from mimicry.statistics.clips import clip_means, min_f
+from mimicry.statistics.clips import ContrastTrials, clip_tables
 from mimicry.statistics.combine import combined_p
+from mimicry.statistics.components import components
+from mimicry.statistics.crossed import crossed
 from mimicry.statistics.groups import one_sample, percent_reduction, pooled, two_samples
 from mimicry.statistics.intersubject import intersubject_correlation
 from mimicry.statistics.refusals import latency_refusals
 from mimicry.statistics.reliability import (
-    ContrastTrials,
+    clip_splits,
     contrast_reliability,
     half_scores,
     session_icc,
     spearman_brown,
-    trials_needed,
 )
 
 
@@ -50,8 +51,9 @@ Y = 0.7 * X + 1 + 0.4 * np.random.default_rng(6).normal(size=600)
 
 
 def test_every_statistic_gives_the_numbers_it_gave():
-    clips = clip_means(PEOPLE)
-    by_clip = list(clips[0].values())
+    (tables,) = clip_tables([PEOPLE])
+    two_groups = crossed(clip_tables([PEOPLE[:5], PEOPLE[5:]]))
+    masks = clip_splits([5, 5], rng(), splits=30)
     cases = {
         "one_sample": one_sample(FIRST),
         "one_sample wide": one_sample(FIRST, confidence=0.8),
@@ -67,17 +69,17 @@ def test_every_statistic_gives_the_numbers_it_gave():
         "percent_reduction": percent_reduction(1.2, 0.2, 0.5, 0.3, 2.0),
         "percent_reduction outside": percent_reduction(0.2, 0.2, 0.9, 0.2, 2.0),
         "percent_reduction everything": percent_reduction(0.1, 0.2, 0.1, 0.2, 2.0),
-        "min_f": min_f(one_sample(FIRST), one_sample(by_clip)),
-        "min_f without": min_f(one_sample(FIRST), one_sample([1.0])),
-        "clip_means": {f"{side} {k}": v for side in (0, 1) for k, v in clips[side].items()},
+        "crossed": crossed([tables]).test([1.0]),
+        "crossed groups": two_groups.test([1.0, -1.0]),
+        "crossed pooled": two_groups.pooled(),
+        "components": components(tables),
         "combined_p": combined_p(np.array([1.0, -0.2, np.nan, 2.1]), ["", "", "a", ""]),
         "combined_p none": combined_p(np.array([np.nan, np.nan]), ["b", "a"]),
         "reliability": contrast_reliability(PEOPLE, rng(), splits=200),
         "reliability few": contrast_reliability(PEOPLE[:2], rng(), splits=20),
-        "half_scores": half_scores(PEOPLE, rng(), splits=30),
+        "half_scores": half_scores(tables, masks),
         "spearman_brown": spearman_brown(0.4),
         "spearman_brown five": spearman_brown(0.4, times=5),
-        "trials_needed": trials_needed(0.11, 0.8),
         "session_icc": session_icc(rng().normal(size=(8, 3)) + np.arange(8)[:, None] / 3),
         "session_icc few": session_icc(np.zeros((2, 3))),
         "intersubject": intersubject_correlation(VIEWERS, 10.0, rng(), surrogates=99),

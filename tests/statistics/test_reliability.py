@@ -3,14 +3,15 @@
 import numpy as np
 import pytest
 
+from mimicry.statistics.clips import ContrastTrials, clip_tables
+from mimicry.statistics.components import components
 from mimicry.statistics.reliability import (
-    ContrastTrials,
     _warnings,
+    clip_splits,
     contrast_reliability,
     half_scores,
     session_icc,
     spearman_brown,
-    trials_needed,
 )
 
 
@@ -37,23 +38,14 @@ def test_a_negative_mean_correlation_has_no_spearman_brown_value():
     assert np.isnan(spearman_brown(-0.1))
 
 
-@pytest.mark.parametrize(
-    ("icc", "reliability", "trials"),
-    [(0.02, 0.6, 74), (0.05, 0.7, 45), (0.10, 0.8, 36), (0.20, 0.9, 36)],
-)
-def test_trials_needed_follow_from_the_single_trial(icc, reliability, trials):
-    assert trials_needed(icc, reliability) in (trials, trials + 1)
-
-
 def test_recovers_the_true_reliability():
     """With sd 1 between people, 3 within, 20 trials a side: ICC 1/19, reliability 1/(1 + .9)."""
     found = contrast_reliability(sample(np.random.default_rng(1)), np.random.default_rng(2))
     assert found.split_half == pytest.approx(1 / 1.9, abs=0.08)
-    assert found.icc_average == pytest.approx(1 / 1.9, abs=0.08)
+    assert found.generalisability == pytest.approx(1 / 1.9, abs=0.08)
     assert found.icc_single == pytest.approx(1 / 19, abs=0.02)
-    assert found.odd_even == pytest.approx(1 / 1.9, abs=0.12)
     assert found.sem == pytest.approx(np.sqrt(2 * 9 / 20), rel=0.12)
-    assert found.trials_for_70 == pytest.approx(42, abs=14)
+    assert found.clips_for_70 == pytest.approx(42, abs=14)
     assert found.split_half_low < 1 / 1.9 < found.split_half_high
     assert any("below .70" in text for text in found.warnings)
 
@@ -65,39 +57,134 @@ def test_no_difference_between_people_gives_no_reliability():
     assert found.icc_single < 0.02
 
 
-def slow_half_means(values, clips, chosen):
-    first = [v for v, c in zip(values, clips, strict=True) if c in chosen]
-    second = [v for v, c in zip(values, clips, strict=True) if c not in chosen]
-    return np.mean(first), np.mean(second)
+def shared_clips(rng, n=12, clips=(4, 5), repeats=2, *, clip_sd=1.0, lost=0.0):
+    names = [[f"{s}{k}" for k in range(c)] * repeats for s, c in zip("en", clips, strict=True)]
+    effects = [dict(zip(side, rng.normal(0, clip_sd, len(side)), strict=True)) for side in names]
+    made = []
+    for k in range(n):
+        sides = [
+            np.array([e[c] for c in side]) + rng.normal(0, 1, len(side))
+            for side, e in zip(names, effects, strict=True)
+        ]
+        sides[0] += rng.normal(0, 1)
+        sides = [np.where(rng.random(len(s)) < lost, np.nan, s) for s in sides]
+        made.append(ContrastTrials(str(k), *sides, *map(tuple, names)))
+    return [p for p in made if p.usable]
 
 
-def test_every_split_keeps_a_repeated_clip_in_one_half():
-    rng = np.random.default_rng(5)
-    clips = ("a", "b", "c", "d") * 3
-    values, zeros = rng.normal(size=12), np.zeros(4)
-    person = ContrastTrials("p", values, zeros, clips)
-    first, second = half_scores([person], rng, splits=300)
-    halves = [{"a", "b"}, {"a", "c"}, {"a", "d"}, {"b", "c"}, {"b", "d"}, {"c", "d"}]
-    possible = np.array([slow_half_means(values, clips, chosen) for chosen in halves])
-    for pair in np.column_stack([first[:, 0], second[:, 0]]):
-        assert np.isclose(possible, pair, atol=1e-12).all(axis=1).any()
+def slow_halves(people, splits):
+    """Contrasts of both halves, trial by trial: the mean of a clip over people is taken out."""
+    levels = {}
+    for side in ("emotion", "reference"):
+        for clip in {c for p in people for c in getattr(p, f"{side}_clip")}:
+            means = []
+            for p in people:
+                of = zip(getattr(p, side), getattr(p, f"{side}_clip"), strict=True)
+                scores = [v for v, c in of if c == clip]
+                means += [np.mean(scores)] if scores else []
+            levels[side, clip] = np.mean(means) if len(means) > 1 else 0.0
+    result = []
+    for emotion_clips, reference_clips in splits:
+        halves = []
+        for first in (True, False):
+            contrasts = []
+            for p in people:
+                sides = []
+                for side, chosen in (("emotion", emotion_clips), ("reference", reference_clips)):
+                    scores = [v - levels[side, c] for v, c in
+                              zip(getattr(p, side), getattr(p, f"{side}_clip"), strict=True)
+                              if (c in chosen) == first]  # fmt: skip
+                    sides.append(np.mean(scores) if scores else np.nan)
+                contrasts.append(sides[0] - sides[1])
+            halves.append(contrasts)
+        result.append(halves)
+    return np.array(result).transpose(1, 0, 2)
 
 
-def test_of_an_odd_number_either_half_gets_the_odd_trial():
-    person = ContrastTrials("p", np.arange(5.0), np.zeros(4))
-    first, second = half_scores([person], np.random.default_rng(6), splits=400)
-    assert set(np.round(first[:, 0] * 6).astype(int)) & {1, 3}  # halves and thirds both occur
-    in_first = (first * 2 + second * 3 - 10 < 1e-9) & (first * 2 + second * 3 - 10 > -1e-9)
-    assert 0.3 < in_first.mean() < 0.7
+@pytest.mark.parametrize("lost", [0.0, 0.3])
+def test_the_same_clips_are_in_one_half_for_everybody(lost):
+    people = shared_clips(np.random.default_rng(5), lost=lost)
+    (tables,) = clip_tables([people])
+    masks = clip_splits([4, 5], np.random.default_rng(1), splits=5000)
+    names = [[f"{s}{k}" for k in range(c)] for s, c in (("e", 4), ("n", 5))]
+    splits = [
+        [{name for name, taken in zip(side, row, strict=True) if taken}
+         for side, row in zip(names, rows, strict=True)]
+        for rows in zip(*masks, strict=True)
+    ]  # fmt: skip
+    found = np.array(half_scores(tables, masks))
+    np.testing.assert_allclose(found, slow_halves(people, splits), atol=1e-12)
+    slow = [
+        np.corrcoef(a[ok], b[ok])[0, 1]
+        for a, b in zip(*found, strict=True)
+        for ok in [np.isfinite(a) & np.isfinite(b)]
+    ]
+    whole = contrast_reliability(people, np.random.default_rng(1))
+    assert whole.splits == len(slow) == 3 * 20
+    assert whole.r_mean == pytest.approx(np.mean(slow), abs=1e-12)
+    expected = 2 * np.mean(slow) / (1 + np.mean(slow)) if np.mean(slow) >= 0 else np.nan
+    assert whole.split_half == pytest.approx(expected, abs=1e-12, nan_ok=True)
 
 
-def test_splits_are_averaged_before_spearman_brown():
-    people = sample(np.random.default_rng(7), people=40)
-    found = contrast_reliability(people, np.random.default_rng(8), splits=300)
-    first, second = half_scores(people, np.random.default_rng(8), splits=300)
-    slow = np.mean([np.corrcoef(a, b)[0, 1] for a, b in zip(first, second, strict=True)])
-    assert found.r_mean == pytest.approx(slow, abs=1e-12)
-    assert found.split_half == pytest.approx(2 * slow / (1 + slow), abs=1e-12)
+def test_all_splits_are_taken_where_they_are_few_and_drawn_where_they_are_many():
+    emotion, reference = clip_splits([4, 5], np.random.default_rng(1), splits=60)
+    assert (emotion.sum(axis=1) == 2).all()
+    assert set(reference.sum(axis=1)) == {2, 3}
+    pairs = {(*a, *b) for a, b in zip(emotion, reference, strict=True)}
+    assert len(pairs) == 60
+    assert not pairs & {tuple(1 - v for v in pair) for pair in pairs}
+    emotion, reference = clip_splits([4, 5], np.random.default_rng(1), splits=59)
+    assert emotion.shape == (59, 4)
+    assert (emotion.sum(axis=1) == 2).all()
+    assert set(reference.sum(axis=1)) == {2, 3}
+    assert len({tuple(row) for row in emotion}) == 6
+
+
+@pytest.mark.parametrize("lost", [0.0, 0.3])
+def test_what_a_clip_does_to_everybody_changes_no_reliability(lost):
+    people = shared_clips(np.random.default_rng(6), lost=lost)
+    moved = [
+        ContrastTrials(p.participant, p.emotion + 7 * (np.array(p.emotion_clip) == "e1"),
+                       p.reference, p.emotion_clip, p.reference_clip) for p in people
+    ]  # fmt: skip
+    one, two = (contrast_reliability(p, np.random.default_rng(1)) for p in (people, moved))
+    assert two.r_mean == pytest.approx(one.r_mean, abs=1e-12)
+    assert two.split_half == pytest.approx(one.split_half, abs=1e-12, nan_ok=True)
+    assert two.generalisability == pytest.approx(one.generalisability, abs=1e-9)
+
+
+def test_people_who_saw_other_sets_of_clips_are_told_apart_by_themselves():
+    """Two sets of clips 5 apart: the sets are no difference between people."""
+    rng = np.random.default_rng(7)
+    people = []
+    for k in range(200):
+        shown = "ab"[k % 2]
+        names = tuple(f"{shown}{c}" for c in range(4)) * 2
+        own = rng.normal(0, 0.5)
+        people.append(
+            ContrastTrials(str(k), own + 5 * (k % 2) + rng.normal(0, 1, 8), rng.normal(0, 1, 8),
+                           names, names)
+        )  # fmt: skip
+    found = contrast_reliability(people, np.random.default_rng(1), splits=300)
+    assert found.split_half == pytest.approx(0.5, abs=0.13)
+
+
+@pytest.mark.parametrize(("clip_sd", "clips"), [(0.0, 4), (0.5, 8), (1.0, 4), (1.0, 24)])
+def test_true_reliability_is_recovered_whatever_clips_do(clip_sd, clips):
+    """60 studies of 40 people, 24 trials a side, true coefficient .75."""
+    rng = np.random.default_rng(8)
+    found, covered = [], []
+    for _ in range(60):
+        people = shared_clips(rng, 40, (clips, clips), 24 // clips, clip_sd=clip_sd)
+        people = [
+            ContrastTrials(p.participant, p.emotion + rng.normal(0, 0.0), p.reference,
+                           p.emotion_clip, p.reference_clip) for p in people
+        ]  # fmt: skip
+        row = contrast_reliability(people, rng, splits=200)
+        found.append(row.split_half)
+        covered.append(row.split_half_low <= 1 / (1 + 2 / 24) <= row.split_half_high)
+    assert np.mean(found) == pytest.approx(1 / (1 + 2 / 24), abs=0.03)
+    assert np.mean(covered) > 0.8
 
 
 def test_people_with_few_trials_are_left_out_and_counted():
@@ -111,7 +198,7 @@ def test_people_with_few_trials_are_left_out_and_counted():
 
 
 def test_a_small_sample_is_flagged_and_a_seed_repeats():
-    people = sample(np.random.default_rng(11), people=12)
+    people = shared_clips(np.random.default_rng(11))
     one, two = (contrast_reliability(people, np.random.default_rng(1), splits=99) for _ in "ab")
     assert one == two
     assert "only 12 participants" in one.warnings[0]
@@ -120,9 +207,9 @@ def test_a_small_sample_is_flagged_and_a_seed_repeats():
 def test_permuting_trials_changes_no_variance_component():
     people = sample(np.random.default_rng(12), people=25)
     turned = [ContrastTrials(p.participant, p.emotion[::-1], p.reference[::-1]) for p in people]
-    one = contrast_reliability(people, np.random.default_rng(1), splits=20)
-    two = contrast_reliability(turned, np.random.default_rng(1), splits=20)
-    assert one.icc_single == pytest.approx(two.icc_single, abs=1e-12)
+    one, two = (components(clip_tables([p])[0]) for p in (people, turned))
+    assert one.person == pytest.approx(two.person, rel=1e-9)
+    assert one.trial == pytest.approx(two.trial, rel=1e-9)
 
 
 def test_session_icc_recovers_stability_and_shift():
@@ -143,17 +230,6 @@ def test_nothing_in_common_is_a_reliability_of_0_and_a_negative_one_is_none():
     assert spearman_brown(0.5) == pytest.approx(2 / 3)
     assert spearman_brown(0.5, times=3.0) == pytest.approx(0.75)
     assert spearman_brown(1.0, times=0.5) == pytest.approx(1.0)
-
-
-@pytest.mark.parametrize(
-    ("icc", "reliability", "expected"),
-    [(0.5, 0.5, 1), (0.2, 0.8, 16), (0.1, 0.9, 81), (0.1, 0.7, 21), (0.0, 0.7, None),
-     (1.0, 0.7, None), (-0.1, 0.7, None), (1.1, 0.7, None), (0.25, 0.74, 9)],
-)  # fmt: skip
-def test_trials_are_whole_and_rounding_adds_none(icc, reliability, expected):
-    """.7 * .9 / (.1 * .3) is 21 and a little more in floating point: 21 trials, not 22."""
-    found = trials_needed(icc, reliability)
-    assert found == expected if expected else np.isnan(found)
 
 
 def test_sessions_by_hand():
@@ -187,9 +263,9 @@ def test_without_any_variance_there_is_no_ratio():
     assert np.isnan(session_icc(np.ones((4, 2)))["icc_3_1"])
     flat = [ContrastTrials(str(k), np.ones(4), np.zeros(4)) for k in range(3)]
     found = contrast_reliability(flat, np.random.default_rng(1), splits=5)
-    numbers = (found.r_mean, found.r_low, found.split_half, found.split_half_low, found.odd_even_r)
-    assert np.isnan([*numbers, found.icc_single, found.sem, found.trials_for_70]).all()
-    assert found.sd_between == 0
+    numbers = (found.r_mean, found.r_low, found.split_half, found.split_half_low)
+    assert np.isnan([*numbers, found.icc_single, found.clips_for_70]).all()
+    assert (found.sd_between, found.var_person, found.sem) == (0, 0, 0)
     assert "the halves do not agree at all" in found.warnings[1]
 
 
@@ -222,23 +298,17 @@ def by_hand():
     ]
 
 
-def test_variance_and_halves_by_hand():
+def test_counts_and_errors_of_a_sample_by_hand():
     people = by_hand()
-    found = contrast_reliability(people, np.random.default_rng(1), splits=10)
-    contrasts = np.array([0.5, 1.3, 5.5])
-    first, second = np.array([0.0, 1.0, 5.0]), np.array([1.0, 2.0, 6.0])
-    assert found.odd_even_r == pytest.approx(np.corrcoef(first, second)[0, 1])
-    assert found.odd_even == pytest.approx(1.0)
-    assert found.sd_between == pytest.approx(contrasts.std(ddof=1))
-    within = np.array([4 / 3 + 1 / 3, 1.2 + 1 / 3, 4 / 3 + 1 / 3])
-    error = np.array([4 / 12 + 1 / 12, 1.2 / 5 + 1 / 12, 4 / 12 + 1 / 12]).mean()
-    between = contrasts.var(ddof=1) - error
-    assert found.icc_single == pytest.approx(between / (between + within.mean()))
-    assert found.icc_average == pytest.approx(between / (between + error))
-    assert found.trials_per_side == pytest.approx(6 / (5 / 4 + 1 / 5))
-    assert found.sem == pytest.approx(found.sd_between * np.sqrt(1 - found.split_half))
-    assert found.trials_for_80 == trials_needed(found.icc_single, 0.8)
-    assert (found.n_participants, found.n_left_out, found.splits) == (3, 0, 10)
+    found = contrast_reliability(people, np.random.default_rng(1))
+    parts = components(clip_tables([people])[0])
+    assert found.sd_between == pytest.approx(np.std([0.5, 1.3, 5.5], ddof=1))
+    assert (found.clips_per_side, found.trials_per_clip) == pytest.approx((6 / (5 / 4 + 1 / 5), 1))
+    assert found.sem == pytest.approx(np.sqrt(parts.trial / found.clips_per_side))
+    assert found.generalisability == pytest.approx(parts.person / (parts.person + found.sem**2))
+    assert found.clips_for_80 == parts.clips_needed(0.8, 1.0) == 1.0
+    # of the 5 clips of one side 2 or 3 are in the first half, of the 4 of the other 2
+    assert (found.n_participants, found.n_left_out, found.splits) == (3, 0, 20 * 6 // 2)
     assert found.to_json()["icc_single"] == found.icc_single
     assert found.warnings == ("only 3 participants: the reliability itself is uncertain",)
 
@@ -266,9 +336,8 @@ def test_which_reliability_is_warned_of(n, r_mean, reliability, parts):
 def test_nobody_is_said_with_numbers_missing_and_counts_there():
     found = contrast_reliability(by_hand()[:2], np.random.default_rng(1), splits=7)
     assert (found.n_participants, found.n_left_out, found.splits) == (2, 0, 7)
-    assert np.isnan([found.r_mean, found.sd_between, found.trials_per_side]).all()
+    assert np.isnan([found.r_mean, found.sd_between, found.clips_per_side]).all()
     assert found.warnings[0].startswith("2 participants have 4 trials")
-    assert contrast_reliability(by_hand(), np.random.default_rng(1)).splits == 5000
 
 
 def test_halves_that_disagree_have_no_reliability_and_no_interval():
@@ -278,36 +347,41 @@ def test_halves_that_disagree_have_no_reliability_and_no_interval():
     found = contrast_reliability(people, np.random.default_rng(2), splits=400)
     assert found.r_mean < 0
     assert np.isnan(
-        [found.split_half, found.split_half_low, found.split_half_high, found.sem]
+        [found.split_half, found.split_half_low, found.split_half_high, found.clips_for_70]
     ).all()
     assert np.isfinite([found.r_low, found.r_high]).all()
     assert found.icc_single == 0.0
 
 
-def test_both_intervals_are_the_middle_95_percent():
-    """Of the correlations over splits; and of 1000 samples of the people, drawn by a loop."""
-    people = sample(np.random.default_rng(15), people=9)
+@pytest.mark.parametrize("lost", [0.0, 0.4])
+def test_both_intervals_of_a_sample_by_hand(lost):
+    """Over splits; and of Fisher's z over 1000 samples of the people, drawn by a loop."""
+    people = shared_clips(np.random.default_rng(15), 14, (8, 8), 1, lost=lost)
     found = contrast_reliability(people, np.random.default_rng(16), splits=250)
     rng = np.random.default_rng(16)
-    first, second = half_scores(people, rng, splits=250)
-    r = [np.corrcoef(a, b)[0, 1] for a, b in zip(first, second, strict=True)]
+    (tables,) = clip_tables([people])
+    first, second = half_scores(tables, clip_splits([8, 8], rng, splits=250))
+
+    def correlations(x, y):
+        both = [np.isfinite(a) & np.isfinite(b) for a, b in zip(x, y, strict=True)]
+        return [np.corrcoef(a[k], b[k])[0, 1] for a, b, k in zip(x, y, both, strict=True)]
+
+    r = correlations(first, second)
     assert (found.r_low, found.r_high) == pytest.approx(np.quantile(r, [0.025, 0.975]), abs=1e-9)
-    steps = []
-    for times in rng.multinomial(9, np.full(9, 1 / 9), 1000):
-        who = np.repeat(np.arange(9), times)
-        x, y = (
-            half - half.mean(axis=1, keepdims=True)
-            for half in (first[:200, who], second[:200, who])
-        )
-        r = (x * y).sum(axis=1) / np.sqrt((x * x).sum(axis=1) * (y * y).sum(axis=1))
-        steps.append(spearman_brown(max(r.mean(), 0.0)))
+    chosen = rng.permutation(250)[:200]
+    n, z = len(people), []
+    for times in rng.multinomial(n, np.full(n, 1 / n), 1000):
+        who = np.repeat(np.arange(n), times)
+        z.append(np.arctanh(np.mean(correlations(first[chosen][:, who], second[chosen][:, who]))))
+    half = 1.959963984540054 * np.std(z, ddof=1)
+    ends = np.tanh(np.arctanh(found.r_mean) + np.array([-half, half]))
     interval = (found.split_half_low, found.split_half_high)
-    assert interval == pytest.approx(np.quantile(steps, [0.025, 0.975]), abs=1e-9)
+    assert interval == pytest.approx([spearman_brown(max(e, 0.0)) for e in ends], abs=1e-9)
 
 
-def test_more_trials_are_needed_for_a_higher_reliability():
+def test_more_clips_are_needed_for_a_higher_reliability():
     people = sample(np.random.default_rng(17))
     found = contrast_reliability(people, np.random.default_rng(1), splits=5)
     single = found.icc_single
-    assert found.trials_for_70 == np.ceil(0.7 * (1 - single) / (0.3 * single))
-    assert found.trials_for_80 == np.ceil(0.8 * (1 - single) / (0.2 * single))
+    assert found.clips_for_70 == np.ceil(0.7 * (1 - single) / (0.3 * single))
+    assert found.clips_for_80 == np.ceil(0.8 * (1 - single) / (0.2 * single))

@@ -1,5 +1,6 @@
 """What the columns of the tables over all people mean; it stands in their sidecars."""
 
+from mimicry.analyses.exclusions import EXCLUSION_COLUMNS
 from mimicry.statistics.refusals import REFUSAL_COLUMNS
 
 __all__ = ["GROUP_COLUMNS", "MULTIVERSE_COLUMNS"]
@@ -16,25 +17,31 @@ GROUP_COLUMNS = {
     "se": "its standard error",
     "low": "lower end of the 95 % t interval of the mean or difference",
     "high": "upper end",
-    "t": "t of the mean against 0, or Welch's t of the difference",
-    "df": "degrees of freedom",
-    "p": "two-sided p of that t",
-    "dz": "mean / SD over participants",
-    "p_clips_random": "p with clips random as well as people (min F'), raw and calibrated "
-    "contrasts of the primary window; does the result hold for other clips of this kind?",
-    "reason": "why there is no test",
+    "t": "t of the mean against 0, or of the difference",
+    "df": "degrees of freedom (Satterthwaite)",
+    "p": "two-sided p of that t, people and clips random: does it hold for other people and other "
+    "clips of this kind? n/a where the trials by clip are not known (clips: fixed); "
+    "group_exclusions: see its test",
+    "dz": "mean / SD of the contrast of a new person on new clips",
+    "p_these_clips_only": "p of the plain t test over people, or Welch's: it speaks of these clips "
+    "alone, and with few clips it says too much",
+    "clips": "random: interval, t, df, p, dz, d and percentage hold for clips like these; fixed: "
+    "for these only",
+    "reason": "why there is no test; z_between: values in people's own SDs are not compared "
+    "between groups",
     "control": "group that is compared with",
     "difference": "mean of the control group minus mean of the group",
-    "d": "difference / root mean of the two variances",
+    "d": "difference / SD of the contrast of a new person on new clips, groups averaged",
     "percent_less": "100 (1 - group / control), only where the control mean is clearly above 0",
     "percent_less_low": "lower end of its Fieller interval",
     "percent_less_high": "upper end of its Fieller interval",
-    "percent_reason": "why no percentage is given: control_not_above_0 (the 95 % interval of the "
+    "percent_reason": "why no percentage is given: control_includes_0 (the 95 % interval of the "
     "control mean holds 0), control_below_0, no_interval (the Fieller set has no ends)",
     "pooled_mean": "mean of the two group means, each with equal weight",
     "pooled_p": "two-sided p of that mean against 0",
     "gate": "passed: the two groups together respond (pooled_mean above 0, pooled_p <= .05); the "
     "difference may be read only then",
+    **{k: v for k, v in EXCLUSION_COLUMNS.items() if k != "p"},
     **{k: v for k, v in REFUSAL_COLUMNS.items() if k != "n"},
 }
 

@@ -1,22 +1,26 @@
-"""The groups of a study: contrasts, differences between groups, refused latencies."""
+"""The groups of a study: exclusions, contrasts, differences between groups, refused latencies."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from mimicry import __version__
 from mimicry.analyses.columns import GROUP_COLUMNS
+from mimicry.analyses.comparisons import (
+    CELL,
+    COMPARED,
+    MEASURES,
+    TESTED,
+    compared_rows,
+    mean_rows,
+    trials_of,
+)
+from mimicry.analyses.exclusions import EXCLUSION_COLUMNS, exclusion_rows, exclusion_sentences
 from mimicry.analyses.grouping import group_of, with_groups
-from mimicry.analyses.reliability import contrast_trials
 from mimicry.errors import InputError
 from mimicry.files import Results, digest
-from mimicry.statistics.clips import clip_means, min_f
-from mimicry.statistics.groups import TTest, one_sample, percent_reduction, pooled, two_samples
 from mimicry.statistics.refusals import latency_refusals
-from mimicry.statistics.reliability import ContrastTrials
 from mimicry.study.blind import require_unmasked
 from mimicry.study.completeness import find_gaps, settle
 from mimicry.study.folder import (
@@ -27,7 +31,7 @@ from mimicry.study.folder import (
     read_joint,
     read_scores,
 )
-from mimicry.study.layout import CONTRASTS, DIFFERENCES, GROUP, GROUP_REPORT, REFUSALS
+from mimicry.study.layout import CONTRASTS, DIFFERENCES, GROUP, GROUP_REPORT, LOST, REFUSALS
 from mimicry.study.participants import read_people
 from mimicry.study.scored_with import check_same_stimuli
 from mimicry.study.tables import numbers
@@ -37,18 +41,6 @@ if TYPE_CHECKING:
 
 __all__ = ["GroupTables", "group_tables", "read_summary", "refusals_of"]
 
-GATE_ALPHA = 0.05
-RATIO_MEASURES = ("contrast_raw", "contrast_cal", "contrast_raw_late", "contrast_cal_late")
-MEASURES = (
-    *RATIO_MEASURES,
-    "contrast",
-    "contrast_late",
-    "specificity",
-    "r_peak_contrast",
-    "hit_rate_difference",
-)
-_CELL = ["session", "phase", "condition"]
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GroupTables:
@@ -56,6 +48,8 @@ class GroupTables:
 
     Parameters
     ----------
+    exclusions
+        One row for each question whether what was lost differs by condition or group.
     contrasts
         One row for each session, phase, condition, measure and group: the mean against 0.
     differences
@@ -68,10 +62,13 @@ class GroupTables:
         What the tables were computed from. JSON types only.
     gaps
         What the study lacks, one sentence each; empty for a complete one.
+    lost
+        What was lost more often on one side than on the other, one sentence each.
     analysed
         The same for people: study, protocol, how many people and trials.
     """
 
+    exclusions: "pd.DataFrame"
     contrasts: "pd.DataFrame"
     differences: "pd.DataFrame"
     refusals: "pd.DataFrame"
@@ -80,6 +77,7 @@ class GroupTables:
     made_from: Mapping[str, Any]
     analysed: Mapping[str, Any]
     gaps: Sequence[str] = ()
+    lost: Sequence[str] = ()
 
     def write(self, folder: Path, *, overwrite: bool = False) -> list[Path]:
         """Write ``group_*.tsv``, ``group.json`` and ``report.html``; return their paths.
@@ -94,6 +92,7 @@ class GroupTables:
         made_from = digest([self.made_from, __version__])
         return Results(folder, f"{GROUP}.json", made_from, overwrite).write(
             {
+                LOST: lambda _: self.exclusions,
                 CONTRASTS: lambda _: self.contrasts,
                 DIFFERENCES: lambda _: self.differences,
                 REFUSALS: lambda _: self.refusals,
@@ -102,7 +101,7 @@ class GroupTables:
             {
                 "settings": self.made_from,
                 "analysed": self.analysed,
-                "warnings": list(self.gaps),
+                "warnings": [*self.gaps, *self.lost],
                 "columns": GROUP_COLUMNS,
             },
         )
@@ -156,12 +155,18 @@ def group_tables(
     scored = summary[summary["comparison"] != ""] if "comparison" in summary.columns else summary
     groups = sorted(map(str, summary[name].unique()))
     against = _control(study, name, groups, control)
-    trials = _trials(study)
+    settings, table = study.protocol.scoring_settings(), None
+    if joint_paths(study.results, "scores"):
+        table = read_scores(study)
+    trials = {} if table is None else trials_of(table, settings)
+    known = None if table is None else with_groups(table, people, by)
+    lost = list(exclusion_rows(known, summary, name, settings))
+    where = [*CELL, "measure", name]
     return GroupTables(
-        contrasts=_frame(_means(scored, name, trials), [*_CELL, "measure", name, *_TESTED]),
+        exclusions=_frame(lost, [*CELL, *EXCLUSION_COLUMNS]),
+        contrasts=_frame(mean_rows(scored, name, trials), [*where, *TESTED]),
         differences=_frame(
-            _differences(scored, name, against, trials),
-            [*_CELL, "measure", name, "control", *_COMPARED],
+            compared_rows(scored, name, against, trials), [*where, "control", *COMPARED]
         ),
         refusals=refusals_of(summary, name),
         by=name,
@@ -171,19 +176,23 @@ def group_tables(
             "by": name,
             "control": against,
             "summary": digest(summary.to_csv(index=False)),
+            **({} if table is None else {"scores": digest(table.to_csv(index=False))}),
             **({"incomplete": gaps.to_json()} if gaps else {}),
         },
         gaps=sentences,
-        analysed=_analysed(study, summary, name),
+        lost=exclusion_sentences(lost),
+        analysed=_analysed(study, summary, name, table),
     )
 
 
-def _analysed(study: Study, summary: "pd.DataFrame", by: str) -> dict[str, Any]:
+def _analysed(
+    study: Study, summary: "pd.DataFrame", by: str, scores: "pd.DataFrame | None"
+) -> dict[str, Any]:
     """Describe what went in: people by group, and trials where there is a table of them."""
     people = summary.drop_duplicates("participant")[by].astype(str)
     trials = None
-    if joint_paths(study.results, "scores"):
-        valid = read_scores(study)["valid"] == 1
+    if scores is not None:
+        valid = scores["valid"] == 1
         trials = {"total": len(valid), "valid": int(valid.sum())}
     return {
         "study": study.name,
@@ -218,49 +227,6 @@ def read_summary(results: Path) -> "pd.DataFrame":
     return summary
 
 
-# session, phase, condition, measure -> participant -> trials
-_Trials = Mapping[tuple[str, str, str, str], Mapping[str, ContrastTrials]]
-_TRIAL_UNITS = {"contrast_raw": "raw", "contrast_cal": "cal"}
-
-
-def _trials(study: Study) -> _Trials:
-    """Every participant's trial scores, for the tests over clips; empty without a trial table."""
-    if not joint_paths(study.results, "scores"):
-        return {}
-    settings, table = study.protocol.scoring_settings(), read_scores(study)
-    column = settings.phase_column if settings.phase_column in table.columns else "block"
-    return {
-        (str(session), str(phase), emotion, measure): {
-            person.participant: person
-            for person in contrast_trials(part, settings, emotion, unit, settings.primary_window)
-        }
-        for (session, phase), part in table.groupby(["session", column], sort=False)
-        for emotion in settings.emotions
-        if (part["condition"] == emotion).any()
-        for measure, unit in _TRIAL_UNITS.items()
-    }
-
-
-def _of(where: Mapping[str, Any], measure: str, trials: _Trials, people: list[str]) -> list[Any]:
-    """Return the trials of some participants in one cell; none where there is no trial table."""
-    session, phase, condition = (str(where[k]) for k in _CELL)
-    by_person = trials.get((session, phase, condition, measure), {})
-    return [by_person[p] for p in people if p in by_person]
-
-
-def _over_clips(people: list[ContrastTrials]) -> TTest:
-    """Test clips of the emotion against those of the reference."""
-    emotion, reference = clip_means(people)
-    return two_samples(list(emotion.values()), list(reference.values()))
-
-
-def _between_over_clips(control: list[ContrastTrials], group: list[ContrastTrials]) -> TTest:
-    """Test what the control group shows more than the group, clip by clip."""
-    sides = zip(clip_means(control), clip_means(group), strict=True)
-    emotion, reference = ([a[c] - b[c] for c in a if c in b] for a, b in sides)
-    return two_samples(emotion, reference)
-
-
 def _control(study: Study, by: str, groups: list[str], named: str | None) -> str | None:
     """Return the group that the others are compared with."""
     if named is not None:
@@ -275,121 +241,7 @@ def _control(study: Study, by: str, groups: list[str], named: str | None) -> str
     return None
 
 
-def _cells(
-    table: "pd.DataFrame", by: str
-) -> Iterator[tuple[dict[str, Any], str, dict[str, "pd.Series[float]"]]]:
-    """Each cell and measure with the values of every group, one a participant (the index)."""
-    for values, cell in table.groupby(_CELL, sort=False, dropna=False):
-        where = dict(zip(_CELL, values, strict=True))
-        for measure in MEASURES:
-            if measure not in cell.columns:
-                continue
-            numbers = cell.set_index("participant")[measure].astype(float)
-            if numbers.notna().any():
-                labels = cell[by].to_numpy()
-                groups = sorted(set(labels))
-                yield where, measure, {str(g): numbers[labels == g] for g in groups}
-
-
-_TESTED = (
-    "n",
-    "n_missing",
-    "mean",
-    "se",
-    "low",
-    "high",
-    "t",
-    "df",
-    "p",
-    "dz",
-    "p_clips_random",
-    "reason",
-)
-_COMPARED = (
-    "difference", "low", "high", "t", "df", "p", "d", "p_clips_random", "reason", "percent_less",
-    "percent_less_low", "percent_less_high", "percent_reason", "pooled_mean", "pooled_p", "gate",
-)  # fmt: skip
-
-
-def _means(table: "pd.DataFrame", by: str, trials: _Trials) -> Iterator[dict[str, Any]]:
-    for where, measure, groups in _cells(table, by):
-        for group, values in groups.items():
-            test = one_sample(values)
-            clips = _over_clips(_of(where, measure, trials, list(values.index.astype(str))))
-            yield {
-                **where,
-                "measure": measure,
-                by: group,
-                "n": test.n,
-                "n_missing": len(values) - test.n,
-                **{k: getattr(test, k) for k in ("mean", "se", "low", "high", "t", "df", "p")},
-                "dz": test.effect,
-                "p_clips_random": min_f(test, clips).p,
-                "reason": test.reason,
-            }
-
-
-def _differences(
-    table: "pd.DataFrame", by: str, control: str | None, trials: _Trials
-) -> Iterator[dict[str, Any]]:
-    if control is None:
-        return
-    for where, measure, groups in _cells(table, by):
-        baseline = groups.get(control)
-        for group, values in groups.items():
-            if group == control or baseline is None:
-                continue
-            test, gate = two_samples(baseline, values), pooled([baseline, values])
-            both = (
-                _of(where, measure, trials, list(v.index.astype(str))) for v in (baseline, values)
-            )
-            yield {
-                **where,
-                "measure": measure,
-                by: group,
-                "control": control,
-                "difference": test.mean,
-                **{k: getattr(test, k) for k in ("low", "high", "t", "df", "p")},
-                "d": test.effect,
-                "p_clips_random": min_f(test, _between_over_clips(*both)).p,
-                "reason": test.reason,
-                **_reduction(measure, one_sample(baseline), one_sample(values), test),
-                "pooled_mean": gate.mean,
-                "pooled_p": gate.p,
-                "gate": _gate(gate),
-            }
-
-
-def _reduction(measure: str, control: TTest, group: TTest, difference: TTest) -> dict[str, Any]:
-    """Return how many percent less, in units and of a control mean where that means something."""
-    names = ("percent_less", "percent_less_low", "percent_less_high", "percent_reason")
-    if (
-        measure not in RATIO_MEASURES
-        or not np.isfinite([control.se, group.se, difference.df]).all()
-    ):
-        return dict.fromkeys(names)
-    from scipy.special import stdtrit
-
-    quantile = float(stdtrit(difference.df, 0.975))
-    reduction = percent_reduction(control.mean, control.se, group.mean, group.se, quantile)
-    why = reduction.reason if control.low > 0 else _no_percent(control)
-    if why:
-        return dict(zip(names, (None, None, None, why), strict=True))
-    return dict(zip(names, (reduction.percent, reduction.low, reduction.high, None), strict=True))
-
-
-def _no_percent(control: TTest) -> str:
-    return "control_below_0" if control.high < 0 else "control_not_above_0"
-
-
-def _gate(together: TTest) -> str | None:
-    """Tell whether the groups together respond, each with equal weight."""
-    if not np.isfinite(together.p):
-        return None
-    return "passed" if together.p <= GATE_ALPHA and together.mean > 0 else "not passed"
-
-
-def _frame(rows: Iterator[dict[str, Any]], columns: list[str]) -> "pd.DataFrame":
+def _frame(rows: Iterable[dict[str, Any]], columns: list[str]) -> "pd.DataFrame":
     import pandas as pd
 
     return pd.DataFrame(list(rows), columns=columns).replace({"": None})

@@ -15,11 +15,12 @@ from mimicry.analyses.primary import primary_test
 from mimicry.errors import ProtocolError
 from mimicry.protocol import Protocol
 from mimicry.records import StimulusTimeline
-from mimicry.simulation.contrasts import COVERED, ContrastPeople
+from mimicry.simulation.contrasts import COVERED, ContrastPeople, DrawnPeople
 from mimicry.simulation.effects import Effect, Group
 from mimicry.simulation.nuisance import NUISANCE, Nuisance
 from mimicry.simulation.recordings import people_of
 from mimicry.simulation.scores import cell_trials, planned_people
+from mimicry.statistics.clips import ClipTable
 from mimicry.statistics.groups import one_sample, two_samples
 from mimicry.statistics.planned import PlannedTest, decide
 
@@ -134,8 +135,11 @@ def power(
         protocol, does, people, nuisance=nuisance, trials=trials, known=known, seed=seed
     )
     sizes = list(participants or [max(2, protocol.file.power.participants // len(people))])
-    scores = drawn.scores(studies, max(sizes))
-    return [_rates(planned, scores[:, :, :n], drawn.n_trials) for n in sizes]
+    made = drawn.studies(studies, max(sizes))
+    return [
+        _rates(planned, made.scores[:, :, :n], drawn.n_trials, _clips(planned, made, n))
+        for n in sizes
+    ]
 
 
 def planned_power(
@@ -167,6 +171,12 @@ def planned_power(
     >>> planned_power(load_protocol("smile-contagion"), participants=40, studies=50).right_sign
     1.0
     """
+    if protocol.file.analysis.primary.score in COVERED:
+        sizes = None if participants is None else [participants]
+        (estimate,) = power(
+            protocol, participants=sizes, without_effect=without_effect, studies=studies, seed=seed
+        )
+        return estimate
     groups = list(protocol.file.design.groups) or ["all"]
     n = participants or max(2, protocol.file.power.participants // len(groups))
     people = planned_people(protocol, studies * n, without_effect=without_effect, seed=seed)
@@ -201,11 +211,32 @@ def people_needed(protocol: Protocol, *, n: int = 400, seed: int = 0) -> tuple[i
     return int(np.ceil((QUANTILES / d.effect) ** 2 + 2)), d.effect
 
 
-def _rates(planned: PlannedTest, people: Floats, n_trials: int) -> PowerEstimate:
+#: Study -> group -> sides of the contrast.
+Clips = Sequence[Sequence[Sequence[ClipTable]]]
+
+
+def _clips(planned: PlannedTest, made: DrawnPeople, n: int) -> Clips:
+    """Return the clip tables of the first `n` people of every study and group."""
+    if planned.trait:
+        return ()
+    groups, studies = made.scores.shape[:2]
+    return [
+        [[side.of((g, s, slice(n))) for side in made.sides] for g in range(groups)]
+        for s in range(studies)
+    ]
+
+
+def _rates(planned: PlannedTest, people: Floats, n_trials: int, clips: Clips = ()) -> PowerEstimate:
     """Run the test in every study; `people` is (groups, studies, n, 2): score and trait."""
     _, studies, n, _ = people.shape
     decisions = [
-        decide(planned, list(people[:, s, :, 0]), list(people[:, s, :, 1])) for s in range(studies)
+        decide(
+            planned,
+            list(people[:, s, :, 0]),
+            list(people[:, s, :, 1]),
+            clips[s] if clips else (),
+        )
+        for s in range(studies)
     ]
     means = np.array([d.test.mean for d in decisions])
     estimate = means[np.isfinite(means)]  # a study of too few scores has none

@@ -14,7 +14,8 @@ from mimicry.kernels.chance import generator
 from mimicry.records import ScoringSettings
 from mimicry.records.columns import Column
 from mimicry.scoring.pattern import pattern_score, reference_trials
-from mimicry.statistics.reliability import ContrastTrials, contrast_reliability, session_icc
+from mimicry.statistics.clips import ContrastTrials
+from mimicry.statistics.reliability import contrast_reliability, session_icc
 from mimicry.study.blind import require_unmasked
 from mimicry.study.completeness import find_gaps, settle
 from mimicry.study.folder import SCORES, Study, not_joined, read_scores
@@ -44,43 +45,56 @@ RELIABILITY_COLUMNS = (
     Column("window", "scoring window"),
     Column("n_participants", "people with 4 trials or more, of 2 clips or more, on both sides"),
     Column("n_left_out", "people without"),
+    Column("clips_per_side", "harmonic mean number of clips of the emotion and of the reference"),
+    Column("trials_per_clip", "harmonic mean number of valid trials of a person and clip"),
     Column(
-        "trials_per_side",
-        "harmonic mean number of valid trials of the emotion and of the reference",
+        "splits",
+        "halves of the clips of each side",
+        more="The same for everybody, all trials of a clip in one half: all distinct ones, or as "
+        "many random ones as asked for",
     ),
-    Column("splits", "random halves of the trials of each condition, clips kept whole"),
     Column("r_mean", "mean correlation of the halves over splits"),
     Column("r_low", "2.5 % point over splits"),
     Column("r_high", "97.5 % point over splits"),
     Column(
         "split_half",
         "2 r_mean / (1 + r_mean); n/a if r_mean is negative",
-        more="The trials of each condition are halved at random within each person, the contrast "
-        "is taken in both halves, and the halves are correlated over people. Averaged before the "
-        "formula, once",
+        more="The mean of every clip over people is taken out, the contrast is taken in both "
+        "halves, and the halves are correlated over people. Averaged before the formula, once",
     ),
-    Column("split_half_low", "95 % bootstrap interval over participants, lower end"),
+    Column(
+        "split_half_low",
+        "95 % interval, lower end",
+        more="From the SD of Fisher's z of r_mean "
+        "over bootstrap samples of people, transformed back",
+    ),
     Column("split_half_high", "upper end"),
-    Column("odd_even_r", "correlation of odd with even trials"),
-    Column("odd_even", "its Spearman-Brown value"),
+    Column("var_person", "variance of the people's true contrasts"),
+    Column("var_clip", "variance of clips, the same for everybody, both sides together"),
     Column(
-        "icc_single",
-        "share of variance between people with one trial on each side",
-        more="From the variance of the trials within people",
+        "var_person_clip",
+        "variance of what a clip does to one person beyond that; n/a where "
+        "no clip was repeated: it is in var_trial then",
     ),
+    Column("var_trial", "variance of trials of one person and clip, both sides together"),
+    Column("icc_single", "share of var_person with one trial of one clip on each side"),
     Column(
-        "icc_average",
-        "the same with the trials collected",
-        more="With the trials there are",
+        "generalisability",
+        "the same with the clips and trials collected",
+        more="var_person / (var_person + sem^2): the coefficient for clips like these",
     ),
     Column("sd_between", "SD of the contrasts over people"),
-    Column("sem", "sd_between * sqrt(1 - split_half): standard error of one person's contrast"),
     Column(
-        "trials_for_70",
-        "trials per side needed for a reliability of .70",
+        "sem",
+        "standard error of one person's contrast: the root of (var_person_clip + "
+        "var_trial / trials_per_clip) / clips_per_side",
+    ),
+    Column(
+        "clips_for_70",
+        "clips per side needed for a reliability of .70, each shown as often as here",
         more="A side is the emotion or its reference",
     ),
-    Column("trials_for_80", "for .80; n/a: no number of trials is enough"),
+    Column("clips_for_80", "for .80; n/a: no number of clips is enough"),
     Column("warnings", "what this reliability does not allow"),
 )
 
@@ -97,7 +111,7 @@ class StudyReliability:
     gaps: tuple[str, ...] = ()
 
     def to_frame(self) -> "pd.DataFrame":
-        """Return the table over splits of trials."""
+        """Return the table over splits of clips."""
         import pandas as pd
 
         columns = [c.names for c in RELIABILITY_COLUMNS]
@@ -142,7 +156,7 @@ def study_reliability(
     window
         Name of a scoring window; None: the protocol's primary one.
     splits
-        Random halves of the trials.
+        Halves of the clips.
     incomplete
         Go on although recordings or people are missing, as in
         :func:`mimicry.study.group_tables`.

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mimicry.analyses.differences import ABSENT, Difference
 from mimicry.analyses.group import read_summary
@@ -13,6 +13,9 @@ from mimicry.study.blind import Blind
 from mimicry.study.folder import SCORES, read_joint
 from mimicry.study.layout import GROUP, MULTIVERSE, RELIABILITY
 from mimicry.study.participants import read_people
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["analysis_differences"]
 
@@ -68,18 +71,23 @@ def _other_scores(
     name: str, stem: str, used: Mapping[str, Any], folder: Path, results: Path
 ) -> Iterator[Difference]:
     """Yield an analysis that was made of other scores than those that are there now."""
-    key = {GROUP: "summary", RELIABILITY: "scores"}.get(stem)
-    if key is None or key not in used:
-        return
-    try:
-        if stem == GROUP:
-            people, by = read_people(folder), str(used.get("by"))
-            has = people is not None and by in people.columns
-            table = with_groups(read_summary(results), people, by if has else None)
-        else:
-            table = read_joint(results, SCORES)
-    except InputError as error:
-        yield Difference(name, "scores", "as they were analysed", str(error))
-        return
-    if used[key] != digest(table.to_csv(index=False)):
-        yield Difference(name, key, "those that are there", "others, made or edited before")
+    keys = {GROUP: ("summary", "scores"), RELIABILITY: ("scores",)}.get(stem, ())
+    for key in keys:
+        if key not in used:
+            continue
+        try:
+            table = _table(key, used, folder, results)
+        except InputError as error:
+            yield Difference(name, "scores", "as they were analysed", str(error))
+            return
+        if used[key] != digest(table.to_csv(index=False)):
+            yield Difference(name, key, "those that are there", "others, made or edited before")
+
+
+def _table(key: str, used: Mapping[str, Any], folder: Path, results: Path) -> "pd.DataFrame":
+    """Return a study's table as an analysis would read it now."""
+    if key == "scores":
+        return read_joint(results, SCORES)
+    people, by = read_people(folder), str(used.get("by"))
+    has = people is not None and by in people.columns
+    return with_groups(read_summary(results), people, by if has else None)

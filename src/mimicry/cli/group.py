@@ -40,6 +40,7 @@ def group(
     extra = {
         "by": tables.by,
         "control": tables.control,
+        "exclusions": tables.exclusions.to_dict("records"),
         "contrasts": tables.contrasts.to_dict("records"),
         "differences": tables.differences.to_dict("records"),
         "latency_refusals": tables.refusals.to_dict("records"),
@@ -49,7 +50,9 @@ def group(
 
 def _text(tables: "GroupTables") -> str:
     rows = tables.contrasts[tables.contrasts["measure"] == "contrast_raw"]
-    parts = ["Raw contrast against 0", *map(_mean, _records(rows, tables.by))]
+    lost = [f"  {sentence}" for sentence in tables.lost]
+    parts = ["Exclusions", *(lost or ["  no difference by condition or group reaches p <= .05"])]
+    parts += ["Raw contrast against 0", *map(_mean, _records(rows, tables.by))]
     rows = tables.differences[tables.differences["measure"] == "contrast_raw"]
     if len(rows):
         parts += [f"Less than {tables.control}", *map(_difference, _records(rows, tables.by))]
@@ -86,7 +89,10 @@ def _line(name: str, middle: Any, row: dict[Any, Any]) -> str:
 
     if row["reason"]:
         return f"  {name:36} n/a ({row['reason']})"
-    return f"  {name:36} {interval(middle, row['low'], row['high']):24} {p_equals(row['p'])}"
+    text = f"  {name:36} {interval(middle, row['low'], row['high']):24}"
+    if row["clips"] == "fixed":
+        return f"{text} {p_equals(row['p_these_clips_only'])} (these clips only)"
+    return f"{text} {p_equals(row['p'])}"
 
 
 def _refusal(item: tuple[str, dict[Any, Any]]) -> str:

@@ -16,12 +16,12 @@ def reliability(
     study: Path = typer.Argument(help="A study folder that has been scored."),
     protocol: str | None = typer.Option(None, help="Protocol; default: the study's own."),
     window: str | None = typer.Option(None, help="Scoring window; default: the primary one."),
-    splits: int = typer.Option(5000, help="Random halves of the trials."),
+    splits: int = typer.Option(5000, help="Halves of the clips."),
     incomplete: bool = INCOMPLETE,
     out: Path | None = typer.Option(None, help="Folder; default: STUDY/derivatives/mimicry."),
     overwrite: bool = typer.Option(False, "--overwrite", help="Replace other results."),
 ) -> Outcome:
-    """Split-half, odd-even and ICC reliability of every contrast, and the trials needed."""
+    """Split-half reliability and variance components of every contrast, and the clips needed."""
     from mimicry.analyses.reliability import study_reliability
     from mimicry.cli._progress import progress
     from mimicry.study import open_study
@@ -43,8 +43,8 @@ def reliability(
 
 
 _HEAD = (
-    f"{'contrast':32} {'people':>6} {'split-half':>20} {'odd-even':>8} "
-    f"{'ICC(1)':>7} {'SEM':>7} k(.7) k(.8)"
+    f"{'contrast':32} {'people':>6} {'clips':>5} {'split-half':>20} {'general.':>8} "
+    f"{'SEM':>7} k(.7) k(.8)"
 )
 
 
@@ -57,7 +57,8 @@ def _line(row: dict[str, Any]) -> str:
     from mimicry.report.numbers import number
 
     low, high = (number(row[f"split_half_{end}"], 2) for end in ("low", "high"))
-    needed = " ".join(f"{number(row[k], 0):>5}" for k in ("trials_for_70", "trials_for_80"))
+    needed = " ".join(f"{number(row[k], 0):>5}" for k in ("clips_for_70", "clips_for_80"))
     middle = f"{number(row['split_half'], 2):>5} {f'[{low}, {high}]':>14}"
-    end = f"{number(row['odd_even'], 2):>8} {number(row['icc_single']):>7} {number(row['sem']):>7}"
-    return f"{_where(row):32} {row['n_participants']:>6} {middle} {end} {needed}"
+    end = f"{number(row['generalisability'], 2):>8} {number(row['sem']):>7} {needed}"
+    counts = f"{row['n_participants']:>6} {number(row['clips_per_side'], 0):>5}"
+    return f"{_where(row):32} {counts} {middle} {end}"

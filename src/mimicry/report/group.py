@@ -31,6 +31,10 @@ class Tables(Protocol):
     """What the page shows: see :class:`mimicry.study.GroupTables`."""
 
     @property
+    def exclusions(self) -> "pd.DataFrame": ...
+    @property
+    def lost(self) -> Sequence[str]: ...
+    @property
     def contrasts(self) -> "pd.DataFrame": ...
     @property
     def differences(self) -> "pd.DataFrame": ...
@@ -58,6 +62,8 @@ def render_groups(tables: Tables) -> str:
         by=by,
         control=tables.control,
         gaps=tables.gaps,
+        lost=tables.lost,
+        exclusions=_exclusions(tables.exclusions),
         groups=groups,
         facts=_facts(tables.analysed),
         colours=list(colours_of(list(dict.fromkeys(headline[by].astype(str)))).items()),
@@ -92,19 +98,38 @@ def _figure(rows: "pd.DataFrame", by: str) -> str:
 # name of a column in the page: its heading
 _CONTRASTS = {
     "label": "measure", "group": "", "n": "people", "n_missing": "without",
-    "mean_interval": "mean [95 %]", "t": "t", "p": "p", "p_clips_random": "p, clips random",
+    "mean_interval": "mean [95 %]", "t": "t", "p": "p", "p_these_clips_only": "p, these clips only",
     "dz": "dz",
 }  # fmt: skip
 _COMPARED = {
     "label": "measure", "mean_interval": "difference [95 %]", "p": "p",
-    "p_clips_random": "p, clips random", "d": "d", "gate": "gate",
+    "p_these_clips_only": "p, these clips only", "d": "d", "gate": "gate",
     "percent": "less by (Fieller interval)",
+}  # fmt: skip
+_LOST = {
+    "where": "where", "what": "what", "compared": "by", "level": "this one", "lost": "lost here",
+    "of_all": "of", "share": "share", "others_share": "others", "p": "p",
 }  # fmt: skip
 _REFUSALS = {
     "where": "condition", "group": "", "n": "people", "refused": "refused",
     "share_refused": "share", "commonest": "commonest reason", "all_reasons": "all reasons",
     "latency_mean_s": "mean latency (s)",
 }  # fmt: skip
+
+
+def _exclusions(table: "pd.DataFrame") -> Table:
+    """Return what was lost where, and whether it differs."""
+    rows = [
+        {
+            **{str(k): v for k, v in row.items()},
+            "where": _where(row) or "all",
+            "of_all": row["of"],
+            **{k: percent(row[k]) for k in ("share", "others_share")},
+        }
+        for row in table.to_dict("records")
+    ]
+    body = [[row[c] for c in _LOST] for row in rows]
+    return page_table("What was lost", list(_LOST), body, labels=_LOST, keys=4)
 
 
 def _contrasts(table: "pd.DataFrame", by: str) -> list[Table]:
@@ -180,7 +205,7 @@ def percent_words(row: Mapping[Any, Any]) -> str:
 
 
 _NO_PERCENT = {
-    "control_not_above_0": "the control group's interval holds 0",
+    "control_includes_0": "the control group's interval holds 0",
     "control_below_0": "the control group's mean is below 0",
     "no_interval": "its interval has no end",
 }

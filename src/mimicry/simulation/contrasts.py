@@ -6,6 +6,7 @@ camera adds to it is measured once on still faces.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
@@ -19,8 +20,9 @@ from mimicry.simulation.deltas import delta_measurement, simulate_deltas
 from mimicry.simulation.effects import Effect, Group
 from mimicry.simulation.nuisance import NUISANCE, Nuisance
 from mimicry.simulation.recordings import planned_timelines, predicted
+from mimicry.statistics.clips import ClipTable, stacked
 
-__all__ = ["COVERED", "ContrastPeople", "contrast_people"]
+__all__ = ["COVERED", "ContrastPeople", "DrawnPeople", "contrast_people"]
 
 Floats = NDArray[np.float64]
 Plan = tuple[TrialTable, dict[str, StimulusTimeline]]
@@ -38,8 +40,24 @@ def contrast_people(
     The score is in action-unit units (``contrast``: in SDs of the person's trials).
     """
     effect, groups = predicted(protocol, without_effect=without_effect)
-    people = ContrastPeople(protocol, effect, groups, seed=seed).scores(1, n)[:, 0]
+    people = ContrastPeople(protocol, effect, groups, seed=seed).studies(1, n).scores[:, 0]
     return {group.name: people[g] for g, group in enumerate(groups)}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DrawnPeople:
+    """Simulated people of G groups in S studies of n each.
+
+    Parameters
+    ----------
+    scores
+        (G, S, n, 2) primary score and trait of every person.
+    sides
+        The same people's scores by clip, (G, S, n, clips) in each table.
+    """
+
+    scores: Floats
+    sides: tuple[ClipTable, ...]
 
 
 class ContrastPeople:
@@ -69,21 +87,44 @@ class ContrastPeople:
         first = self.plan(0)[0]
         self.n_trials = int(self._cell(first, self._levels()[0]).sum())
 
-    def scores(self, studies: int, n: int) -> Floats:
-        """Return primary score and trait of every person, (groups, studies, n, 2)."""
+    def studies(self, studies: int, n: int) -> DrawnPeople:
+        """Return the people of some studies of `n` in each group."""
         made = [self._group(g, group, studies * n) for g, group in enumerate(self.groups)]
-        return np.stack(made).reshape(len(self.groups), studies, n, 2)
+        shape = len(self.groups), studies, n, -1
+        scores = np.stack([scores for scores, _ in made]).reshape(shape)
+        sides = []
+        for tables in zip(*(tables for _, tables in made), strict=True):
+            whole = stacked(tables)
+            sides.append(
+                replace(
+                    whole,
+                    total=whole.total.reshape(shape),
+                    trials=whole.trials.reshape(shape),
+                    squares=whole.squares.reshape(shape),
+                )
+            )
+        return DrawnPeople(scores, tuple(sides))
 
-    def _group(self, number: int, group: Group, n: int) -> Floats:
-        """(n, 2) for people of one group, who take the orders of four participants in turn."""
+    def _group(self, number: int, group: Group, n: int) -> tuple[Floats, list[ClipTable]]:
+        """(n, 2) and tables of one group, who take the orders of four participants in turn."""
         rng = generator(self.seed, self.protocol.name, group.name, str(number))
-        result = np.empty((n, 2))
-        for k in range(0, n, CHUNK):
-            plan = self.plan(k // CHUNK % 4)
-            result[k : k + CHUNK] = self._scored(group, plan, min(CHUNK, n - k), rng)
-        return rng.permutation(result, axis=0) if n > CHUNK else result
+        starts = range(0, n, CHUNK)
+        plans = [self.plan(k // CHUNK % 4) for k in starts]
+        clips = sorted({clip for trials, _ in plans for clip in trials.stimulus_id})
+        made = [
+            self._scored(group, plan, min(CHUNK, n - k), rng, clips)
+            for k, plan in zip(starts, plans, strict=True)
+        ]
+        scores = np.concatenate([scores for scores, _ in made])
+        tables = [stacked(side) for side in zip(*(sides for _, sides in made), strict=True)]
+        if n <= CHUNK:
+            return scores, tables
+        order = rng.permutation(n)
+        return scores[order], [table.of(order) for table in tables]
 
-    def _scored(self, group: Group, plan: Plan, n: int, rng: np.random.Generator) -> Floats:
+    def _scored(
+        self, group: Group, plan: Plan, n: int, rng: np.random.Generator, clips: Sequence[str]
+    ) -> tuple[Floats, list[ClipTable]]:
         trials, timelines = plan
         people = simulate_deltas(
             trials, timelines, group, self.effect, n, measurement=self.measurement, rng=rng
@@ -92,11 +133,34 @@ class ContrastPeople:
         if self.primary.score == "contrast":
             values = values / values.std(axis=1, ddof=1, keepdims=True)
         flat = pattern_score(values.reshape(-1, len(self.names)), self.names, self.emotion)
-        score = flat.reshape(n, len(trials))
-        cells = [self._contrast(score, trials, level) for level in self._levels()]
-        value = cells[0] - cells[1] if len(cells) == 2 else cells[0]
+        tables = self._tables(flat.reshape(n, len(trials)), trials, clips)
+        value = sum(t.sign * (t.share * t.mean).sum(axis=1) for t in tables)
         trait = people.traits.get(self.primary.trait or "", np.full(n, np.nan))
-        return np.column_stack([value, trait])
+        return np.column_stack([value, trait]), tables
+
+    def _tables(self, score: Floats, trials: TrialTable, clips: Sequence[str]) -> list[ClipTable]:
+        """Return the sides of the contrast, or of its difference within people, by clip.
+
+        Where both levels show the same clips, a clip is what it is less on the one than on the
+        other; else each level has clips of its own.
+        """
+        of_clip = np.array(trials.stimulus_id)[:, None] == np.array(clips)
+        tables = []
+        for reference in (False, True):
+            sign = -1.0 if reference else 1.0
+            sides = []
+            for level in self._levels():
+                shown = of_clip & self._cell(trials, level, reference=reference)[:, None]
+                count = np.broadcast_to(shown.sum(axis=0).astype(float), (len(score), len(clips)))
+                sides.append(ClipTable(score @ shown, count, 0 * count, sign))
+            if len(sides) == 2:
+                more, less = sides
+                if np.array_equal(more.seen, less.seen):
+                    sides = [more.minus(less)]
+                else:
+                    sides = [more, replace(less, sign=-sign)]
+            tables += sides
+        return tables
 
     def _levels(self) -> list[dict[str, str]]:
         within = self.primary.within
@@ -104,10 +168,6 @@ class ContrastPeople:
             return [{"block": self.primary.block}]
         block = {} if within.factor == "block" else {"block": self.primary.block}
         return [block | {within.factor: level} for level in (within.more, within.less)]
-
-    def _contrast(self, score: Floats, trials: TrialTable, where: Mapping[str, str]) -> Floats:
-        emotion, reference = self._cell(trials, where), self._cell(trials, where, reference=True)
-        return np.asarray(score[:, emotion].mean(axis=1) - score[:, reference].mean(axis=1))
 
     def _cell(
         self, trials: TrialTable, where: Mapping[str, str], *, reference: bool = False

@@ -5,9 +5,22 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["Reduction", "TTest", "one_sample", "percent_reduction", "pooled", "two_samples"]
+__all__ = [
+    "ClipPart",
+    "GroupMeans",
+    "Reduction",
+    "TTest",
+    "no_variance",
+    "one_sample",
+    "people_means",
+    "percent_reduction",
+    "pooled",
+    "two_samples",
+]
+
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +42,81 @@ class TTest:
     high: float = float("nan")
     effect: float = float("nan")
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ClipPart:
+    """What the clips of one side add to the covariance of the groups' means, (G, G)."""
+
+    covariance: Floats
+    df: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GroupMeans:
+    """Means of G groups, and where their uncertainty comes from.
+
+    Parameters
+    ----------
+    n, mean
+        (G,) people, and mean over them.
+    variance
+        (G,) variance over people, who saw the same clips where they share clips.
+    clips
+        What clips add where they are random too, from :func:`mimicry.statistics.crossed.crossed`.
+    reason
+        Why there is no test: ``too_few_participants``, ``too_few_clips``, ``no_variance`` or
+        ``too_large``.
+    """
+
+    n: NDArray[np.int64]
+    mean: Floats
+    variance: Floats
+    clips: tuple[ClipPart, ...] = ()
+    reason: str = ""
+
+    @property
+    def covariance(self) -> Floats:
+        """(G, G) covariance of the means, from people and clips."""
+        return np.asarray(np.diag(self.variance / self.n) + sum(c.covariance for c in self.clips))
+
+    def test(self, weights: ArrayLike, *, confidence: float = 0.95) -> TTest:
+        """Test a weighted sum of the means against 0, two-sided.
+
+        Parameters
+        ----------
+        weights
+            (G,) 1 for one group, 1 and -1 for a difference; a group with weight 0 takes no part.
+
+        Returns
+        -------
+        TTest
+            `effect` is the sum in SDs of the value of a new person (on new clips). Degrees of
+            freedom: Welch and Satterthwaite, from the variances of people (n - 1) and of clips
+            (clips - 1).
+        """
+        weight = np.asarray(weights, np.float64)
+        used = weight != 0
+        n, mean = int(self.n[used].sum()), float(weight[used] @ self.mean[used])
+        if self.reason:
+            return TTest(n=n, mean=mean, reason=self.reason)
+        parts = [*(weight**2 * self.variance / self.n)[used]]
+        dfs = [*(self.n[used] - 1)]
+        for clips in self.clips:
+            size = weight @ clips.covariance @ weight
+            if size > 0:
+                parts.append(size)
+                dfs.append(clips.df)
+        share = np.array(parts) / sum(parts)
+        df = float(dfs[0]) if len(dfs) == 1 else float(1 / (share**2 / np.array(dfs)).sum())
+        single = self.variance + sum(np.diag(clips.covariance) for clips in self.clips)
+        effect = mean / float(np.sqrt(np.mean(single[used])))
+        return _t_test(n, mean, float(np.sqrt(sum(parts))), df, effect, confidence)
+
+    def pooled(self, *, confidence: float = 0.95) -> TTest:
+        """Test the mean of the means against 0; see :func:`pooled`."""
+        weights = np.full(len(self.n), 1 / max(len(self.n), 1))
+        return replace(self.test(weights, confidence=confidence), effect=float("nan"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +148,7 @@ def one_sample(values: ArrayLike, *, confidence: float = 0.95) -> TTest:
     >>> round(result.t, 4), result.df, result.effect
     (3.4641, 2.0, 2.0)
     """
-    return _weighted([values], [1.0], confidence)
+    return people_means([values]).test([1.0], confidence=confidence)
 
 
 def two_samples(first: ArrayLike, second: ArrayLike, *, confidence: float = 0.95) -> TTest:
@@ -68,7 +156,7 @@ def two_samples(first: ArrayLike, second: ArrayLike, *, confidence: float = 0.95
 
     `effect` is the difference in units of the root mean of the two variances.
     """
-    return _weighted([first, second], [1.0, -1.0], confidence)
+    return people_means([first, second]).test([1.0, -1.0], confidence=confidence)
 
 
 def pooled(groups: Sequence[ArrayLike], *, confidence: float = 0.95) -> TTest:
@@ -83,14 +171,40 @@ def pooled(groups: Sequence[ArrayLike], *, confidence: float = 0.95) -> TTest:
     >>> result.mean, round(result.t, 4), result.df
     (1.5, 3.6742, 4.0)
     """
-    weights = np.full(len(groups), 1 / max(len(groups), 1))
-    return replace(_weighted(groups, weights, confidence), effect=float("nan"))
+    return people_means(groups).pooled(confidence=confidence)
+
+
+def people_means(groups: Sequence[ArrayLike]) -> GroupMeans:
+    """Return the means of groups of people, each with one value; NaN takes no part."""
+    finite = [data[np.isfinite(data)] for data in (np.asarray(v, np.float64) for v in groups)]
+    size = np.array([len(data) for data in finite], dtype=np.int64)
+    missing = np.full(len(size), np.nan)
+    if not len(size) or size.min() < 2:
+        return GroupMeans(size, missing, missing, reason="too_few_participants")
+    with np.errstate(over="ignore", invalid="ignore"):
+        mean = np.array([data.mean() for data in finite])
+        variance = np.array([data.var(ddof=1) for data in finite])
+    if not np.isfinite(variance).all():
+        return GroupMeans(size, missing, missing, reason="too_large")
+    return GroupMeans(size, mean, variance, reason=no_variance(finite))
+
+
+def no_variance(groups: Sequence[Floats]) -> str:
+    """Return ``no_variance`` where no group has more spread than rounding makes, else nothing."""
+    spread = any(data.std(ddof=1) > 1e-12 * max(1.0, float(np.abs(data).max())) for data in groups)
+    return "" if spread else "no_variance"
 
 
 def percent_reduction(
-    control: float, control_se: float, group: float, group_se: float, t_quantile: float
+    control: float,
+    control_se: float,
+    group: float,
+    group_se: float,
+    t_quantile: float,
+    *,
+    covariance: float = 0.0,
 ) -> Reduction:
-    """``100 (1 - group / control)`` with the Fieller set of independent means.
+    """``100 (1 - group / control)`` with its Fieller set.
 
     Parameters
     ----------
@@ -100,6 +214,8 @@ def percent_reduction(
         Their standard errors.
     t_quantile
         Quantile of t for the wanted confidence.
+    covariance
+        Of the two means: what clips that both groups saw have in common; 0: independent means.
 
     References
     ----------
@@ -113,7 +229,7 @@ def percent_reduction(
     """
     square = t_quantile**2
     a = control**2 - square * control_se**2
-    b = group * control
+    b = group * control - square * covariance
     c = group**2 - square * group_se**2
     percent = 100 * (1 - group / control) if control else float("nan")
     root = b**2 - a * c
@@ -124,31 +240,9 @@ def percent_reduction(
     return Reduction(percent, float(low), float(high), "interval" if a > 0 else "outside")
 
 
-def _weighted(groups: Sequence[ArrayLike], weights: ArrayLike, confidence: float) -> TTest:
-    """Test a weighted sum of group means against 0, with Welch's degrees of freedom.
-
-    `effect` is the sum in units of the root of the groups' mean variance.
-    """
+def _t_test(n: int, mean: float, se: float, df: float, effect: float, confidence: float) -> TTest:
     from scipy.special import stdtr, stdtrit
 
-    finite = [data[np.isfinite(data)] for data in (np.asarray(v, np.float64) for v in groups)]
-    size, weight = np.array([len(data) for data in finite]), np.array(weights)
-    n = int(size.sum())
-    if not len(size) or size.min() < 2:
-        return TTest(n=n, reason="too_few_participants")
-    with np.errstate(over="ignore", invalid="ignore"):
-        mean = float(weight @ [data.mean() for data in finite])
-        variance = np.array([data.var(ddof=1) for data in finite])
-    if not np.isfinite(variance).all():
-        return TTest(n=n, reason="too_large")
-    least = [1e-12 * max(1.0, float(np.abs(data).max())) for data in finite]
-    if (np.sqrt(variance) <= least).all():
-        return TTest(n=n, mean=mean, reason="no_variance")
-    parts = weight**2 * variance / size
-    share = parts / parts.sum()
-    df = float(size[0] - 1 if len(size) == 1 else 1 / (share**2 / (size - 1)).sum())
-    se = float(np.sqrt(parts.sum()))
     t, half = mean / se, float(stdtrit(df, 0.5 + confidence / 2)) * se
-    effect = mean / float(np.sqrt(variance.mean()))
     p = float(2 * stdtr(df, -abs(t)))
     return TTest(n, mean, se, t, df, p, mean - half, mean + half, effect)

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from mimicry.statistics.clips import ClipTable, stacked
+from mimicry.statistics.crossed import crossed
 from mimicry.statistics.groups import TTest, one_sample, two_samples
 
 __all__ = ["Decision", "PlannedTest", "decide"]
@@ -46,7 +48,10 @@ class Decision:
     test
         Estimate (``mean``), interval, t and n; `effect` is d_z, d or r. Its p is two-sided.
     p
-        One-sided where the test is; NaN where `test` has a reason.
+        One-sided where the test is; NaN where `test` has a reason. With clips random where people
+        share clips.
+    p_these_clips_only
+        The same of the plain t test over people: it speaks of these clips, not of others.
     significant
         p reaches the level; never without a p.
     right_way
@@ -55,12 +60,16 @@ class Decision:
 
     test: TTest
     p: float
+    p_these_clips_only: float
     significant: bool
     right_way: bool
 
 
 def decide(
-    planned: PlannedTest, scores: Sequence[Floats], traits: Sequence[Floats] = ()
+    planned: PlannedTest,
+    scores: Sequence[Floats],
+    traits: Sequence[Floats] = (),
+    clips: Sequence[Sequence[ClipTable]] = (),
 ) -> Decision:
     """Run a planned test.
 
@@ -73,6 +82,11 @@ def decide(
         NaN takes no part.
     traits
         The same people's trait, for a test of it; a person without one takes no part.
+    clips
+        For each group the same people's scores by clip, as
+        :func:`mimicry.statistics.crossed.crossed` takes them; empty: people share no clips, or the
+        score has no trials. A correlation with a trait needs none: what a clip does to everybody
+        does not change it.
 
     Examples
     --------
@@ -80,18 +94,34 @@ def decide(
     >>> found.test.mean, round(found.p, 4), found.significant
     (2.0, 0.0371, True)
     """
-    if planned.trait:
-        test = _correlation(np.concatenate(list(scores)), np.concatenate(list(traits)))
-    elif planned.between is not None:
-        more, less = planned.between
-        test = two_samples(scores[more], scores[less])
-    else:
-        test = one_sample(np.concatenate(list(scores)))
+    plain = _plain(planned, scores, traits)
+    test = plain if planned.trait or not clips else _with_clips(planned, clips)
     right_way = bool(test.mean * planned.direction > 0)
-    p = test.p
-    if not planned.two_sided:
-        p = p / 2 if right_way else 1 - p / 2
-    return Decision(test, p, bool(p <= planned.alpha), right_way)
+    p, p_plain = (_sided(planned, t) for t in (test, plain))
+    return Decision(test, p, p_plain, bool(p <= planned.alpha), right_way)
+
+
+def _plain(planned: PlannedTest, scores: Sequence[Floats], traits: Sequence[Floats]) -> TTest:
+    """Test the scores with nothing but people random."""
+    if planned.trait:
+        return _correlation(np.concatenate(list(scores)), np.concatenate(list(traits)))
+    if planned.between is not None:
+        return two_samples(*(scores[g] for g in planned.between))
+    return one_sample(np.concatenate(list(scores)))
+
+
+def _with_clips(planned: PlannedTest, clips: Sequence[Sequence[ClipTable]]) -> TTest:
+    """Test the scores with clips random as well."""
+    if planned.between is not None:
+        return crossed([clips[g] for g in planned.between]).test([1.0, -1.0])
+    return crossed([[stacked(tables) for tables in zip(*clips, strict=True)]]).test([1.0])
+
+
+def _sided(planned: PlannedTest, test: TTest) -> float:
+    """Return the p of a test, one-sided where the plan is."""
+    if planned.two_sided:
+        return test.p
+    return test.p / 2 if test.mean * planned.direction > 0 else 1 - test.p / 2
 
 
 def _correlation(first: Floats, second: Floats) -> TTest:

@@ -1,75 +1,36 @@
-"""How well a sample's contrasts separate people: split halves, ICC, SEM, trials needed.
+"""How well a sample's contrasts separate people: split halves, variance components, clips needed.
 
-Reliability belongs to a sample, a score and a number of trials, never to a person.
+Reliability belongs to a sample, a score and a number of clips and trials, never to a person.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
+from itertools import combinations, product
+from math import comb
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from mimicry.statistics.clips import ClipTable, ContrastTrials, clip_tables
+from mimicry.statistics.components import components
+
 __all__ = [
-    "ContrastTrials",
     "Reliability",
+    "clip_splits",
     "contrast_reliability",
     "half_scores",
     "session_icc",
     "spearman_brown",
-    "trials_needed",
 ]
 
 Floats = NDArray[np.float64]
 
-MIN_TRIALS = 4  # trials per side that a participant needs
 FEW_PEOPLE = 20
 FOR_PERSONS, FOR_CORRELATIONS = 0.70, 0.60
 BOOTSTRAPS = 1000
 _SPLITS_IN_BOOTSTRAP = 200
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class ContrastTrials:
-    """One participant's trials of an emotion and of its reference, in order of presentation.
-
-    Parameters
-    ----------
-    participant
-        A name.
-    emotion, reference
-        (n,) and (m,) scores of single trials; NaN trials are dropped.
-    emotion_clip, reference_clip
-        Which clip was shown; where a clip was repeated, its trials stay in one half.
-    """
-
-    participant: str
-    emotion: Floats
-    reference: Floats
-    emotion_clip: tuple[str, ...] = ()
-    reference_clip: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        for side in ("emotion", "reference"):
-            values = np.asarray(getattr(self, side), np.float64)
-            clips = getattr(self, f"{side}_clip") or tuple(map(str, range(len(values))))
-            if values.ndim != 1 or len(clips) != len(values):
-                raise ValueError(f"{side} holds {values.shape} scores and {len(clips)} clips")
-            finite = np.isfinite(values)
-            object.__setattr__(self, side, values[finite])
-            kept = tuple(c for c, keep in zip(clips, finite, strict=True) if keep)
-            object.__setattr__(self, f"{side}_clip", kept)
-
-    @property
-    def usable(self) -> bool:
-        """True with enough trials on both sides, and at least two clips on each."""
-        sides = ((self.emotion, self.emotion_clip), (self.reference, self.reference_clip))
-        return all(len(values) >= MIN_TRIALS and len(set(clips)) > 1 for values, clips in sides)
-
-    @property
-    def contrast(self) -> float:
-        """Mean of the emotion's trials minus mean of the reference trials."""
-        return float(self.emotion.mean() - self.reference.mean())
+_NORMAL_975 = 1.959963984540054
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +39,8 @@ class Reliability:
 
     n_participants: int
     n_left_out: int
-    trials_per_side: float
+    clips_per_side: float
+    trials_per_clip: float
     splits: int
     r_mean: float
     r_low: float
@@ -86,25 +48,27 @@ class Reliability:
     split_half: float
     split_half_low: float
     split_half_high: float
-    odd_even_r: float
-    odd_even: float
+    var_person: float
+    var_clip: float
+    var_person_clip: float
+    var_trial: float
     icc_single: float
-    icc_average: float
+    generalisability: float
     sd_between: float
     sem: float
-    trials_for_70: float
-    trials_for_80: float
+    clips_for_70: float
+    clips_for_80: float
     warnings: tuple[str, ...]
 
     def to_json(self) -> dict[str, Any]:
         """Return the numbers as JSON types."""
-        return {name: getattr(self, name) for name in self.__dataclass_fields__}
+        return asdict(self)
 
 
 def contrast_reliability(
     people: Sequence[ContrastTrials], rng: np.random.Generator, *, splits: int = 5000
 ) -> Reliability:
-    """Return the reliability of the participants' contrasts.
+    """Return the reliability of the participants' contrasts, for clips like these.
 
     Parameters
     ----------
@@ -114,75 +78,115 @@ def contrast_reliability(
     rng
         For the splits and the bootstrap.
     splits
-        Random halves.
+        Random halves, where there are not fewer distinct ones: these are all taken.
 
     Returns
     -------
     Reliability
-        ``split_half`` is the Spearman-Brown value of the mean correlation over splits,
-        applied once, after averaging; NaN if that mean is negative. Its interval is a
-        bootstrap over participants; ``r_low`` and ``r_high`` are the 2.5 and 97.5 % points
-        over splits. ``icc_single`` comes from the variance between people and the variance
-        of the trials within them: the reliability of one trial on each side; from it follow
-        the trials per side needed for .70 and .80.
+        ``split_half`` is the Spearman-Brown value of the mean correlation over splits of the
+        clips, the same for everybody, applied once, after averaging; NaN if that mean is negative.
+        Its interval comes from the SD of Fisher's z of the mean correlation over bootstrap samples
+        of people; ``r_low`` and ``r_high`` are the 2.5 and 97.5 % points over splits. The
+        variances are those of :class:`~mimicry.statistics.components.Components`.
 
     Notes
     -----
-    A split of the trials of one session says nothing about stability over days; for that see
+    A split of the clips of one session says nothing about stability over days; for that see
     :func:`session_icc`.
+
+    References
+    ----------
+    Brennan (2001), Generalizability theory, Springer.
     """
     used = [p for p in people if p.usable]
     if len(used) < 3:
         return _nothing(len(used), len(people) - len(used), splits)
-    first, second = half_scores(used, rng, splits=splits)
+    (tables,) = clip_tables([used])
+    masks = clip_splits([t.total.shape[1] for t in tables], rng, splits=splits)
+    first, second = half_scores(tables, masks)
     r = _correlation_rows(first, second)
     r_mean = float(np.nanmean(r)) if np.isfinite(r).any() else float("nan")
-    contrasts = np.array([p.contrast for p in used])
-    reliability = spearman_brown(r_mean)
-    odd_even_r = _odd_even(used)
-    icc_single, icc_average = _variance_ratios(used, contrasts)
-    sd = float(contrasts.std(ddof=1))
-    low, high = _bootstrap(first, second, rng)
-    if np.isnan(reliability):  # no interval around a value that is withheld
-        low = high = float("nan")
-    sides = [1 / len(side) for p in used for side in (p.emotion, p.reference)]
     r_range = np.nanquantile(r, [0.025, 0.975]) if np.isfinite(r).any() else (np.nan, np.nan)
+    reliability = spearman_brown(r_mean)
+    low, high = _interval(r_mean, first, second, rng)
+    parts = components(tables)
     return Reliability(
         n_participants=len(used),
         n_left_out=len(people) - len(used),
-        trials_per_side=float(1 / np.mean(sides)),
-        splits=splits,
+        clips_per_side=parts.clips,
+        trials_per_clip=parts.repeats,
+        splits=len(r),
         r_mean=r_mean,
         r_low=float(r_range[0]),
         r_high=float(r_range[1]),
         split_half=reliability,
         split_half_low=low,
         split_half_high=high,
-        odd_even_r=odd_even_r,
-        odd_even=spearman_brown(odd_even_r),
-        icc_single=icc_single,
-        icc_average=icc_average,
-        sd_between=sd,
-        sem=float(sd * np.sqrt(1 - reliability)),
-        trials_for_70=trials_needed(icc_single, 0.7),
-        trials_for_80=trials_needed(icc_single, 0.8),
+        var_person=parts.person,
+        var_clip=parts.clip,
+        var_person_clip=parts.person_clip,
+        var_trial=parts.trial,
+        icc_single=parts.reliability(1, 1),
+        generalisability=parts.reliability(parts.clips, parts.repeats),
+        sd_between=float(np.std([p.contrast for p in used], ddof=1)),
+        sem=float(np.sqrt(parts.error(parts.clips, parts.repeats))),
+        clips_for_70=parts.clips_needed(0.7, parts.repeats),
+        clips_for_80=parts.clips_needed(0.8, parts.repeats),
         warnings=_warnings(len(used), r_mean, reliability),
     )
 
 
-def half_scores(
-    people: Sequence[ContrastTrials], rng: np.random.Generator, *, splits: int
-) -> tuple[Floats, Floats]:
-    """Return the contrasts of two random halves, each (splits, participants).
+def clip_splits(
+    clips: Sequence[int], rng: np.random.Generator, *, splits: int
+) -> tuple[Floats, ...]:
+    """Return which clips of every side are in the first half, (splits, clips) of 0 and 1 each.
 
-    Each side of the contrast is halved by itself; of an odd number, a coin decides which
-    half gets the odd one. Trials of a repeated clip stay together.
+    Parameters
+    ----------
+    clips
+        Number of clips of each side; each side is halved by itself, and of an odd number either
+        half gets one more.
+    rng
+        For random splits.
+    splits
+        How many; all distinct ones where there are no more than that.
+
+    Examples
+    --------
+    >>> emotion, reference = clip_splits([4, 4], np.random.default_rng(0), splits=5000)
+    >>> emotion.shape, emotion[:, 0].all()
+    ((18, 4), True)
     """
-    halves = np.empty((2, splits, len(people)))
-    for k, person in enumerate(people):
-        emotion = _halved_means(person.emotion, person.emotion_clip, rng, splits)
-        reference = _halved_means(person.reference, person.reference_clip, rng, splits)
-        halves[:, :, k] = emotion - reference
+    sizes = [sorted({n // 2, n - n // 2}) for n in clips]
+    distinct = 1
+    for n, halves in zip(clips, sizes, strict=True):
+        distinct *= sum(comb(n, k) for k in halves)
+    if distinct // 2 > splits:
+        return tuple(_random_halves(n, rng, splits) for n in clips)
+    subsets = [
+        [s for k in halves for s in combinations(range(n), k)]
+        for n, halves in zip(clips, sizes, strict=True)
+    ]
+    subsets[0] = [s for s in subsets[0] if 0 in s]  # the halves of a split have no order
+    chosen = zip(*product(*subsets), strict=True)
+    return tuple(_indicator(side, n) for side, n in zip(chosen, clips, strict=True))
+
+
+def half_scores(tables: Sequence[ClipTable], masks: Sequence[Floats]) -> tuple[Floats, Floats]:
+    """Return the contrasts of both halves of every split, each (splits, people).
+
+    All trials of a clip are in one half. The mean of every clip over people is taken out first, so
+    that it does not matter who saw which clip how often; NaN where a person has no trial of a half.
+    """
+    halves = np.zeros((2, len(masks[0]), len(tables[0].total)))
+    for table, mask in zip(tables, masks, strict=True):
+        viewers = table.seen.sum(axis=0)
+        level = np.where(viewers > 1, table.mean.sum(axis=0) / np.maximum(viewers, 1), 0.0)
+        total = table.total - table.trials * level
+        for half, chosen in zip(halves, (mask, 1 - mask), strict=True):
+            trials = chosen @ table.trials.T
+            with np.errstate(invalid="ignore", divide="ignore"):
+                half += table.sign * np.where(trials > 0, chosen @ total.T / trials, np.nan)
     return halves[0], halves[1]
 
 
@@ -195,21 +199,6 @@ def spearman_brown(r: float, *, times: float = 2.0) -> float:
     0.870189
     """
     return float(times * r / (1 + (times - 1) * r)) if r >= 0 else float("nan")
-
-
-def trials_needed(icc_single: float, reliability: float) -> float:
-    """Return the trials per side for a reliability, from that of a single one.
-
-    NaN when the single-trial reliability is 0 or less: no number of trials is enough.
-
-    Examples
-    --------
-    >>> trials_needed(0.05, 0.7)
-    45.0
-    """
-    if not 0 < icc_single < 1:
-        return float("nan")
-    return float(np.ceil(reliability * (1 - icc_single) / (icc_single * (1 - reliability)) - 1e-9))
 
 
 def session_icc(scores: ArrayLike) -> dict[str, float]:
@@ -249,87 +238,64 @@ def session_icc(scores: ArrayLike) -> dict[str, float]:
     }
 
 
-def _halved_means(
-    values: Floats, clips: Sequence[str], rng: np.random.Generator, splits: int
-) -> Floats:
-    """(2, splits) means of both halves of one side."""
-    names = {clip: k for k, clip in enumerate(dict.fromkeys(clips))}
-    unit = np.array([names[clip] for clip in clips])
-    n = len(names)
-    total = np.bincount(unit, weights=values, minlength=n)
-    count = np.bincount(unit, minlength=n).astype(float)
+def _random_halves(n: int, rng: np.random.Generator, splits: int) -> Floats:
     order = rng.random((splits, n)).argsort(axis=1).argsort(axis=1)
     extra = rng.integers(0, 2, (splits, 1)) if n % 2 else 0
-    first = (order < n // 2 + extra).astype(float)
-    sums, counts = first @ total, first @ count
-    return np.stack([sums / counts, (total.sum() - sums) / (count.sum() - counts)])
+    return (order < n // 2 + extra).astype(np.float64)
+
+
+def _indicator(subsets: Sequence[Sequence[int]], n: int) -> Floats:
+    mask = np.zeros((len(subsets), n))
+    for row, subset in zip(mask, subsets, strict=True):
+        row[list(subset)] = 1.0
+    return mask
 
 
 def _correlation_rows(x: Floats, y: Floats) -> Floats:
-    """(n,) correlations of the rows of two (n, people) arrays; NaN where a side is constant."""
-    x = x - x.mean(axis=1, keepdims=True)
-    y = y - y.mean(axis=1, keepdims=True)
+    """(n,) correlations of the rows of two (n, people) arrays; NaN where a side is constant.
+
+    People with a NaN in one of the two take no part.
+    """
+    both = np.isfinite(x) & np.isfinite(y)
+    n = both.sum(axis=1, keepdims=True)
+    x, y = (np.where(both, v, 0.0) for v in (x, y))
+    x, y = (np.where(both, v - v.sum(axis=1, keepdims=True) / np.maximum(n, 1), 0) for v in (x, y))
     scale = np.sqrt((x * x).sum(axis=1) * (y * y).sum(axis=1))
     with np.errstate(invalid="ignore", divide="ignore"):
         r = (x * y).sum(axis=1) / scale
-    return np.asarray(np.where(scale > 0, r, np.nan))
+    return np.asarray(np.where((scale > 0) & (n[:, 0] > 2), r, np.nan))
 
 
-def _odd_even(people: Sequence[ContrastTrials]) -> float:
-    halves = np.array(
-        [
-            [_side_mean(p.emotion, p.emotion_clip, k) - _side_mean(p.reference, p.reference_clip, k)
-             for p in people]
-            for k in (0, 1)
-        ]
-    )  # fmt: skip
-    return float(_correlation_rows(halves[:1], halves[1:])[0])
+def _interval(
+    r_mean: float, first: Floats, second: Floats, rng: np.random.Generator
+) -> tuple[float, float]:
+    """95 % interval of the Spearman-Brown value, from people drawn anew; NaN without a value.
 
-
-def _side_mean(values: Floats, clips: Sequence[str], which: int) -> float:
-    """Mean of every second trial; of every second clip where clips are repeated."""
-    first = {clip: k for k, clip in enumerate(dict.fromkeys(clips))}
-    chosen = np.array([first[clip] % 2 == which for clip in clips])
-    return float(values[chosen].mean())
-
-
-def _variance_ratios(people: Sequence[ContrastTrials], contrasts: Floats) -> tuple[float, float]:
-    """Share of variance between people: for one trial per side, and for those collected."""
-    trial = np.array([p.emotion.var(ddof=1) + p.reference.var(ddof=1) for p in people])
-    error = np.array(
-        [
-            p.emotion.var(ddof=1) / len(p.emotion) + p.reference.var(ddof=1) / len(p.reference)
-            for p in people
-        ]
-    )
-    between = max(float(contrasts.var(ddof=1) - error.mean()), 0.0)
-    return (
-        _ratio(between, between + float(trial.mean())),
-        _ratio(between, between + float(error.mean())),
-    )
-
-
-def _bootstrap(first: Floats, second: Floats, rng: np.random.Generator) -> tuple[float, float]:
-    """95 % interval of the Spearman-Brown value over people drawn anew.
-
-    Moments of a resample are sums with counts as weights, so all resamples and splits are a
-    few matrix products.
+    Moments of a resample are sums with counts as weights, so all resamples and splits are a few
+    matrix products.
     """
-    x, y = first[:_SPLITS_IN_BOOTSTRAP].T, second[:_SPLITS_IN_BOOTSTRAP].T
-    x, y = x - x.mean(), y - y.mean()
+    if not 0 <= r_mean < 1:
+        return (r_mean, r_mean) if r_mean >= 1 else (float("nan"), float("nan"))
+    chosen = rng.permutation(len(first))[:_SPLITS_IN_BOOTSTRAP]
+    x, y = first[chosen].T, second[chosen].T
+    both = (np.isfinite(x) & np.isfinite(y)).astype(np.float64)
+    x, y = (np.where(both > 0, v - np.nanmean(v), 0.0) for v in (x, y))
     n = len(x)
-    weight = rng.multinomial(n, np.full(n, 1 / n), BOOTSTRAPS) / n
-    mx, my = weight @ x, weight @ y
-    power = (weight @ (x * x) - mx**2) * (weight @ (y * y) - my**2)
+    weight = rng.multinomial(n, np.full(n, 1 / n), BOOTSTRAPS).astype(np.float64)
+    count = np.maximum(weight @ both, 1.0)
+    mx, my = weight @ x / count, weight @ y / count
+    power = (weight @ (x * x) / count - mx**2) * (weight @ (y * y) / count - my**2)
+    cross = weight @ (x * y) / count - mx * my
     with np.errstate(invalid="ignore", divide="ignore"):
-        r = (weight @ (x * y) - mx * my) / np.sqrt(np.where(power > 0, power, np.nan))
-    count = np.isfinite(r).sum(axis=1)
-    mean = np.where(count > 0, np.nansum(r, axis=1) / np.maximum(count, 1), np.nan)
-    mean = np.maximum(mean[np.isfinite(mean)], 0.0)  # a negative mean is no reliability at all
-    if not len(mean):
+        r = cross / np.sqrt(np.where(power > 1e-24, power, np.nan))
+    usable = np.isfinite(r).any(axis=1)
+    z = np.arctanh(np.clip(np.nanmean(r[usable], axis=1), -1 + 1e-7, 1 - 1e-7))
+    if len(z) < 2:
         return float("nan"), float("nan")
-    low, high = np.quantile(2 * mean / (1 + mean), [0.025, 0.975])
-    return float(low), float(high)
+    half = _NORMAL_975 * float(z.std(ddof=1))
+    ends = np.tanh(np.arctanh(r_mean) + np.array([-half, half]))
+    low, high = (spearman_brown(max(float(end), 0.0)) for end in ends)  # no less than none at all
+    return low, high
 
 
 def _ratio(part: float, whole: float) -> float:
@@ -356,11 +322,8 @@ def _warnings(n: int, r_mean: float, reliability: float) -> tuple[str, ...]:
 
 
 def _nothing(used: int, left_out: int, splits: int) -> Reliability:
-    numbers = {
-        name: float("nan")
-        for name in Reliability.__dataclass_fields__
-        if name not in ("n_participants", "n_left_out", "splits", "warnings")
-    }
+    counts = ("n_participants", "n_left_out", "splits", "warnings")
+    numbers = {f.name: float("nan") for f in fields(Reliability) if f.name not in counts}
     text = (
         f"{used} participants have 4 trials, of 2 clips or more, on both sides; "
         "at least 3 are needed"

@@ -119,6 +119,37 @@ def test_with_several_emotions_of_a_valence_each_keeps_its_contrast():
     assert summary.of("happy")["comparison"] == "valence-congruent response"
 
 
+def test_a_response_is_specific_against_the_nearest_emotion_of_its_valence_that_was_shown():
+    emotions = {
+        "happy": EmotionMap(("AU12",), ("AU04",), "positive"),
+        "angry": EmotionMap(("AU04",), ("AU12",), "positive"),
+        "proud": EmotionMap(("AU04",), ("AU12",), "positive"),
+        "never": EmotionMap(("AU04",), ("AU12",), "positive"),
+        "sad": EmotionMap(("AU04",), ("AU12",), "negative"),
+    }
+    settings = ScoringSettings(emotions)
+    order = session.mixed_order(18, ("happy", "angry", "neutral"))
+    trials = session.trial_table(order)
+    labels = np.array(order)
+    for emotion in ("proud", "sad"):  # of the angry faces
+        labels[np.flatnonzero(labels == "angry")[:6]] = emotion
+    trials = replace(trials, condition=tuple(map(str, labels)))
+    track = session.recording(trials, {"happy": {"AU12": 0.5}, "proud": {"AU12": 0.4}})
+    scores, summary = summary_of(trials, track, settings)
+    z = scores.delta_z[:, scores.windows.index(settings.primary_window)]
+    row = summary.of("happy")
+    values = {
+        other: specificity(z, scores.names, trials.condition, "happy", other, settings)[0]
+        for other in ("angry", "proud", "sad")
+    }
+    assert values["proud"] < values["angry"]
+    assert (row["specificity"], row["specificity_against"]) == (values["proud"], "proud")
+    only_happy = session.trial_table(session.mixed_order(10, ("happy", "neutral")))
+    _, summary = summary_of(only_happy, session.recording(only_happy, {}), settings)
+    assert "specificity=no_emotion_of_same_valence" in summary.of("happy")["nan_reasons"]
+    assert summary.of("happy")["specificity_against"] == ""
+
+
 def test_fewer_than_six_reference_trials_give_no_contrast():
     order = session.mixed_order(12, ("happy", "angry")) + ["neutral"] * 5
     trials = session.trial_table(order)

@@ -14,7 +14,7 @@ from mimicry.interchange.tables import read_au_table
 from mimicry.protocol import load_protocol
 from mimicry.scoring import score
 from mimicry.simulation.effects import EFFECTS, parse_group
-from mimicry.simulation.study import Scenario, simulate_study
+from mimicry.simulation.study import Scenario, _write_manifest, simulate_study
 from mimicry.timeline import align, read_events, read_manifest
 
 PREFIX = "sub-01_task-dynamichappyangry"
@@ -62,6 +62,38 @@ def test_the_folder_holds_what_a_study_holds(study):
     assert people["participant_id"].tolist() == ["sub-01", "sub-02"]
     assert people["group"].tolist() == ["control", "low"]
     assert "gain" not in " ".join(people.columns)
+
+
+def test_what_the_folder_says_of_itself(study, house):
+    described = json.loads((study / "dataset_description.json").read_text())
+    assert described["GeneratedBy"][0].pop("Version")
+    note = described.pop("HowToAcknowledge")
+    assert "simulated" in note.lower()
+    assert described == {
+        "Name": f"Simulated study: {house.file.title}",
+        "BIDSVersion": "1.10.0",
+        "DatasetType": "raw",
+        "License": "CC0",
+        "GeneratedBy": [{"Name": "mimicry"}],
+    }
+    manifest = json.loads((study / "stimuli.json").read_text())
+    entries = manifest.pop("stimuli")
+    assert "not validated on humans" in manifest.pop("note")
+    assert manifest == {"version": 1, "license": "CC0-1.0"}
+    known = read_manifest()
+    assert entries
+    for entry in entries:
+        assert entry["id"] in known
+        assert (entry["license"], entry["file"], entry["sha256"]) == ("CC0-1.0", None, None)
+        assert entry["kind"] == ("dynamic" if entry["apex_s"] > entry["onset_s"] else "static")
+        assert entry["envelope"] == "measured or declared in a manifest"
+        assert entry["duration_s"] == entry["times_s"][-1]
+
+
+def test_stimuli_of_no_manifest_are_written_with_their_planned_timing(tmp_path):
+    _write_manifest(tmp_path, {"x": read_manifest()["happy-m01-dynamic"]}, {})
+    (entry,) = json.loads((tmp_path / "stimuli.json").read_text())["stimuli"]
+    assert (entry["id"], entry["envelope"], entry["kind"]) == ("x", "planned timing", "dynamic")
 
 
 def scored(study, house, label):

@@ -17,7 +17,7 @@ import argparse
 import sys
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +27,7 @@ from mimicry.kernels.resample import sample_at, time_grid
 from mimicry.kernels.smooth import gaussian_smooth
 from mimicry.kernels.windows import in_window, window_mean
 from mimicry.records import ScoringSettings
-from mimicry.scoring.latency import fit_shift, latency_shift
+from mimicry.scoring.latency import fit_shift, latencies
 from mimicry.simulation.deltas import delta_measurement, simulate_deltas
 from mimicry.simulation.effects import Effect, Group
 from mimicry.simulation.nuisance import NUISANCE
@@ -42,6 +42,7 @@ from benchmarks.calibration import put_row
 from benchmarks.trial_lists import make_trials
 
 SETTINGS = ScoringSettings({})
+LENIENT = replace(SETTINGS, min_trials_latency=8)
 SEED = 20240522
 LATENCY, LATENCY_SD = 0.6, 0.1
 TRIAL_SD = 0.03
@@ -175,18 +176,18 @@ def one_session(work: tuple[Cell, int]) -> tuple[float, ...]:
 
     cell, k = work
     rng = np.random.default_rng([SEED, int(cell.size * 1000), int(cell.fps), cell.trials, k])
-    _, grid, (slow, fast) = cut(
-        {"happy": cell.trials}, person(cell.size), ("AU12",), cell.fps, rng, (0.1, 0.05)
+    counts = dict.fromkeys(("happy", "neutral"), cell.trials)
+    shown, grid, (slow, fast) = cut(
+        counts, person(cell.size), ("AU12",), cell.fps, rng, (0.1, 0.05)
     )
-    change = delta(grid, slow, SETTINGS.windows["main"])[:, 0]
-    late = delta(grid, slow, SETTINGS.windows["late"])[:, 0]
+    happy = shown == "happy"
+    change = delta(grid, slow[happy], SETTINGS.windows["main"])[:, 0]
     change = change[np.isfinite(change)]
     n, mean, sd = len(change), change.mean(), change.std(ddof=1)
     half = float(stdtrit(n - 1, 0.975)) * sd / np.sqrt(n)
-    before, inside = in_window(grid, (-0.5, 0.0)), in_window(grid, SETTINGS.latency_fit_s)
-    response = fast[:, inside, 0] - window_mean(fast, before)
-    found = latency_shift(grid[inside], response, late, _envelope, min_trials=8)
-    return (mean, mean - half, mean + half, mean / sd, found.shift_s, found.low_s, found.high_s)
+    response = (fast - window_mean(fast, in_window(grid, (-0.5, 0.0)))[:, None])[:, :, 0]
+    found = latencies(grid, response[happy], response[~happy], _envelope, LENIENT).shift
+    return (mean, mean - half, mean + half, mean / sd, found.value_s, found.low_s, found.high_s)
 
 
 def _envelope(times_s: np.ndarray) -> np.ndarray:
@@ -202,8 +203,8 @@ def truth(cell: Cell) -> tuple[float, float]:
     average = weight @ _envelope(grid - np.maximum(0.1, LATENCY + LATENCY_SD * z)[:, None])
     amplitude = cell.size * delta(grid, average[None], SETTINGS.windows["main"])[0]
     inside = in_window(grid, SETTINGS.latency_fit_s)
-    shift, _ = fit_shift(grid[inside], average[None, inside], _envelope)
-    return float(amplitude), float(shift[0])
+    fit = fit_shift(grid[inside], average[None, inside], _envelope)
+    return float(amplitude), float(fit.shifts_s[0])
 
 
 SIZE, COUNTS = 0.25, {"happy": 12, "neutral": 12}

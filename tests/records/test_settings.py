@@ -22,10 +22,11 @@ DEFAULTS = {
     "bin_s": 0.1, "baseline_outlier_sd": 3.5, "bad_bins_fraction": 0.5, "min_fps": 20.0,
     "min_trials": 6, "min_trials_z": 8, "min_trials_latency": 12, "min_trials_calibration": 4,
     "latency_gate": 4.0, "latency_max_s": 1.5, "latency_step_s": 0.01,
-    "latency_fit_s": [0.0, 2.5], "event_sigma": 3.0, "event_hold_s": 0.1,
+    "latency_fit_s": [0.0, 2.5], "latency_min_r2": 0.5, "event_sigma": 3.0, "event_hold_s": 0.1,
     "event_search_s": [0.2, 2.0], "event_max_missing": 0.2, "noise_block_s": 0.3,
     "surrogates": 9999, "secondary_nulls": [], "secondary_surrogates": 999,
-    "enumerate_up_to": 10_000, "min_arrangements": 40, "two_sided": True, "seed": 0,
+    "enumerate_up_to": 10_000, "min_arrangements": 40, "two_sided": True, "claim_alpha": 0.05,
+    "seed": 0,
 }  # fmt: skip
 
 

@@ -5,7 +5,14 @@ import pandas as pd
 import pytest
 
 from mimicry.records import EmotionMap, ScoringSettings
-from mimicry.report.recording import _cards, _exclusions, _floor, _in_phase, _reference
+from mimicry.report.recording import (
+    _cards,
+    _exclusions,
+    _floor,
+    _in_phase,
+    _latency_lines,
+    _reference,
+)
 
 SETTINGS = ScoringSettings(
     {"happy": EmotionMap(("AU12",), ("AU04",))}, enumerate_up_to=1000, surrogates=99
@@ -26,7 +33,9 @@ def test_a_card_says_what_was_measured():
          "arrangements": 20, "n": 12, "claim": "opponent only", "targets": "AU12 AU06",
          "opponents": "AU04", "contrast_target": 0.125, "p_target": 0.4,
          "contrast_opponent": -0.375, "p_opponent": 0.05, "latency_shift_s": 0.6,
-         "latency_ci_low_s": 0.5, "latency_ci_high_s": np.nan, "latency_calibrated": "True"},
+         "latency_ci_low_s": 0.5, "latency_ci_high_s": np.nan, "latency_calibrated": "True",
+         "latency_half_s": 0.9, "latency_half_ci_low_s": 0.8, "latency_half_ci_high_s": 1.0,
+         "latency_flag": ""},
         {"condition": "sad", "phase": np.nan, "contrast": -0.5, "contrast_raw": np.nan, "p": 0.2,
          "arrangements": 20, "n": 1, "latency_shift_s": 0.25, "latency_calibrated": 0,
          "nan_reasons": "p_target=no_variance;claim=no_variance"},
@@ -41,7 +50,8 @@ def test_a_card_says_what_was_measured():
                 "contrast +0.50 SD, p = .050 (smallest possible), 12 trials",
                 "AU12, AU06 alone +0.12 SD, p = .400",
                 "AU04 alone -0.38 SD, p = .050 (smallest possible)", "raw 0.062 AU units",
-                "latency shift 0.600 s [0.500, n/a]", "calibrated: yes",
+                "latency shift 0.600 s [0.500, n/a]", "half-rise 0.900 s [0.800, 1.000]",
+                "calibrated: yes",
             ],
         },
         {
@@ -56,6 +66,20 @@ def test_a_card_says_what_was_measured():
     ]  # fmt: skip
     assert [_in_phase({"phase": p}) for p in ("a", "", np.nan)] == [", a", "", ""]
     assert _in_phase({}) == ""
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ({"latency_shift_s": 0.6, "latency_flag": "other_shape"}, "has another shape"),
+        ({"latency_half_s": 0.6, "nan_reasons": "x=y;latency_shift_s=poor_fit"}, "another shape"),
+        ({"latency_half_s": 0.6, "latency_flag": "no_reference"}, "no reference trials"),
+        ({"latency_half_s": 0.6, "nan_reasons": "latency_shift_s=edge"}, "calibrated: no"),
+    ],
+)
+def test_a_card_says_what_to_know_of_its_latencies(row, said):
+    assert said in _latency_lines(row)[-1]
+    assert _latency_lines({"latency_flag": "no_reference"}) == []
 
 
 def test_exclusions_are_counted_and_said():

@@ -119,9 +119,9 @@ def rendered_latency(folder: Path, emotion: str) -> float:
     times = (np.arange(len(order)) + MARKED_FROM + 0.5) / RATE_HZ
     line = read_manifest(folder / "manifest.json")[f"{emotion}-m01-dynamic"]
     values = np.where(order < 6, seen[:6].mean(), seen[order]) - seen[:6].mean()
-    fitted = (times >= line.onset_s) & (times <= line.onset_s + 2.5)
-    shifts, _ = fit_shift(times[fitted], values[None, fitted], lambda t: line.at(t, unit))
-    return float(shifts[0])
+    fitted = (times >= line.onset_s - 0.5) & (times <= line.onset_s + 2.5)
+    fit = fit_shift(times[fitted], values[None, fitted], lambda t: line.at(t, unit))
+    return float(fit.shifts_s[0])
 
 
 def middle_of_the_screen(page: Any, lab: Lab) -> np.ndarray:

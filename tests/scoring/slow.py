@@ -158,26 +158,92 @@ def pearson(x, y):
     return correlation(list(zip(x, y, strict=True)))
 
 
-def jackknife(folds):
-    n, m = len(folds), mean(folds)
-    return math.sqrt((n - 1) / n * math.fsum((s - m) ** 2 for s in folds))
+def jackknife(*sides):
+    """Standard error and degrees of freedom from the folds of each side."""
+    parts = []
+    for folds in sides:
+        n, m = len(folds), mean(folds)
+        parts.append((n - 1) / n * math.fsum((s - m) ** 2 for s in folds))
+    total = math.fsum(parts)
+    below = math.fsum(v * v / (len(f) - 1) for v, f in zip(parts, sides, strict=True))
+    return math.sqrt(total), total * total / below if below else math.nan
 
 
 def fitted_shift(times, y, envelope, max_s=1.5, step_s=0.01):
-    """Least-squares shift by trying them one after the other."""
-    errors, gains = [], []
+    """Least-squares shift by trying them one after the other; (shift, gain, r2)."""
     count = round(max_s / step_s) + 1
-    for k in range(count):
-        e = [envelope(t - k * step_s) for t in times]
-        energy = math.fsum(v * v for v in e)
-        gain = max(0.0, math.fsum(a * b for a, b in zip(e, y, strict=True)) / energy)
+    tried = [[envelope(t - k * step_s) for t in times] for k in range(count)]
+    height = max(abs(v) for e in tried for v in e)
+    my = mean(y)
+    power = math.fsum((b - my) ** 2 for b in y)
+    errors, gains = [], []
+    for raw in tried:
+        e = [v / height for v in raw]
+        me = mean(e)
+        energy = math.fsum((a - me) ** 2 for a in e)
+        product = math.fsum((a - me) * (b - my) for a, b in zip(e, y, strict=True))
+        gain = max(0.0, product / energy)
         gains.append(gain)
-        errors.append(math.fsum((b - gain * a) ** 2 for a, b in zip(e, y, strict=True)))
+        level = my - gain * me
+        errors.append(math.fsum((b - level - gain * a) ** 2 for a, b in zip(e, y, strict=True)))
     best = errors.index(min(errors))
-    if gains[best] == 0 or best in (0, count - 1):
-        return math.nan
+    r2 = 1 - errors[best] / power if power else 0.0
+    if gains[best] < 1e-12 or best in (0, count - 1):
+        return math.nan, gains[best], r2
     left, mid, right = errors[best - 1 : best + 2]
-    return (best + 0.5 * (left - right) / (left - 2 * mid + right)) * step_s
+    return (best + 0.5 * (left - right) / (left - 2 * mid + right)) * step_s, gains[best], r2
+
+
+def half_rise(times, y, rate, hold_s=0.1):
+    """First time from 0 on at which y reaches half of its largest value and stays there."""
+    n = math.ceil(hold_s * rate - 1e-9)
+    half = max(v for t, v in zip(times, y, strict=True) if t >= -1e-9) / 2
+    if half <= 0:
+        return math.nan
+    for k, t in enumerate(times):
+        if t < -1e-9 or len(y[k : k + n]) < n or not all(v >= half for v in y[k : k + n]):
+            continue
+        if times[k - 1] < -1e-9:
+            return math.nan
+        share = (half - y[k - 1]) / (y[k] - y[k - 1])
+        return times[k - 1] + share * (t - times[k - 1])
+    return math.nan
+
+
+def largest_z(times, first, second, rate, width_s=0.5):
+    """Largest Welch z of window means from 0 on."""
+    n = round(width_s * rate)
+    start = next(k for k, t in enumerate(times) if t >= -1e-9)
+    found = []
+    for k in range(start, len(times) - n + 1):
+        sides = [[mean(row[k : k + n]) for row in rows] for rows in (first, second)]
+        found.append(welch(*sides))
+    return max(found)
+
+
+def difference(rows, others):
+    """Pointwise mean of rows minus that of others."""
+    n = len(rows[0])
+    return [mean([r[j] for r in rows]) - mean([r[j] for r in others]) for j in range(n)]
+
+
+def folds(rows, others, measure):
+    """What `measure` makes of the difference without each row, and without each of the others."""
+    first = [measure(difference(rows[:k] + rows[k + 1 :], others)) for k in range(len(rows))]
+    second = [measure(difference(rows, others[:k] + others[k + 1 :])) for k in range(len(others))]
+    return first, second
+
+
+def rest_noise(values):
+    """1.4826 median absolute deviations about the median."""
+
+    def median(numbers):
+        ordered = sorted(numbers)
+        n = len(ordered)
+        return (ordered[(n - 1) // 2] + ordered[n // 2]) / 2
+
+    centre = median(values)
+    return 1.4826 * median([abs(v - centre) for v in values])
 
 
 def calibrated(value, imitated, reference):

@@ -15,7 +15,7 @@ from mimicry.kernels.correlation import lagged_correlation, peak_over_lags
 from mimicry.records import EmotionMap, ScoringSettings
 from mimicry.scoring.arrange import SwapDesign
 from mimicry.scoring.claims import decide_claim
-from mimicry.scoring.latency import fit_shift, jackknife_interval
+from mimicry.scoring.latency import fit_shift, jackknife_interval, latencies
 from mimicry.scoring.onsets import find_onsets
 from mimicry.scoring.pattern import (
     calibration,
@@ -190,32 +190,67 @@ def test_e7_jackknife():
     se, low, high = jackknife_interval(0.61, folds)
     assert se == pytest.approx(0.038730, abs=1e-6)
     assert (high - low) / 2 == pytest.approx(0.123256, abs=1e-6)
-    assert se == pytest.approx(slow.jackknife(folds), abs=1e-12)
+    assert slow.jackknife(folds) == pytest.approx((se, 3), abs=1e-12)
 
 
 def raised_cosine(times):
     return 0.5 - 0.5 * np.cos(np.pi * np.clip(np.asarray(times) / 0.75, 0, 1))
 
 
-def test_e8_a_shifted_envelope_is_found_between_the_steps():
-    times = np.arange(75) / 30
-    y = 0.8 * raised_cosine(times - 0.604)
-    shifts, reasons = fit_shift(times, y, raised_cosine)
-    assert shifts[0] == pytest.approx(0.604, abs=0.001)
-    assert reasons == ("",)
-    by_hand = slow.fitted_shift(list(times), list(y), lambda t: float(raised_cosine(t)))
-    assert shifts[0] == pytest.approx(by_hand, abs=1e-9)
+TIMES = np.arange(-15, 75) / 30
+
+
+@pytest.mark.parametrize("constant", [0.0, 0.05])
+def test_e8_a_shifted_envelope_is_found_between_the_steps(constant):
+    y = 0.8 * raised_cosine(TIMES - 0.604) + constant
+    fit = fit_shift(TIMES, y, raised_cosine)
+    assert fit.shifts_s[0] == pytest.approx(0.604, abs=0.001)
+    assert (fit.gains[0], fit.r2[0]) == pytest.approx((0.8, 1), abs=1e-3)
+    assert fit.reasons == ("",)
+    by_hand = slow.fitted_shift(list(TIMES), list(y), lambda t: float(raised_cosine(t)))
+    assert (fit.shifts_s[0], fit.gains[0], fit.r2[0]) == pytest.approx(by_hand, abs=1e-9)
 
 
 @pytest.mark.parametrize("gain", [0.0, -1.0])
 def test_e8_no_response_has_no_latency(gain):
-    times = np.arange(75) / 30
-    y = gain * raised_cosine(times - 0.6)
-    shifts, reasons = fit_shift(times, y, raised_cosine)
-    assert math.isnan(shifts[0])
-    assert reasons == ("no_response",)
+    y = gain * raised_cosine(TIMES - 0.6)
+    fit = fit_shift(TIMES, y, raised_cosine)
+    assert math.isnan(fit.shifts_s[0])
+    assert fit.reasons == ("no_response",)
     envelope = raised_cosine
-    assert math.isnan(slow.fitted_shift(list(times), list(y), lambda t: float(envelope(t))))
+    by_hand, _, _ = slow.fitted_shift(list(TIMES), list(y), lambda t: float(envelope(t)))
+    assert math.isnan(by_hand)
+
+
+def test_e14_a_startle_common_to_all_trials_has_no_part_in_the_latency():
+    startle = np.tile(0.2 * raised_cosine(TIMES - 0.2), (12, 1))
+    response = startle + 0.8 * raised_cosine(TIMES - 0.604)
+    found = latencies(TIMES, response, startle, raised_cosine, ScoringSettings({}))
+    assert found.shift.value_s == pytest.approx(0.604, abs=0.001)
+    assert found.half.value_s == pytest.approx(0.604 + 0.375, abs=0.001)
+    alone = latencies(TIMES, startle, startle, raised_cosine, ScoringSettings({}))
+    assert math.isnan(alone.shift.value_s)
+    assert math.isnan(alone.half.value_s)
+    rows, others = response.tolist(), startle.tolist()
+    d = slow.difference(rows, others)
+    by_hand, _, _ = slow.fitted_shift(list(TIMES), d, lambda t: float(raised_cosine(t)))
+    assert found.shift.value_s == pytest.approx(by_hand, abs=1e-9)
+    assert found.half.value_s == pytest.approx(slow.half_rise(list(TIMES), d, 30), abs=1e-9)
+    nothing = slow.difference(others, others)
+    assert math.isnan(slow.fitted_shift(list(TIMES), nothing, lambda t: float(raised_cosine(t)))[0])
+    assert math.isnan(slow.half_rise(list(TIMES), nothing, 30))
+
+
+@pytest.mark.parametrize("per_minute", [0.1, 1.0])
+def test_e15_a_trend_changes_no_hit_of_trials_without_noise(per_minute):
+    """Responses of .2 and .1 with sigma .05 given: above and below three of it."""
+    start = 6.0 * np.arange(8)[:, None]
+    y = np.where(np.arange(8)[:, None] % 2, 0.2, 0.1) * raised_cosine(TIMES - 0.5)
+    for values in (y, y + per_minute / 60 * (start + TIMES)):
+        change = values - values[:, :15].mean(axis=1, keepdims=True)
+        hit, _ = find_onsets(TIMES, change, 0.05, rate_hz=30)
+        assert hit.tolist() == [0, 1] * 4
+        assert [slow.onset(list(TIMES), list(row), 0.05, 30)[0] for row in change] == [0, 1] * 4
 
 
 @pytest.mark.parametrize(("sd", "reads"), [(1.0, 0.2), (2.0, math.nan)])
@@ -234,7 +269,7 @@ def test_e10_three_samples_above_three_sigma_are_an_event(samples, hit, onset):
     times = np.arange(75) / 30
     y = np.zeros(75)
     y[18 : 18 + samples] = 3.5
-    found = find_onsets(times, y[None, :, None], [1.0], rate_hz=30)
+    found = find_onsets(times, y[None], 1.0, rate_hz=30)
     assert [v.item() for v in found] == pytest.approx([hit, onset], nan_ok=True)
     assert slow.onset(list(times), list(y), 1.0, 30) == pytest.approx((hit, onset), nan_ok=True)
 
@@ -325,6 +360,6 @@ def test_a_shift_is_found_where_little_of_the_stimulus_is_left_in_the_window(shi
     def ramp(t):
         return np.clip(t, 0, 2)
 
-    found, reasons = fit_shift(times, 0.8 * ramp(times - shift), ramp)
-    assert reasons == ("",)
-    assert found[0] == pytest.approx(shift, abs=0.006)
+    fit = fit_shift(times, 0.8 * ramp(times - shift), ramp)
+    assert fit.reasons == ("",)
+    assert fit.shifts_s[0] == pytest.approx(shift, abs=0.006)

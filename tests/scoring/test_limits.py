@@ -1,10 +1,13 @@
 """Limits of the single scores, by hand: enough trials, just above a gate, at an end."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from scipy.stats import t as student
 
 from mimicry.records import EmotionMap, ScoringSettings
-from mimicry.scoring.latency import fit_shift, jackknife_interval, latency_shift
+from mimicry.scoring.latency import fit_shift, half_rise, jackknife_interval, latencies
 from mimicry.scoring.onsets import find_onsets
 from mimicry.scoring.pattern import (
     calibration,
@@ -18,7 +21,8 @@ from mimicry.scoring.pattern import (
 )
 from mimicry.scoring.swap import _LONG_BLOCK, SwapDesign, label_swap
 
-T = np.arange(0.0, 2.5, 0.02)
+T = np.arange(-25, 125) / 50
+SETTINGS = ScoringSettings({}, rate_hz=50.0)
 
 
 def ramp(times):
@@ -27,18 +31,34 @@ def ramp(times):
 
 
 def test_the_shift_of_an_average_is_found_between_steps_and_for_each_row():
-    averages = np.stack([0.3 * ramp(T - 0.4), 2.0 * ramp(T - 0.725), np.full(len(T), np.nan)])
+    averages = np.stack([0.3 * ramp(T - 0.4), 2.0 * ramp(T - 0.725) - 1.0])
     averages[0, 5:9] = np.nan
-    shifts, reasons = fit_shift(T, averages, ramp)
-    assert shifts[:2] == pytest.approx([0.4, 0.725], abs=1e-3)
-    assert reasons == ("", "", "no_response")
-    assert np.isnan(shifts[2])
-    coarse, _ = fit_shift(T, averages[:1], ramp, step_s=0.1)
-    assert coarse[0] == pytest.approx(0.4, abs=0.02)
-    short = np.arange(6) / 10  # so few samples that no envelope has an energy of 1
-    late, _ = fit_shift(short, 0.4 * ramp(short - 0.3), ramp, max_s=0.5, step_s=0.1)
-    assert late[0] == pytest.approx(0.3, abs=0.02)
-    assert fit_shift(T, averages[0], lambda t: 1e-3 * ramp(t))[0][0] == pytest.approx(shifts[0])
+    fit = fit_shift(T, averages, ramp)
+    assert fit.shifts_s == pytest.approx([0.4, 0.725], abs=1e-3)
+    assert fit.gains == pytest.approx([0.3, 2.0], abs=0.01)
+    assert fit.r2 == pytest.approx([1, 1], abs=1e-3)
+    assert fit.reasons == ("", "")
+    coarse = fit_shift(T, averages[:1], ramp, step_s=0.1)
+    assert coarse.shifts_s[0] == pytest.approx(0.4, abs=0.02)
+    short = np.arange(-2, 6) / 10  # so few samples that no envelope has an energy of 1
+    late = fit_shift(short, 0.4 * ramp(short - 0.3), ramp, max_s=0.5, step_s=0.1)
+    assert late.shifts_s[0] == pytest.approx(0.3, abs=0.02)
+    small = fit_shift(T, averages[0], lambda t: 1e-3 * ramp(t))
+    assert small.shifts_s[0] == pytest.approx(fit.shifts_s[0])
+    assert small.gains[0] == pytest.approx(fit.gains[0])
+    lost = fit_shift(T, np.full((2, len(T)), np.nan), ramp)
+    assert lost.reasons == ("no_response",) * 2
+    assert np.isnan([lost.shifts_s, lost.gains, lost.r2]).all()
+
+
+def test_how_well_a_shifted_envelope_fits_is_the_share_of_variance():
+    """A half sine that is not the template: against the explained share computed by polyfit."""
+    y = np.where((T > 0.4) & (T < 1.4), np.sin(np.pi * (T - 0.4)), 0.0)
+    fit = fit_shift(T, y, ramp)
+    at = round(100 * fit.shifts_s[0]) / 100
+    best = [np.corrcoef(ramp(T - at - d / 100), y)[0, 1] ** 2 for d in (-1, 0, 1)]
+    assert fit.r2[0] == pytest.approx(max(best), abs=1e-9)
+    assert fit_shift(T, 0 * T, ramp).r2[0] == 0
 
 
 @pytest.mark.parametrize(
@@ -50,68 +70,150 @@ def test_the_shift_of_an_average_is_found_between_steps_and_for_each_row():
         (ramp(T - 0.01), ""),
         (-ramp(T - 0.5), "no_response"),
         (0 * T, "no_response"),
+        (0 * T + 7, "no_response"),
     ],
 )
 def test_a_shift_at_either_end_or_of_nothing_is_none(course, reason):
-    shifts, reasons = fit_shift(T, course, ramp)
-    assert reasons == (reason,)
-    assert np.isnan(shifts[0]) == bool(reason)
-    assert fit_shift(T, course, lambda t: 0 * t + 3.0)[1] == ("flat_stimulus",)
-    assert np.isnan(fit_shift(T, course, lambda t: 0 * t)[0]).all()
+    fit = fit_shift(T, course, ramp)
+    assert fit.reasons == (reason,)
+    assert np.isnan(fit.shifts_s[0]) == bool(reason)
+    assert fit_shift(T, course, lambda t: 0 * t + 3.0).reasons == ("flat_stimulus",)
+    assert np.isnan(fit_shift(T, course, lambda t: 0 * t).shifts_s).all()
 
 
-def trials(n, delay=0.5, noise=0.0):
-    return ramp(T - delay) + noise * np.random.default_rng(1).normal(size=(n, len(T)))
+RISING = [0.0, 0.0, 0.2, 0.6, 1.0, 1.0, 1.0]  # from -0.1 s on, ten a second: half at .175
 
 
 @pytest.mark.parametrize(
-    ("change", "late", "given", "reason"),
+    ("course", "rise", "reason"),
     [
-        (trials(12), np.tile([1.0, 3.0], 6), {}, ""),
-        (trials(11), np.tile([1.0, 3.0], 6), {}, "too_few_trials"),
-        (trials(11), np.tile([1.0, 3.0], 6), {"min_trials": 11}, ""),
-        (trials(12), np.tile([-1.0, 2.0], 6), {}, "low_snr"),
-        (trials(12), np.tile([-1.0, 2.0], 6), {"gate": 1.0}, ""),
-        (trials(12), np.ones(12), {}, ""),  # no spread at all is certain
-        (trials(12), -np.ones(12), {}, "low_snr"),
-        (trials(12), np.zeros(12), {}, "low_snr"),
-        (trials(12), np.r_[1.0, np.full(11, np.nan)], {}, "low_snr"),
-        (trials(12), np.tile([1.0, 3.0], 6), {"max_s": 0.4}, "edge"),
+        (RISING, 0.175, ""),
+        ([-1.0, -1.0, *RISING[2:]], 0.175, ""),
+        ([0, 0, 0.5, 1, 1, 1, 1], 0.1, ""),  # at half, not above
+        ([0, 0.1, 1, 0.1, 1.0, 1.0, 1], 0.1 - 0.5 / 0.9 * 0.1, ""),
+        ([0, 0, 0, 0, 0, 0, 1], 0.45, ""),
+        ([0, 0.6, 1, 1, 1, 1, 1], np.nan, "edge"),
+        ([1, 1, 1, 1, 1, 1, 1], np.nan, "edge"),
+        ([0, 0, np.nan, 1, 1, 1, 1], np.nan, "not_held"),
+        ([1, -1, -1, -1, -1, -1, 0], np.nan, "no_response"),
+        ([0] + [np.nan] * 6, np.nan, "no_response"),
     ],
 )
-def test_when_a_latency_is_given(change, late, given, reason):
-    found = latency_shift(T, change, late, ramp, **given)
-    assert found.reason == reason
-    assert found.interval_reason == ("no_latency" if reason else "")
-    if not reason:
-        assert (found.shift_s, found.low_s, found.high_s) == pytest.approx((0.5,) * 3, abs=1e-3)
+def test_a_half_rise_by_hand(course, rise, reason):
+    times = np.arange(-1, 6) / 10
+    found, reasons = half_rise(times, [course, RISING], rate_hz=10)
+    assert reasons == (reason, "")
+    assert found == pytest.approx([rise, 0.175], nan_ok=True)
 
 
-def test_the_gate_is_mean_over_standard_error_and_is_passed_at_its_limit():
-    late = np.array([1.0, 3.0] * 6)
-    found = latency_shift(T, trials(12), late, ramp)
-    assert found.gate == pytest.approx(2 / (late.std(ddof=1) / np.sqrt(12)))
-    assert latency_shift(T, trials(12), late, ramp, gate=found.gate).reason == ""
-    above = np.nextafter(found.gate, 99)
-    assert latency_shift(T, trials(12), late, ramp, gate=above).reason == "low_snr"
-    assert latency_shift(T, trials(12), np.ones(12), ramp).gate == np.finfo(float).max
-    assert latency_shift(T, trials(12), -np.ones(12), ramp).gate == -np.finfo(float).max
+def test_a_half_rise_lasts_a_tenth_of_a_second():
+    """At 30 Hz three samples in a row; two, or the last two of the window, are none."""
+    times = np.arange(-3, 30) / 30
+    y = np.zeros((4, 33))
+    y[0, 10:12] = y[0, 20:23] = 1
+    y[1, 10:13] = 1
+    y[2, 31:] = 1
+    y[3, 30:] = 1
+    found, reasons = half_rise(times, y, rate_hz=30)
+    assert reasons == ("", "", "not_held", "")
+    assert found == pytest.approx([16.5 / 30, 6.5 / 30, np.nan, 26.5 / 30], nan_ok=True)
+
+
+def trials(n, delay=0.5, noise=0.0, gain=1.0):
+    return gain * ramp(T - delay) + noise * np.random.default_rng(1).normal(size=(n, len(T)))
+
+
+REST = np.zeros((12, len(T)))
+
+
+@pytest.mark.parametrize(
+    ("change", "reference", "given", "reasons"),
+    [
+        (trials(12), REST, {}, ("", "")),  # no spread at all is certain
+        (trials(11), REST, {}, ("too_few_trials",) * 2),
+        (trials(12), REST[:11], {}, ("too_few_reference_trials",) * 2),
+        (trials(11), REST[:11], {"min_trials_latency": 11}, ("", "")),
+        (trials(2), REST[:2], {"min_trials_latency": 0}, ("", "")),
+        (trials(1), REST, {"min_trials_latency": 0}, ("too_few_trials",) * 2),
+        (trials(12, gain=-1), REST, {}, ("low_snr", "low_snr")),
+        (trials(12, gain=-1), REST, {"latency_gate": -np.inf}, ("no_response",) * 2),
+        (REST, trials(12), {}, ("low_snr", "low_snr")),
+        (trials(12), trials(12), {}, ("low_snr", "low_snr")),
+        (REST[:0], REST, {}, ("too_few_trials",) * 2),
+        (trials(12), REST[:0], {}, ("", "")),
+        (trials(12), REST, {"latency_max_s": 0.4}, ("edge", "")),
+        (np.array([1, -1] * 6)[:, None] * trials(12), REST, {}, ("low_snr", "low_snr")),
+    ],
+)
+def test_when_a_latency_is_given(change, reference, given, reasons):
+    found = latencies(T, change, reference, ramp, replace(SETTINGS, **given))
+    assert (found.shift.reason, found.half.reason) == reasons
+    for latency, truth in ((found.shift, 0.5), (found.half, 0.75)):
+        assert latency.interval_reason == ("no_latency" if latency.reason else "")
+        if not latency.reason:
+            interval = (latency.value_s, latency.low_s, latency.high_s)
+            assert interval == pytest.approx((truth,) * 3, abs=1e-3)
+    assert found.flags == (() if len(reference) else ("no_reference",))
+
+
+def test_the_gate_of_the_shift_is_gain_over_standard_error_and_is_passed_at_its_limit():
+    """Gains 1 and 3 in turn: mean 2, SE as of any mean, since every fold has the same shift."""
+    gains = np.array([1.0, 3.0] * 6)
+    change = gains[:, None] * ramp(T - 0.5)
+    found = latencies(T, change, REST, ramp, SETTINGS).shift
+    assert found.gate == pytest.approx(2 / (gains.std(ddof=1) / np.sqrt(12)))
+    for gate, reason in ((found.gate, ""), (np.nextafter(found.gate, 99), "low_snr")):
+        strict = replace(SETTINGS, latency_gate=gate)
+        assert latencies(T, change, REST, ramp, strict).shift.reason == reason
+    assert latencies(T, trials(12), REST, ramp, SETTINGS).shift.gate == np.finfo(float).max
+
+
+def test_the_gate_of_the_half_rise_is_the_largest_welch_z_of_half_a_second():
+    """A pulse from 1 to 1.5 s of heights 1 and 3 against rest that differs by one tenth."""
+    pulse = ((T > 1.0 - 1e-9) & (T < 1.5 - 1e-9)).astype(float)
+    heights, level = np.array([1.0, 3.0] * 6), np.array([-0.1, 0.1] * 6)
+    rest = level[:, None] + REST
+    error = np.sqrt(heights.var(ddof=1) / 12 + level.var(ddof=1) / 12)
+    found = latencies(T, heights[:, None] * pulse, rest, ramp, SETTINGS).half
+    assert found.gate == pytest.approx(2 / error)
+    assert found.value_s == pytest.approx(0.99)
+    alone = latencies(T, heights[:, None] * pulse, REST[:0], ramp, SETTINGS).half
+    assert alone.gate == pytest.approx(2 / np.sqrt(heights.var(ddof=1) / 12))
+    certain = latencies(T, 2 * np.tile(pulse, (12, 1)), REST, ramp, SETTINGS).half
+    assert certain.gate == np.finfo(float).max
+    brief = replace(SETTINGS, latency_fit_s=(-0.5, 0.4))
+    nowhere = latencies(T, trials(12, 0.0), REST, ramp, brief).half
+    assert (np.isnan(nowhere.gate), nowhere.reason) == (True, "low_snr")
+
+
+def test_a_response_of_another_shape_is_refused_or_flagged():
+    pulse = ramp(T - 0.4) - ramp(T - 1.0)
+    change = np.tile(pulse, (12, 1)) + trials(12, noise=0.02, gain=0.0)
+    poor = latencies(T, change, REST, ramp, SETTINGS)
+    assert poor.fit_r2 < 0.5
+    assert (poor.shift.reason, poor.half.reason, poor.flags) == ("poor_fit", "", ())
+    assert poor.half.value_s == pytest.approx(0.65, abs=0.01)
+    loose = replace(SETTINGS, latency_min_r2=poor.fit_r2)
+    assert latencies(T, change, REST, ramp, loose).shift.reason in ("", "edge")
+    slow = np.tile(ramp((T - 0.4) / 3), (12, 1)) + trials(12, noise=0.02, gain=0.0)
+    assert latencies(T, slow, REST, ramp, SETTINGS).flags == ("other_shape",)
+    same = trials(12, noise=0.02)
+    assert latencies(T, same, REST, ramp, SETTINGS).flags == ()
 
 
 def test_times_that_half_of_the_trials_show_count_and_half_of_the_times_are_enough():
-    """125 times; with seven of twelve trials gone at a time it does not count."""
-    late = np.tile([1.0, 3.0], 6)
-    for n_missing, shown, reason in ((6, 10, ""), (7, 63, ""), (7, 62, "too_few_trials")):
-        change = trials(12)
-        change[:n_missing, shown:] = np.nan
-        assert latency_shift(T, change, late, ramp).reason == reason, (n_missing, shown)
-    change = trials(12)[:, :124]
-    change[:7, 62:] = np.nan
-    assert latency_shift(T[:124], change, late, ramp).reason == ""
+    """150 times; with seven of twelve trials gone at a time it does not count, on either side."""
+    for n_missing, shown, reason in ((6, 10, ""), (7, 75, ""), (7, 74, "too_few_trials")):
+        for side in (0, 1):
+            sides = [trials(12), REST.copy()]
+            sides[side][:n_missing, shown:] = np.nan
+            found = latencies(T, *sides, ramp, SETTINGS)
+            assert found.shift.reason == reason, (n_missing, shown)
     change = trials(13)
     change[0] = np.nan
-    assert latency_shift(T, change, late, ramp).reason == ""
-    assert latency_shift(T, change, late, ramp, min_trials=13).reason == "too_few_trials"
+    assert latencies(T, change, REST, ramp, SETTINGS).shift.reason == ""
+    more = replace(SETTINGS, min_trials_latency=13)
+    assert latencies(T, change, trials(13), ramp, more).shift.reason == "too_few_trials"
 
 
 def test_the_jackknife_of_two_folds_by_hand():
@@ -119,6 +221,17 @@ def test_the_jackknife_of_two_folds_by_hand():
     assert jackknife_interval(5.0, [1.0, 3.0]) == pytest.approx((1.0, -7.7062, 17.7062), abs=1e-4)
     for folds in ([1.0], [], [1.0, 2.0, np.nan]):
         assert np.isnan(jackknife_interval(1.0, folds)).all()
+        assert np.isnan(jackknife_interval(1.0, [1.0, 3.0], folds)).all()
+
+
+def test_the_jackknife_of_two_sides_has_the_degrees_of_freedom_of_welch():
+    """Variances 1 and 1 of two and three folds: df = 2^2 / (1/1 + 1/2) = 8/3, t = 3.4203."""
+    third = np.sqrt(0.75)
+    sides = [1.0, 3.0], [0.0, third, -third]
+    se, low, high = jackknife_interval(5.0, *sides)
+    assert se == pytest.approx(np.sqrt(2))
+    assert (high - low) / 2 == pytest.approx(student.ppf(0.975, 8 / 3) * np.sqrt(2))
+    assert jackknife_interval(5.0, [1.0, 1.0], [2.0, 2.0]) == (0.0, 5.0, 5.0)
 
 
 SCORES = np.array([2.0, 4.0, np.nan, 1.0, 1.0, 2.0, 9.0])
@@ -212,7 +325,7 @@ GRID = np.arange(30) / 10
 
 
 def begins(course, **given):
-    hit, onset = find_onsets(GRID, course[None, :, None], [0.1], rate_hz=10, **given)
+    hit, onset = find_onsets(GRID, course[None], 0.1, rate_hz=10, **given)
     return hit.item(), onset.item()
 
 
@@ -242,7 +355,7 @@ def test_a_fifth_of_the_search_may_be_missing():
         course[10 : 10 + n] = np.nan
         hit, onset = begins(course, search_s=search)
         assert (np.isfinite(hit), np.isfinite(onset)) == (known, known), (n, search)
-    unknown, _ = find_onsets(GRID, held(0.5, 0.8)[None, :, None], [np.nan], rate_hz=10)
+    unknown, _ = find_onsets(GRID, held(0.5, 0.8)[None], np.nan, rate_hz=10)
     assert np.isnan(unknown).all()
 
 

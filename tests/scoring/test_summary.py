@@ -9,7 +9,7 @@ import pytest
 
 from mimicry.records import EmotionMap, ScoringSettings, TrialTable
 from mimicry.scoring import score, summarise
-from mimicry.scoring.latency import latency_shift
+from mimicry.scoring.latency import latencies
 from mimicry.scoring.nulls import SECONDARY_NULLS
 from mimicry.scoring.pattern import specificity
 from mimicry.scoring.time_locking import surrogate_test
@@ -184,7 +184,8 @@ def test_the_gate_refuses_a_latency_without_a_response():
     row = summary.of("happy")
     assert np.isnan(row["latency_shift_s"])
     assert "latency_shift_s=low_snr" in row["nan_reasons"]
-    assert np.isfinite(row["latency_gate"])
+    assert "latency_half_s=low_snr" in row["nan_reasons"]
+    assert np.isfinite([row["latency_gate"], row["latency_half_gate"], row["latency_fit_r2"]]).all()
 
 
 @pytest.mark.parametrize(
@@ -219,30 +220,72 @@ def test_latency_does_not_depend_on_amplitude_or_frame_rate(delay, fps):
     assert found == pytest.approx([delay, delay], abs=0.03)
 
 
+TIMES = np.arange(-15, 75) / 30
+REST = np.zeros((12, 90))
+
+
 def test_times_seen_in_few_trials_are_left_out_of_the_average():
     """Eleven of twelve trials miss the first half second; what one of them shows there is lost."""
-    times = np.arange(75) / 30
-    y = np.tile(session.rise(times - 0.8), (12, 1))
-    y[1:, :15] = np.nan
-    y[0, :15] = 50.0
-    found = latency_shift(times, y, np.linspace(0.9, 1.1, 12), session.rise)
-    assert found.shift_s == pytest.approx(0.8, abs=0.002)
-    y[1:, :40] = np.nan
-    assert latency_shift(times, y, np.linspace(0.9, 1.1, 12), session.rise).reason == (
-        "too_few_trials"
-    )
+    y = np.tile(session.rise(TIMES - 0.8), (12, 1))
+    y[1:, 15:30] = np.nan
+    y[0, 15:30] = 50.0
+    found = latencies(TIMES, y, REST, session.rise, session.SETTINGS)
+    assert found.shift.value_s == pytest.approx(0.8, abs=0.002)
+    assert found.half.value_s == pytest.approx(1.175, abs=0.002)
+    y[1:, :50] = np.nan
+    refused = latencies(TIMES, y, REST, session.rise, session.SETTINGS)
+    assert refused.shift.reason == refused.half.reason == "too_few_trials"
 
 
 def test_a_fold_without_a_latency_leaves_no_interval():
     """One huge trial makes the average; without it the rest runs against the envelope."""
-    times = np.arange(75) / 30
-    y = np.tile(-0.1 * session.rise(times - 0.5), (12, 1))
-    y[0] = 5 * session.rise(times - 0.5)
-    late = np.array([5.0] + [4.9] * 11)
-    found = latency_shift(times, y, late, session.rise, gate=1.0)
-    assert found.shift_s == pytest.approx(0.5, abs=0.01)
-    assert np.isnan(found.se_s)
-    assert found.interval_reason == "fold_undefined"
+    y = np.tile(-0.1 * session.rise(TIMES - 0.5), (12, 1))
+    y[0] = 5 * session.rise(TIMES - 0.5)
+    found = latencies(TIMES, y, REST, session.rise, replace(session.SETTINGS, latency_gate=0.5))
+    for latency, truth in ((found.shift, 0.5), (found.half, 0.875)):
+        assert latency.value_s == pytest.approx(truth, abs=0.01)
+        assert np.isnan([latency.se_s, latency.low_s, latency.high_s]).all()
+        assert latency.interval_reason == "fold_undefined"
+
+
+def test_without_reference_trials_a_latency_is_flagged_and_a_hit_has_no_rival():
+    trials = session.trial_table(["happy"] * 14)
+    settings = replace(session.SETTINGS, min_trials_z=4)
+    track = session.recording(trials, {"happy": {"AU12": 0.5}}, each_sd=0.05)
+    row = summary_of(trials, track, settings)[1].of("happy")
+    assert row["latency_flag"] == "no_reference"
+    assert row["latency_shift_s"] == pytest.approx(0.4, abs=0.02)
+    assert row["latency_half_s"] == pytest.approx(0.775, abs=0.02)
+    assert row["hit_rate"] == 1
+    assert "hit_rate_reference=no_reference_trials" in row["nan_reasons"]
+    assert "hit_rate_difference=no_reference_trials" in row["nan_reasons"]
+
+
+def test_a_face_without_noise_has_no_limit_to_exceed():
+    trials = session.trial_table(session.mixed_order(12))
+    track = session.recording(trials, {"happy": {"AU12": 0.5}}, noise=0.0)
+    scores, summary = summary_of(trials, track)
+    assert np.isnan(scores.columns["event_hit"]).all()
+    row = summary.of("happy")
+    for name in ("hit_rate", "hit_rate_reference", "hit_rate_difference", "event_onset_median_s"):
+        assert f"{name}=flat_rest" in row["nan_reasons"]
+
+
+def test_a_startle_at_every_stimulus_takes_no_part_in_latency_and_hits():
+    """The same early jump everywhere; the happy faces are answered half a second later."""
+    trials = session.trial_table(session.mixed_order(14))
+    gains = {c: {"AU12": 0.5} for c in ("happy", "angry", "neutral")}
+    jumps = session.recording(trials, gains, delay=0.1, each_sd=0.1)
+    answer = session.recording(trials, {"happy": {"AU12": 0.4}}, delay=0.6, noise=1e-6)
+    alone = summary_of(trials, jumps)[1].of("happy")
+    for name in ("latency_shift_s", "latency_half_s"):
+        assert f"{name}=low_snr" in alone["nan_reasons"]
+    assert abs(alone["hit_rate_difference"]) < 0.15
+    both = session.track_of(jumps.times_s, jumps.intensity + answer.intensity)
+    row = summary_of(trials, both)[1].of("happy")
+    assert row["latency_shift_s"] == pytest.approx(0.6, abs=0.05)
+    assert row["latency_ci_low_s"] < 0.6 < row["latency_ci_high_s"]
+    assert row["latency_half_ci_low_s"] < 0.975 < row["latency_half_ci_high_s"]
 
 
 def test_specificity_leaves_out_the_units_that_both_emotions_target():

@@ -1,11 +1,13 @@
 """A whole session by the package and by the slow loop, gaps and invalid trials included."""
 
+import functools
 from dataclasses import replace
 
 import made_session as session
 import numpy as np
 import pytest
 import slow
+from scipy.stats import t as student
 
 from mimicry.scoring import score, summarise
 from mimicry.timeline import align
@@ -110,51 +112,77 @@ def test_lag_profiles_and_peaks_agree(both):
 
 
 def test_events_agree(both):
-    aligned, scores, _ = both
+    aligned, scores, summary = both
     times = list(aligned.times_s)
     for unit, condition in (("AU12", "happy"), ("AU04", "angry")):
         ys = courses(aligned, unit, fast=True)
+        changes = [
+            [v - slow.window_mean(times, y, -0.5, 0.0) for v in y] if ok else None
+            for y, ok in zip(ys, scores.valid, strict=True)
+        ]
+        shown = aligned.trials.condition
         rest = [
             v
-            for y, ok in zip(ys, scores.valid, strict=True)
-            if ok
-            for t, v in zip(times, y, strict=True)
-            if -0.5 - 1e-9 <= t < -1e-9 and not np.isnan(v)
+            for change, c in zip(changes, shown, strict=True)
+            if change and c == "neutral"
+            for t, v in zip(times, change, strict=True)
+            if 0.2 - 1e-9 <= t < 2.0 - 1e-9 and not np.isnan(v)
         ]
-        centre = float(np.median(rest))
-        sigma = 1.4826 * float(np.median([abs(v - centre) for v in rest]))
-        for k, y in enumerate(ys):
-            if aligned.trials.condition[k] != condition or not scores.valid[k]:
+        sigma = slow.rest_noise(rest)
+        hits = {"neutral": [], condition: []}
+        for k, change in enumerate(changes):
+            if shown[k] not in hits or change is None:
                 continue
-            level = slow.window_mean(times, y, -0.5, 0.0)
-            hit, onset = slow.onset(times, [v - level for v in y], sigma, 30)
-            assert scores.columns["event_hit"][k] == hit
-            assert scores.columns["event_onset_s"][k] == pytest.approx(onset, nan_ok=True)
+            hit, onset = slow.onset(times, change, sigma, 30)
+            hits[shown[k]].append(hit)
+            if shown[k] == condition:
+                assert scores.columns["event_hit"][k] == hit
+                assert scores.columns["event_onset_s"][k] == pytest.approx(onset, nan_ok=True)
+        row = summary.of(condition)
+        rates = slow.mean(hits[condition]), slow.mean(hits["neutral"])
+        assert (row["hit_rate"], row["hit_rate_reference"]) == pytest.approx(rates)
+        assert row["hit_rate_difference"] == pytest.approx(rates[0] - rates[1])
 
 
-def test_latency_of_the_average_agrees():
+def test_latencies_of_the_difference_agree():
     trials = session.trial_table(session.mixed_order(12, seed=4))
-    track = session.recording(trials, {"happy": {"AU12": 0.3}}, each_sd=0.05)
+    track = session.recording(
+        trials, {"happy": {"AU12": 0.3}, "neutral": {"AU12": 0.05}}, each_sd=0.05
+    )
     aligned = align(track, trials, session.TIMELINES, session.SETTINGS)
     scores = score(aligned, session.SETTINGS)
     row = summarise(aligned, scores, session.SETTINGS).of("happy")
     times = list(aligned.times_s)
-    changes = []
-    for k, y in enumerate(courses(aligned, "AU12", fast=True)):
-        if aligned.trials.condition[k] == "happy" and scores.valid[k]:
-            level = slow.window_mean(times, y, -0.5, 0.0)
-            changes.append([v - level for v in y])
-    fitted = [j for j, t in enumerate(times) if -1e-9 <= t < 2.5 - 1e-9]
+    fitted = [j for j, t in enumerate(times) if -0.5 - 1e-9 <= t < 2.5 - 1e-9]
     inside = [times[j] for j in fitted]
-
-    def shift(rows):
-        average = [slow.mean([row[j] for row in rows]) for j in fitted]
-        return slow.fitted_shift(inside, average, envelope)
-
+    changes = {"happy": [], "neutral": [], "angry": []}
+    for k, y in enumerate(courses(aligned, "AU12", fast=True)):
+        if scores.valid[k]:
+            level = slow.window_mean(times, y, -0.5, 0.0)
+            changes[aligned.trials.condition[k]].append([y[j] - level for j in fitted])
     stimulus = session.TIMELINES["happy-m0"]
     steps, heights = list(stimulus.times_s), list(stimulus.intensity[:, 0])
 
+    @functools.cache
     def envelope(t):
         return float(np.interp(0.5 + t, steps, heights))
 
-    assert row["latency_shift_s"] == pytest.approx(shift(changes), abs=1e-9)
+    def same(prefix, name, value, sides):
+        se, df = slow.jackknife(*sides)
+        half = float(student.ppf(0.975, df)) * se
+        found = [row[f"{prefix}{n}"] for n in (name, "se_s", "ci_low_s", "ci_high_s")]
+        assert found == pytest.approx([value, se, value - half, value + half], abs=1e-8)
+
+    own, rest = changes["happy"], changes["neutral"]
+    average = slow.difference(own, rest)
+    shift, gain, r2 = slow.fitted_shift(inside, average, envelope)
+    sides = slow.folds(own, rest, lambda d: slow.fitted_shift(inside, d, envelope))
+    same("latency_", "shift_s", shift, [[fit[0] for fit in side] for side in sides])
+    gain_se, _ = slow.jackknife(*[[fit[1] for fit in side] for side in sides])
+    assert row["latency_gate"] == pytest.approx(gain / gain_se, rel=1e-8)
+    assert row["latency_fit_r2"] == pytest.approx(r2, abs=1e-9)
+    half = slow.half_rise(inside, average, 30)
+    sides = slow.folds(own, rest, lambda d: slow.half_rise(inside, d, 30))
+    same("latency_half_", "s", half, sides)
+    z = slow.largest_z(inside, own, rest, 30)
+    assert row["latency_half_gate"] == pytest.approx(z, rel=1e-9)

@@ -71,7 +71,8 @@ class Protocol:
         How it came about (``extends``, provenance) is left out, so a variant and the same
         protocol written out in full have the same content; and so is the place of the stimulus
         manifest, whose checksum every score carries. A condition's ``any_emotion`` stands there
-        only when it is set: files written before it existed keep their digest.
+        only when it is set, ``latency_min_r2`` only when it is not the default: files written
+        before they existed keep their digest.
         """
         content = self.file.model_dump(
             mode="json", exclude={"extends": True, "provenance": True, "stimuli": {"manifest"}}
@@ -79,6 +80,8 @@ class Protocol:
         for condition in content["conditions"].values():
             if not condition["any_emotion"]:
                 del condition["any_emotion"]
+        if content["scoring"]["latency_min_r2"] == ScoringSettings(emotions={}).latency_min_r2:
+            del content["scoring"]["latency_min_r2"]
         return content
 
     @property

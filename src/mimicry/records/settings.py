@@ -60,6 +60,11 @@ class ScoringSettings:
         the end of the primary window.
     claim_alpha
         Level of the claim of a contrast; in a protocol that of ``analysis.primary``.
+    latency_fit_s
+        Where a response is looked for; a latency is fitted to the baseline and to this.
+    latency_min_r2
+        Share of a response's variance that the shifted stimulus must explain, or there is no
+        `latency_shift_s`.
     secondary_nulls
         Further nulls for the peak correlation, beside the label swap; names in
         :data:`mimicry.scoring.nulls.SECONDARY_NULLS`. They ask another question and carry no
@@ -105,6 +110,7 @@ class ScoringSettings:
     latency_max_s: float = 1.5
     latency_step_s: float = 0.01
     latency_fit_s: tuple[float, float] = (0.0, 2.5)
+    latency_min_r2: float = 0.5
     event_sigma: float = 3.0
     event_hold_s: float = 0.1
     event_search_s: tuple[float, float] = (0.2, 2.0)

@@ -111,11 +111,7 @@ def _cards(summary: "pd.DataFrame", settings: ScoringSettings) -> list[dict[str,
                 lines.append(f"{units} alone {_tested(row, f'_{part}', floor)}")
         if np.isfinite(_number(row.get("contrast_raw"))):
             lines.append(f"raw {number(row.get('contrast_raw'))} AU units")
-        if np.isfinite(_number(row.get("latency_shift_s"))):
-            low, high = (number(row.get(f"latency_ci_{end}_s")) for end in ("low", "high"))
-            lines.append(f"latency shift {number(row['latency_shift_s'])} s [{low}, {high}]")
-            calibrated = str(row.get("latency_calibrated")).lower() in ("true", "1")
-            lines.append(f"calibrated: {'yes' if calibrated else 'no'}")
+        lines += _latency_lines(row)
         cards.append(
             {
                 "title": f"{row['condition']}{_in_phase(row)}",
@@ -131,6 +127,27 @@ def _tested(row: Mapping[Any, Any], part: str, floor: float | None) -> str:
     """Return a contrast, or a part of one, with its p."""
     size = number(row.get(f"contrast{part}"), 2, sign=True)
     return f"{size} SD, {p_equals(row.get(f'p{part}'), floor=floor)}"
+
+
+def _latency_lines(row: Mapping[Any, Any]) -> list[str]:
+    lines = []
+    for text, prefix, name in (
+        ("latency shift", "latency_", "shift_s"),
+        ("half-rise", "latency_half_", "s"),
+    ):
+        if np.isfinite(_number(row.get(f"{prefix}{name}"))):
+            low, high = (number(row.get(f"{prefix}ci_{end}_s")) for end in ("low", "high"))
+            lines.append(f"{text} {number(row[f'{prefix}{name}'])} s [{low}, {high}]")
+    if lines:
+        calibrated = str(row.get("latency_calibrated")).lower() in ("true", "1")
+        lines.append(f"calibrated: {'yes' if calibrated else 'no'}")
+        flags = str(row.get("latency_flag")).split(";")
+        refused = reasons_of(row.get("nan_reasons")).get("latency_shift_s")
+        if "other_shape" in flags or refused == "poor_fit":
+            lines.append("the response has another shape than the stimulus")
+        if "no_reference" in flags:
+            lines.append("no reference trials: what every stimulus causes is in these latencies")
+    return lines
 
 
 def _floor(arrangements: Any, settings: ScoringSettings) -> float | None:

@@ -70,7 +70,8 @@ TRIAL_COLUMNS = (
            " well) / (reference trials + 1). All trials share the reference set, so ranks are"
            " never combined"),
     Column("event_hit", "1: the target rose above 3 SD of rest and stayed there", "0/1",
-           more="3* robust SDs of the phase's baselines, for 0.1 s*, beginning in `[0.2, 2.0)`*"),
+           more="3* robust SDs of the reference trials in `[0.2, 2.0)`*, above the trial's own"
+           " baseline, for 0.1 s*, beginning in that interval. Slow drift is in none of these"),
     Column("event_onset_s", "when it did, from the dynamic onset; missing: censored", "s"),
     Column("event_apex_s", "when the response after that onset was largest", "s",
            more="Up to the end of the primary window"),
@@ -142,10 +143,25 @@ CONDITION_COLUMNS = (
     Column("specificity_against", "that emotion"),
     Column("r_peak_contrast", "mean Fisher z of r_peak, own minus reference trials", "z"),
     Column("latency_shift_s, latency_se_s, latency_ci_low_s, latency_ci_high_s",
-           "shift of the stimulus envelope that fits the condition's average response best, with"
-           " its jackknife interval; not an onset", "s", more="95 %, over trials"),
-    Column("latency_gate", "mean over SE of the late response; below 4 no latency is given",
+           "shift of the stimulus envelope that fits the response best, with its jackknife"
+           " interval; not an onset", "s",
+           more="The response: average of the emotion's trials minus that of its reference trials,"
+           " over the baseline and `[0, 2.5)`*. 95 %, over the trials of both sides"),
+    Column("latency_gate", "gain of that fit over its standard error; below 4 no shift is given",
            more="A setting of the protocol"),
+    Column("latency_fit_r2", "share of the response's variance that the shifted envelope explains;"
+           " below .5 no shift is given", "0..1", more="A setting of the protocol"),
+    Column("latency_half_s, latency_half_se_s, latency_half_ci_low_s, latency_half_ci_high_s",
+           "when the same response first reaches half of its largest value from 0 on, and stays"
+           " above for 0.1 s, with its jackknife interval; free of any template", "s",
+           more="A response of the stimulus's shape has it at the shift plus the stimulus's own"
+           " half rise"),
+    Column("latency_half_gate", "largest Welch z of the response over windows of 0.5 s from 0 on;"
+           " below 4 no half-rise is given", more="The same setting of the protocol"),
+    Column("latency_flag", "what to know of these latencies",
+           more="`no_reference`: there are no reference trials, so nothing common to all stimuli is"
+           " taken off; `other_shape`: both latencies disagree by more than 2 SE, so the response"
+           " has another shape than the stimulus. Joined by `;`"),
     Column("latency_calibrated", _DELAY, "true/false",
            more="`false`: it is in the latency; differences between conditions are safe"),
     Column("hit_rate, hit_rate_reference, hit_rate_difference", "share of trials with an event",

@@ -7,19 +7,17 @@ from mimicry.kernels.correlation import fisher_z
 from mimicry.kernels.windows import in_window, window_mean
 from mimicry.records import ScoringSettings
 from mimicry.scoring._reasons import ReasonedRow
-from mimicry.scoring.latency import Envelope, Latency, latency_shift
+from mimicry.scoring.latency import Envelope, Latencies, Latency, latencies
 from mimicry.scoring.pattern import contrast
 from mimicry.scoring.phase import Phase
 from mimicry.scoring.time_locking import surrogate_test
-from mimicry.scoring.timing import all_onsets, matched_peaks
+from mimicry.scoring.timing import emotion_onsets, matched_peaks
 
 __all__ = ["add_timing", "blank_timing"]
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
-_LATE = "late"
-_LATENCY = tuple(f"latency_{n}" for n in ("shift_s", "se_s", "ci_low_s", "ci_high_s", "gate"))
 _EVENTS = (
     "hit_rate", "hit_rate_reference", "hit_rate_difference", "event_onset_median_s", "snr",
 )  # fmt: skip
@@ -38,7 +36,8 @@ def blank_timing(settings: ScoringSettings, row: ReasonedRow, code: str) -> None
     row.cells["r_peak_arrangements"] = 0
     nulls = [null.replace("-", "_") for null in settings.secondary_nulls]
     row.blank((f"r_peak_{null}_{name}" for null in nulls for name in "pz"), code)
-    row.blank(_LATENCY, code)
+    none = Latency(reason=code, interval_reason=code)
+    _put(row, Latencies(none, none, fit_reason=code))
     row.cells["latency_calibrated"] = "false"
     row.blank(_EVENTS, code)
 
@@ -67,13 +66,29 @@ def _correlation(phase: Phase, row: ReasonedRow, condition: str) -> None:
 
 
 def _latency(phase: Phase, row: ReasonedRow, condition: str) -> None:
-    result = _fit(phase, condition)
-    row.put("latency_shift_s", result.shift_s, result.reason)
-    row.put("latency_se_s", result.se_s, result.interval_reason)
-    row.put("latency_ci_low_s", result.low_s, result.interval_reason)
-    row.put("latency_ci_high_s", result.high_s, result.interval_reason)
-    row.put("latency_gate", result.gate, result.reason)
+    aligned, settings = phase.aligned, phase.settings
+    unit = aligned.index(settings.emotions[condition].targets[0])
+    response = aligned.response_fast[:, :, unit]
+    change = (
+        response - window_mean(response, in_window(aligned.times_s, settings.baseline_s))[:, None]
+    )
+    used = phase.used(condition)
+    sides = change[used], change[phase.reference(condition)]
+    _put(row, latencies(aligned.times_s, *sides, _envelope(phase, used, unit), settings))
     row.cells["latency_calibrated"] = _calibrated(phase, condition)
+
+
+def _put(row: ReasonedRow, both: Latencies) -> None:
+    for prefix, name, latency in (
+        ("latency_", "shift_s", both.shift), ("latency_half_", "s", both.half)
+    ):  # fmt: skip
+        row.put(f"{prefix}{name}", latency.value_s, latency.reason)
+        row.put(f"{prefix}se_s", latency.se_s, latency.interval_reason)
+        row.put(f"{prefix}ci_low_s", latency.low_s, latency.interval_reason)
+        row.put(f"{prefix}ci_high_s", latency.high_s, latency.interval_reason)
+        row.put(f"{prefix}gate", latency.gate, latency.reason)
+    row.put("latency_fit_r2", both.fit_r2, both.fit_reason)
+    row.cells["latency_flag"] = ";".join(both.flags)
 
 
 def _calibrated(phase: Phase, condition: str) -> str:
@@ -83,27 +98,6 @@ def _calibrated(phase: Phase, condition: str) -> str:
     known = bool(marks) and bool(used.any())
     all_of = known and all(m == "true" for m, u in zip(marks, used, strict=True) if u)
     return "true" if all_of else "false"
-
-
-def _fit(phase: Phase, condition: str) -> Latency:
-    aligned, settings = phase.aligned, phase.settings
-    unit = aligned.index(settings.emotions[condition].targets[0])
-    used = phase.used(condition)
-    inside = in_window(aligned.times_s, settings.latency_fit_s)
-    before = in_window(aligned.times_s, settings.baseline_s)
-    response = aligned.response_fast[used][:, :, unit]
-    change = response[:, inside] - window_mean(response, before)[:, None]
-    window = _LATE if _LATE in phase.scores.windows else settings.primary_window
-    return latency_shift(
-        aligned.times_s[inside],
-        change,
-        phase.scores.deltas(window)[used, unit],
-        _envelope(phase, used, unit),
-        min_trials=settings.min_trials_latency,
-        gate=settings.latency_gate,
-        max_s=settings.latency_max_s,
-        step_s=settings.latency_step_s,
-    )
 
 
 def _envelope(phase: Phase, used: Flags, unit: int) -> Envelope:
@@ -125,18 +119,18 @@ def _envelope(phase: Phase, used: Flags, unit: int) -> Envelope:
 def _events(phase: Phase, row: ReasonedRow, condition: str) -> None:
     unit = phase.aligned.index(phase.settings.emotions[condition].targets[0])
     emotion, reference = phase.used(condition), phase.reference(condition)
-    hit, onset, _ = all_onsets(
-        phase.aligned, phase.settings, np.array(phase.scores.phase), phase.scores.valid
-    )
-    rate, reference_rate = _mean(hit[emotion, unit]), _mean(hit[reference, unit])
-    row.put("hit_rate", rate, "no_scores")
-    code = "no_scores" if reference.any() else "no_reference_trials"
-    row.put("hit_rate_reference", reference_rate, code)
-    row.put("hit_rate_difference", rate - reference_rate, "no_scores")
-    onsets = onset[emotion, unit]
+    valid = phase.inside & phase.scores.valid
+    events = emotion_onsets(phase.aligned, phase.settings, condition, valid)
+    rate, reference_rate = _mean(events.hit[emotion]), _mean(events.hit[reference])
+    code = events.reason if emotion.any() else "no_scores"
+    row.put("hit_rate", rate, code)
+    other = code if reference.any() else "no_reference_trials"
+    row.put("hit_rate_reference", reference_rate, other)
+    row.put("hit_rate_difference", rate - reference_rate, code if np.isnan(rate) else other)
+    onsets = events.onset_s[emotion]
     onsets = onsets[np.isfinite(onsets)]
     median = np.median(onsets) if len(onsets) else float("nan")
-    row.put("event_onset_median_s", median, "censored")
+    row.put("event_onset_median_s", median, code if np.isnan(rate) else "censored")
     deltas = phase.scores.deltas(phase.settings.primary_window)[emotion, unit]
     deltas = deltas[np.isfinite(deltas)]
     sd = float(deltas.std(ddof=1)) if len(deltas) > 1 else 0.0

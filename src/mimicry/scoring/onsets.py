@@ -10,33 +10,37 @@ __all__ = ["find_onsets", "rest_noise"]
 Floats = NDArray[np.float64]
 
 
-def rest_noise(baseline: ArrayLike) -> Floats:
-    """Robust SD of all baseline samples of a phase, for each action unit.
+def rest_noise(change: ArrayLike) -> float:
+    """Return the robust SD of a face at rest, ``1.4826 * median |y - median y|``.
 
     Parameters
     ----------
-    baseline
-        (N, A) baseline samples of all trials; NaN is missing. One trial's few samples would
-        make the limit itself noisy and the false hits frequent.
+    change
+        Samples of any shape, each relative to a baseline shortly before it, so that slow drift
+        takes no part; NaN is missing. Those of many trials: one trial's few samples would make
+        the limit itself noisy and the false hits frequent.
 
     Returns
     -------
-    numpy.ndarray
-        (A,) ``1.4826 * median |y - median y|``; NaN without samples.
+    float
+        NaN without samples.
+
+    Examples
+    --------
+    >>> rest_noise([[-1.0, 0.0], [1.0, 9.0]])
+    1.4826
     """
-    data = np.asarray(baseline, dtype=np.float64)
-    result = np.full(data.shape[1], np.nan)
-    for k, column in enumerate(data.T):
-        seen = column[np.isfinite(column)]
-        if seen.size:
-            result[k] = 1.4826 * np.median(np.abs(seen - np.median(seen)))
-    return result
+    data = np.asarray(change, dtype=np.float64)
+    seen = data[np.isfinite(data)]
+    if not seen.size:
+        return float("nan")
+    return float(1.4826 * np.median(np.abs(seen - np.median(seen))))
 
 
 def find_onsets(
     times_s: ArrayLike,
     change: ArrayLike,
-    noise: ArrayLike,
+    noise: float,
     *,
     rate_hz: float,
     sigma: float = 3.0,
@@ -51,29 +55,29 @@ def find_onsets(
     times_s
         (G,) seconds from the dynamic onset, on the grid of `rate_hz`.
     change
-        (K, G, A) response minus baseline.
+        (K, G) response minus baseline.
     noise
-        (A,) SD at rest.
+        SD at rest.
 
     Returns
     -------
     hit
-        (K, A) 1 when more than ``sigma * noise`` is held for ``hold_s``, beginning inside
+        (K,) 1 when more than ``sigma * noise`` is held for ``hold_s``, beginning inside
         `search_s`; 0 when not; NaN when more than `max_missing` of the interval is NaN.
     onset_s
-        (K, A) time of the first of these samples; NaN (censored) without a hit.
+        (K,) time of the first of these samples; NaN (censored) without a hit.
 
     Examples
     --------
     >>> t = np.arange(30) / 10
-    >>> y = (t >= 0.5).astype(float)[None, :, None]
-    >>> hit, onset = find_onsets(t, y, [0.1], rate_hz=10)
+    >>> y = (t >= 0.5).astype(float)[None]
+    >>> hit, onset = find_onsets(t, y, 0.1, rate_hz=10)
     >>> hit.item(), onset.item()
     (1.0, 0.5)
     """
     times = np.asarray(times_s, dtype=np.float64)
     y = np.asarray(change, dtype=np.float64)
-    limit = sigma * np.asarray(noise, dtype=np.float64)
+    limit = sigma * noise
     samples = max(1, int(np.ceil(hold_s * rate_hz - 1e-9)))
     with np.errstate(invalid="ignore"):
         above = y > limit
@@ -83,7 +87,7 @@ def find_onsets(
         later[:, :-step] = above[:, step:]
         start &= later
     searched = in_window(times, search_s)
-    candidates = start & searched[None, :, None]
+    candidates = start & searched
     begun = candidates.any(axis=1)
     first = candidates.argmax(axis=1)
     missing = ~np.isfinite(y[:, searched])

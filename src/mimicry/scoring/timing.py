@@ -1,5 +1,7 @@
 """When single trials respond: lagged correlation and onsets of each trial's own emotion."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,10 +14,12 @@ from mimicry.scoring.lag import lag_axis_s, profiles
 from mimicry.scoring.onsets import find_onsets, rest_noise
 from mimicry.scoring.pattern import reference_trials
 
-__all__ = ["add_lags", "add_onsets", "all_onsets", "first_target", "matched_peaks"]
+__all__ = ["Onsets", "add_lags", "add_onsets", "emotion_onsets", "first_target", "matched_peaks"]
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
+
+_FLAT = 1e-9  # a face whose noise at rest is below has no limit to exceed
 
 
 def first_target(aligned: AlignedTrials, settings: ScoringSettings, values: Floats) -> Floats:
@@ -127,18 +131,21 @@ def add_onsets(
     table: ReasonedColumns,
 ) -> None:
     """Put down hit, onset, apex and offset of each trial's first target."""
-    hit, onset, limit = all_onsets(aligned, settings, phase, table.valid)
-    mapped = np.isin(np.array(aligned.trials.condition), list(settings.emotions))
-    own_hit = first_target(aligned, settings, hit)
-    own_onset = first_target(aligned, settings, onset)
-    codes = first_reason(len(aligned), (~mapped, "no_au_map"), otherwise="missing_samples")
-    table.add("event_hit", own_hit, codes)
-    why = np.where(own_hit == 0, "censored", codes)
-    table.add("event_onset_s", own_onset, why)
-    apex = table.add("event_apex_s", _apex(aligned, settings, own_onset), why)
-    own_limit = first_target(aligned, settings, limit)
-    offset = _offset(aligned, settings, apex, own_limit)
-    table.add("event_offset_s", offset, np.where(own_hit == 1, "censored", why))
+    hit, onset, limit = (np.full(len(aligned), np.nan) for _ in range(3))
+    codes = np.full(len(aligned), "no_au_map", dtype=object)
+    conditions = np.array(aligned.trials.condition)
+    for name in settings.emotions:
+        for group in np.unique(phase):
+            events = emotion_onsets(aligned, settings, name, (phase == group) & table.valid)
+            shown = (conditions == name) & (phase == group)
+            hit[shown], onset[shown] = events.hit[shown], events.onset_s[shown]
+            limit[shown], codes[shown] = events.limit[shown], events.reason
+    table.add("event_hit", hit, codes)
+    why = np.where(hit == 0, "censored", codes)
+    table.add("event_onset_s", onset, why)
+    apex = table.add("event_apex_s", _apex(aligned, settings, onset), why)
+    offset = _offset(aligned, settings, apex, limit)
+    table.add("event_offset_s", offset, np.where(hit == 1, "censored", why))
 
 
 def _apex(aligned: AlignedTrials, settings: ScoringSettings, onset: Floats) -> Floats:
@@ -167,29 +174,52 @@ def _offset(
     return result
 
 
-def all_onsets(
-    aligned: AlignedTrials, settings: ScoringSettings, phase: NDArray[np.str_], valid: Flags
-) -> tuple[Floats, Floats, Floats]:
-    """(K, A) hits, onsets and levels that a response must exceed, for every action unit."""
+@dataclass(frozen=True, slots=True)
+class Onsets:
+    """Events of one emotion's first target.
+
+    Parameters
+    ----------
+    hit, onset_s, limit
+        (K,) 1 or 0, onset, and the level that the response must exceed.
+    reason
+        Why hits are NaN: ``flat_rest``, ``no_reference_trials`` or ``missing_samples``.
+    """
+
+    hit: Floats
+    onset_s: Floats
+    limit: Floats
+    reason: str
+
+
+def emotion_onsets(
+    aligned: AlignedTrials, settings: ScoringSettings, name: str, used: Flags
+) -> Onsets:
+    """Look for events of an emotion's first target in (K,) valid trials of one phase."""
+    response = aligned.response_fast[:, :, aligned.index(settings.emotions[name].targets[0])]
     before = in_window(aligned.times_s, settings.baseline_s)
-    level = window_mean(aligned.response_fast, before)
-    change = aligned.response_fast - level[:, None]
-    shape = (len(aligned), len(aligned.names))
-    hit, onset, limit = (np.full(shape, np.nan) for _ in range(3))
-    for group in np.unique(phase):
-        members = (phase == group) & valid
-        if not members.any():
-            continue
-        noise = rest_noise(aligned.response_fast[members][:, before].reshape(-1, shape[1]))
-        limit[members] = level[members] + settings.event_sigma * noise
-        hit[members], onset[members] = find_onsets(
-            aligned.times_s,
-            change[members],
-            noise,
-            rate_hz=aligned.rate_hz,
-            sigma=settings.event_sigma,
-            hold_s=settings.event_hold_s,
-            search_s=settings.event_search_s,
-            max_missing=settings.event_max_missing,
-        )
-    return hit, onset, limit
+    level = window_mean(response, before)
+    change = response - level[:, None]
+    reference = reference_trials(aligned.trials.condition, name, settings) & used
+    if reference.any():
+        still = change[reference][:, in_window(aligned.times_s, settings.event_search_s)]
+    else:  # baselines, each against the one before it: as far from its zero as a response is
+        order = np.flatnonzero(used)[np.argsort(aligned.onset_s[used], kind="stable")]
+        still = response[order[1:]][:, before] - level[order[:-1], None]
+    noise = rest_noise(still)
+    reason = "missing_samples" if np.isfinite(noise) else "no_reference_trials"
+    if noise <= _FLAT:
+        noise, reason = float("nan"), "flat_rest"
+    hit, onset = find_onsets(
+        aligned.times_s,
+        change,
+        noise,
+        rate_hz=aligned.rate_hz,
+        sigma=settings.event_sigma,
+        hold_s=settings.event_hold_s,
+        search_s=settings.event_search_s,
+        max_missing=settings.event_max_missing,
+    )
+    limit = level + settings.event_sigma * noise
+    hit, onset, limit = (np.where(used, values, np.nan) for values in (hit, onset, limit))
+    return Onsets(hit, onset, limit, reason)

@@ -97,22 +97,26 @@ def _latencies(
     n: int,
     rng: np.random.Generator,
 ) -> Floats:
-    """Fit the envelope to each person's average of `n` trials; NaN where no shift is found."""
-    start, end = protocol.scoring_settings().latency_fit_s
+    """Fit the envelope to each person's difference of two averages; NaN where no shift is found.
+
+    Both are of `n` trials, those of the condition and those of its reference.
+    """
+    settings = protocol.scoring_settings()
+    start, end = min(settings.baseline_s[0], settings.latency_fit_s[0]), settings.latency_fit_s[1]
     rise = protocol.file.timing.rise_s or 1e-3
     times = np.arange(start, end, STEP_S)
     latency = mean_s + LATENCY_SD * spread
     course = minimum_jerk((times - latency[..., None]) / rise)
     memory = float(np.exp(-STEP_S / MEMORY_S))
     noise = autoregression((*size.shape, len(times)), memory, rng, axis=-1)
-    averages = size[..., None] * course + noise / np.sqrt(n)
-    shifts, _ = fit_shift(
+    averages = size[..., None] * course + noise * np.sqrt(2 / n)
+    fit = fit_shift(
         times,
         averages.reshape(-1, len(times)),
         lambda t: minimum_jerk(np.asarray(t) / rise),
-        max_s=protocol.scoring_settings().latency_max_s,
+        max_s=settings.latency_max_s,
     )
-    return shifts.reshape(size.shape)
+    return fit.shifts_s.reshape(size.shape)
 
 
 def _changes(

@@ -18,7 +18,7 @@ from mimicry.analyses.exclusions import EXCLUSION_COLUMNS
 from mimicry.analyses.grouping import group_of, with_groups
 from mimicry.analyses.prereg import _line, freeze
 from mimicry.analyses.verify_analyses import _expected, _value
-from mimicry.analyses.verify_plan import Order, order_of, plan_differences
+from mimicry.analyses.verify_prereg import Order, order_of, plan_differences
 from mimicry.errors import InputError, QualityWarning
 from mimicry.files import digest
 from mimicry.protocol import load_protocol

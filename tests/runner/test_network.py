@@ -39,7 +39,7 @@ def test_the_camera_check_opens_no_connection(tmp_path: Path, clips: Path) -> No
         jpeg = cv2.imencode(".jpg", next(iter(video)).rgb[..., ::-1])[1]
     asked = io.BytesIO()
     write_message(asked, {}, {"jpeg": jpeg})
-    worker = traced(log, "mimicry.runner.face_worker", str(checked_model()), **pipes)
+    worker = traced(log, "mimicry.runner.camera_findings", str(checked_model()), **pipes)
     answers, _ = worker.communicate(asked.getvalue() * 3, timeout=120)
     assert answers.count(b'"face": true') == 3
     assert internet_calls(log) == []

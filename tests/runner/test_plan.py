@@ -133,6 +133,14 @@ def test_a_wrong_value_in_a_stored_plan_is_named(
     assert error.value.key == key or key == "participant"
 
 
+def test_a_stored_plan_with_a_key_of_its_own_is_refused(house: SessionPlan, tmp_path: Path) -> None:
+    content = json.loads(json.dumps(house.to_json(), default=str))
+    content["steps"][0]["colour"] = "red"
+    (tmp_path / "plan.json").write_text(json.dumps(content))
+    with pytest.raises(InputError, match="keys are unknown or missing"):
+        read_plan(tmp_path)
+
+
 def test_stimuli_are_the_files_of_the_manifest(house: SessionPlan, tmp_path: Path) -> None:
     house.verify_stimuli()
     assert len(house.stimuli) == 24

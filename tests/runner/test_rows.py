@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mimicry.runner.face_worker import findings
+from mimicry.runner.camera_findings import findings
 from mimicry.runner.plan import CameraSettings, Phase, Question, SessionPlan, Step
 from mimicry.runner.rows import event_rows, frame_rows, rating_rows
 from mimicry.runner.stored import read_done, stream_of

@@ -10,8 +10,8 @@ from typer.testing import CliRunner
 import mimicry
 from mimicry.cli import app
 from mimicry.errors import InputError, TableError
+from mimicry.synchrony.common_grid import Sampling
 from mimicry.synchrony.dyads import measure_dyads, read_dyads
-from mimicry.synchrony.sources import Sampling
 from mimicry.synchrony.write import write_synchrony
 
 RATE = 25

@@ -10,8 +10,9 @@ import pytest
 from mimicry.errors import AlignmentError, EventsError, InputError, QualityWarning, TableError
 from mimicry.files import digest, sha256_of
 from mimicry.records import ActionUnitTrack, ReadingOptions
+from mimicry.synchrony import common_grid, tracks
 from mimicry.synchrony import measure as measuring
-from mimicry.synchrony import sources, tracks
+from mimicry.synchrony.common_grid import Sampling, Shared, read_partner, read_shared
 from mimicry.synchrony.methods import (
     METHODS,
     People,
@@ -25,7 +26,6 @@ from mimicry.synchrony.methods import (
     warping,
 )
 from mimicry.synchrony.methods.by_lag import Grid
-from mimicry.synchrony.sources import Sampling, Shared, read_partner, read_shared
 from mimicry.synchrony.tracks import Person
 
 SHUFFLE, SHIFT = "segment-shuffle", "circular-shift"
@@ -276,11 +276,11 @@ def test_a_camera_of_nearly_25_frames_is_one_of_25(rate, grid) -> None:
 
 def test_somebody_must_be_seen_and_both_at_one_moment() -> None:
     nan = np.nan
-    sources._refuse_nothing(np.array([[1, nan, 2], [nan, nan, 3]]), ("a", "b"))
+    common_grid._refuse_nothing(np.array([[1, nan, 2], [nan, nan, 3]]), ("a", "b"))
     with pytest.raises(InputError, match="b has no usable sample in the shared 2 samples"):
-        sources._refuse_nothing(np.array([[1, 2], [nan, nan]]), ("a", "b"))
+        common_grid._refuse_nothing(np.array([[1, 2], [nan, nan]]), ("a", "b"))
     with pytest.raises(InputError, match=r"no moment .* \(usable: a 33%, b 67%\)"):
-        sources._refuse_nothing(np.array([[1, nan, nan], [nan, 2, 3]]), ("a", "b"))
+        common_grid._refuse_nothing(np.array([[1, nan, nan], [nan, 2, 3]]), ("a", "b"))
 
 
 def test_columns_of_numbers_begin_and_end_together(tmp_path: Path) -> None:
@@ -329,7 +329,7 @@ def test_a_partner_is_read_from_their_own_start() -> None:
         read_partner(np.zeros((4, 3)), plain, sampling())
     one = track([0, 1])
     origin = {"track": digest([one.times_s, one.intensity, one.names])}
-    assert sources.origin_of(one) == origin
+    assert common_grid.origin_of(one) == origin
 
 
 def test_the_only_column_of_a_plain_table_stands_for_the_unit() -> None:

@@ -12,7 +12,7 @@ from mimicry.records import (
     StimulusTimeline,
     TrialTable,
 )
-from mimicry.synchrony.sources import Sampling, read_shared
+from mimicry.synchrony.common_grid import Sampling, read_shared
 from mimicry.timeline import align
 from mimicry.timeline.masking import (
     EYE_CLOSURE,

@@ -1,4 +1,4 @@
-"""Blinks: the fast part of lid closure, where it is one, and how often."""
+"""Blinks: the fast part of lid closure, which frames they hide, where each is, and how often."""
 
 from dataclasses import dataclass
 

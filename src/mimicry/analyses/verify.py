@@ -1,4 +1,4 @@
-"""Compare a study's analysis with the one that was preregistered, every difference by name."""
+"""Compare a study's protocol, scores and people with those that were preregistered."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,7 +9,7 @@ from typing import Any
 from mimicry.analyses.differences import ABSENT, Difference, compare
 from mimicry.analyses.prereg import read_prereg
 from mimicry.analyses.verify_analyses import analysis_differences
-from mimicry.analyses.verify_plan import Order, order_of, plan_differences
+from mimicry.analyses.verify_prereg import Order, order_of, plan_differences
 from mimicry.errors import InputError
 from mimicry.files import is_there, read_json_object
 from mimicry.protocol import load_protocol

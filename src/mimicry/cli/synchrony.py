@@ -104,9 +104,9 @@ def _measured(
 ) -> "tuple[Result, str]":
     """Return the result of one recording, or of a sample that a table lists, and its name."""
     from mimicry.errors import InputError
+    from mimicry.synchrony.common_grid import Sampling
     from mimicry.synchrony.dyads import measure_dyads
     from mimicry.synchrony.measure import measure_synchrony
-    from mimicry.synchrony.sources import Sampling
 
     if dyads is None:
         return measure_synchrony(*_files(files), **choices), _files(files)[0].stem

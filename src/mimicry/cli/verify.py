@@ -18,7 +18,7 @@ def verify(
 ) -> Outcome:
     """Compare a study with its preregistration; name every difference (exit 2 if any)."""
     from mimicry.analyses.verify import verify_study
-    from mimicry.analyses.verify_plan import NO_PROOF
+    from mimicry.analyses.verify_prereg import NO_PROOF
     from mimicry.errors import IntegrityError
 
     verified = verify_study(study, prereg, incomplete=incomplete)

@@ -1,4 +1,7 @@
-"""Which trials a session has, in which order: counterbalanced, and random within limits."""
+"""Which trials a session has, in which order: counterbalanced, and random within limits.
+
+The limits are keys of :class:`.Randomisation`; :mod:`mimicry.kernels.orders` deals the orders.
+"""
 
 import re
 import zlib

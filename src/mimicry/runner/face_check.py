@@ -1,4 +1,4 @@
-"""The server's own landmarker for the camera check, in a guarded process of its own."""
+"""The process of the camera check: started, asked and ended; :mod:`.camera_findings` looks."""
 
 import subprocess
 import threading
@@ -30,7 +30,7 @@ class FaceChecker:
     def _start(self) -> "subprocess.Popen[bytes]":
         self._ready = False
         pipes = {"stdin": subprocess.PIPE, "stderr": subprocess.DEVNULL}
-        return guarded_process("mimicry.runner.face_worker", self._model, **pipes)
+        return guarded_process("mimicry.runner.camera_findings", self._model, **pipes)
 
     @property
     def pid(self) -> int:

@@ -220,7 +220,10 @@ def read_plan(folder: Path) -> SessionPlan:
     path = folder / PLAN
     text = json.dumps(read_json_object(path))
     try:
-        return TypeAdapter(SessionPlan).validate_json(text, strict=True)
+        plan = TypeAdapter(SessionPlan).validate_json(text, strict=True)
+        if json.loads(json.dumps(plan.to_json(), default=str)) != json.loads(text):
+            raise InputError("is not the plan of a session: keys are unknown or missing", path=path)
+        return plan
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(map(str, first["loc"])) or None

@@ -2,8 +2,9 @@
 
 An :class:`Effect` says what an average participant of the control group does; a
 :class:`Group` says in what a group differs from it. Both are plain data, so a simulated
-study can state in a few numbers what its truth is. None of the groups is a diagnosis: they
-are the patterns that claims about facial mimicry speak of, given as numbers.
+study can state in a few numbers what its truth is. :mod:`.participants`
+draws what a field means for one person, :mod:`.deltas` the same without frames. None of the
+groups is a diagnosis: they are the patterns that claims about facial mimicry speak of, as numbers.
 """
 
 import re

@@ -6,8 +6,8 @@ from typing import Any
 
 from mimicry.errors import TableError
 from mimicry.records import SeriesMeasure
+from mimicry.synchrony.common_grid import Sampling, Source, read_shared
 from mimicry.synchrony.methods import People, choose_settings, measure_sample
-from mimicry.synchrony.sources import Sampling, Source, read_shared
 
 __all__ = ["measure_dyads", "read_dyads"]
 
@@ -47,7 +47,7 @@ def measure_dyads(
     Examples
     --------
     >>> import numpy as np
-    >>> from mimicry.synchrony.sources import Sampling
+    >>> from mimicry.synchrony.common_grid import Sampling
     >>> rng = np.random.default_rng(1)
     >>> leaders = rng.standard_normal((6, 1000))
     >>> dyads = {f"d{k}": (x, np.roll(x, 5)) for k, x in enumerate(leaders)}

@@ -9,8 +9,15 @@ import numpy as np
 
 from mimicry.errors import EventsError, InputError, QualityWarning
 from mimicry.records import ReadingOptions
+from mimicry.synchrony.common_grid import (
+    Sampling,
+    Shared,
+    Source,
+    origin_of,
+    read_partner,
+    read_shared,
+)
 from mimicry.synchrony.methods import People, Result, choose_settings, measure
-from mimicry.synchrony.sources import Sampling, Shared, Source, origin_of, read_partner, read_shared
 
 __all__ = ["measure_synchrony"]
 

@@ -1,4 +1,4 @@
-"""The process behind the camera check: pictures in, findings out.
+"""What a camera check finds in a picture: distance, turn, light, sharpness, and their limits.
 
 Started by :mod:`mimicry.runner.face_check` behind the network guard. The same landmarker as in
 the analysis looks at each picture; nothing is kept.

@@ -198,7 +198,9 @@ def test_a_share_of_a_mean_that_may_be_0_is_no_percentage(study, shift, reason, 
 
 def frames(study):
     tables = group_tables(open_study(study), by="arm", control="control")
-    return tables.contrasts, tables.differences, tables.refusals, tables.exclusions
+    return (
+        tables.contrasts, tables.differences, tables.refusals, tables.exclusions, tables.claims
+    )  # fmt: skip
 
 
 def test_every_number_of_a_group_is_that_of_its_t_test(study):

@@ -12,6 +12,7 @@ from scipy.special import stdtrit
 
 from mimicry.analyses import agreement, comparisons, group, power, reliability, verify
 from mimicry.analyses import grid as grids
+from mimicry.analyses.claims import CLAIM_COLUMNS
 from mimicry.analyses.columns import GROUP_COLUMNS
 from mimicry.analyses.differences import ABSENT, Difference, compare
 from mimicry.analyses.exclusions import EXCLUSION_COLUMNS
@@ -176,7 +177,13 @@ def test_a_reduction_needs_units_and_a_control_above_0() -> None:
     assert reduction(mean=-edge * 1.001) == [None, None, None, "control_below_0"]
     kinds = ("contrast_raw", "contrast_cal", "contrast_raw_late", "contrast_cal_late")
     assert kinds == comparisons.RATIO_MEASURES
-    columns = {*comparisons.TESTED, *comparisons.COMPARED, *EXCLUSION_COLUMNS, *REFUSAL_COLUMNS}
+    columns = {
+        *comparisons.TESTED,
+        *comparisons.COMPARED,
+        *CLAIM_COLUMNS,
+        *EXCLUSION_COLUMNS,
+        *REFUSAL_COLUMNS,
+    }
     assert columns <= set(GROUP_COLUMNS)
     assert "measured" not in GROUP_COLUMNS["n"]
 

@@ -160,12 +160,21 @@ def group_tables() -> Callable[..., Any]:
             for cell in where
             for group in groups[:1]
         ]  # fmt: skip
+        claims = [
+            {**cell, "arm": group, "targets": "AU12", "opponents": "AU04", "p_claim": 10.0**-k,
+             "claim": ("mimicry", None, "none")[k % 3],
+             "reason": "clips_fixed" if k % 3 == 1 else None, "people": 12, "people_towards": 10,
+             "people_against": 0, "people_opponent_only": 1, "people_none": 1, "people_without": 0}
+            for cell in where
+            for k, group in enumerate(groups)
+        ]  # fmt: skip
         heads = {"session": [], "phase": [], "condition": [], "measure": [], "arm": []}
         return SimpleNamespace(
             contrasts=pd.DataFrame(contrasts or heads).replace({np.nan: None}),
             differences=pd.DataFrame(differences or heads),
             refusals=pd.DataFrame(refusals or heads),
             exclusions=pd.DataFrame(exclusions or heads),
+            claims=pd.DataFrame(claims or heads),
             lost=[f"trials lost differ by {NAMES[0]}"] if groups else [],
             by="arm",
             control=groups[0] if groups else None,

@@ -1,5 +1,6 @@
 """What the columns of the tables over all people mean; it stands in their sidecars."""
 
+from mimicry.analyses.claims import CLAIM_COLUMNS
 from mimicry.analyses.exclusions import EXCLUSION_COLUMNS
 from mimicry.statistics.refusals import REFUSAL_COLUMNS
 
@@ -41,6 +42,7 @@ GROUP_COLUMNS = {
     "pooled_p": "two-sided p of that mean against 0",
     "gate": "passed: the two groups together respond (pooled_mean above 0, pooled_p <= .05); the "
     "difference may be read only then",
+    **{k: v for k, v in CLAIM_COLUMNS.items() if k != "reason"},
     **{k: v for k, v in EXCLUSION_COLUMNS.items() if k != "p"},
     **{k: v for k, v in REFUSAL_COLUMNS.items() if k != "n"},
 }

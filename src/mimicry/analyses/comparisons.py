@@ -1,6 +1,6 @@
 """Means of groups against 0 and against one another, with clips random where people share them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -8,6 +8,8 @@ import numpy as np
 
 from mimicry.analyses.reliability import UNITS, contrast_trials
 from mimicry.records import ScoringSettings
+from mimicry.scoring.pattern import PARTS, shared_pair
+from mimicry.scoring.summary import VALENCE_CONGRUENT
 from mimicry.statistics.clips import ContrastTrials, clip_tables
 from mimicry.statistics.crossed import crossed
 from mimicry.statistics.groups import GroupMeans, TTest, people_means, percent_reduction
@@ -30,7 +32,8 @@ GATE_ALPHA = 0.05
 RATIO_MEASURES = ("contrast_raw", "contrast_cal", "contrast_raw_late", "contrast_cal_late")
 #: Measures in a person's own SDs: a group with twice the noise has half of them.
 OWN_SD = ("contrast", "contrast_late", "specificity")
-MEASURES = (*RATIO_MEASURES, *OWN_SD, "r_peak_contrast", "hit_rate_difference")
+PART_MEASURES = tuple(f"contrast_{part}_{unit}" for unit in ("raw", "cal") for part in PARTS)
+MEASURES = (*RATIO_MEASURES, *PART_MEASURES, *OWN_SD, "r_peak_contrast", "hit_rate_difference")
 CELL = ("session", "phase", "condition")
 _TEST = ("low", "high", "t", "df", "p")
 TESTED = (
@@ -58,22 +61,34 @@ def trials_of(table: "pd.DataFrame", settings: ScoringSettings) -> Trials:
     column = settings.phase_column if settings.phase_column in table.columns else "block"
     windows = {"": settings.primary_window, "_late": "late"}
     measures = {
-        f"contrast{'' if unit == 'z' else f'_{unit}'}{ending}": (unit, window)
+        f"contrast{part and f'_{part}'}{'' if unit == 'z' else f'_{unit}'}{ending}": (
+            unit,
+            window,
+            part,
+        )
         for unit in UNITS
         for ending, window in windows.items()
+        for part in ("", *PARTS)
         if all(f"{UNITS[unit]}_{name}_{window}" in table.columns for name in settings.scored)
     }
     return {
-        (str(session), str(phase), emotion, measure): {
+        (str(session), str(phase), condition, measure): {
             person.participant: person
-            for person in contrast_trials(part, settings, emotion, unit, window)
+            for person in contrast_trials(rows, settings, emotion, unit, window, part=part)
             if len(person.emotion) and len(person.reference)
         }
-        for (session, phase), part in table.groupby(["session", column], sort=False)
-        for emotion in settings.emotions
-        if (part["condition"] == emotion).any()
-        for measure, (unit, window) in measures.items()
+        for (session, phase), rows in table.groupby(["session", column], sort=False)
+        for condition, emotion in _contrasted(dict.fromkeys(rows["condition"]), settings).items()
+        for measure, (unit, window, part) in measures.items()
+        if measure in MEASURES
     }
+
+
+def _contrasted(shown: Iterable[str], settings: ScoringSettings) -> dict[str, str]:
+    """Return the rows of a condition table that have contrasts, with the emotion of each."""
+    emotions = [name for name in shown if name in settings.emotions]
+    pair = shared_pair(emotions, settings)
+    return {name: name for name in emotions} | ({VALENCE_CONGRUENT: pair[0]} if pair else {})
 
 
 @dataclass(frozen=True, slots=True, eq=False)

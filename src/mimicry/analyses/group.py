@@ -1,4 +1,4 @@
-"""The groups of a study: exclusions, contrasts, differences between groups, refused latencies."""
+"""The groups of a study: exclusions, claims, contrasts, differences, refused latencies."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mimicry import __version__
+from mimicry.analyses.claims import CLAIM_COLUMNS, claim_rows
 from mimicry.analyses.columns import GROUP_COLUMNS
 from mimicry.analyses.comparisons import (
     CELL,
@@ -31,7 +32,7 @@ from mimicry.study.folder import (
     read_joint,
     read_scores,
 )
-from mimicry.study.layout import CONTRASTS, DIFFERENCES, GROUP, GROUP_REPORT, LOST, REFUSALS
+from mimicry.study.layout import CLAIMS, CONTRASTS, DIFFERENCES, GROUP, GROUP_REPORT, LOST, REFUSALS
 from mimicry.study.participants import read_people
 from mimicry.study.scored_with import check_same_stimuli
 from mimicry.study.tables import numbers
@@ -56,6 +57,9 @@ class GroupTables:
         One row for each group against the control group: difference, reduction, gate.
     refusals
         How many have no latency, and why.
+    claims
+        One row for each session, phase, condition and group: what its raw contrast supports,
+        and how many people each claim is made of.
     by, control
         The column that names the groups, and the group that the others are compared with.
     made_from
@@ -72,6 +76,7 @@ class GroupTables:
     contrasts: "pd.DataFrame"
     differences: "pd.DataFrame"
     refusals: "pd.DataFrame"
+    claims: "pd.DataFrame"
     by: str
     control: str | None
     made_from: Mapping[str, Any]
@@ -93,6 +98,7 @@ class GroupTables:
         return Results(folder, f"{GROUP}.json", made_from, overwrite).write(
             {
                 LOST: lambda _: self.exclusions,
+                CLAIMS: lambda _: self.claims,
                 CONTRASTS: lambda _: self.contrasts,
                 DIFFERENCES: lambda _: self.differences,
                 REFUSALS: lambda _: self.refusals,
@@ -162,13 +168,15 @@ def group_tables(
     known = None if table is None else with_groups(table, people, by)
     lost = list(exclusion_rows(known, summary, name, settings))
     where = [*CELL, "measure", name]
+    means = list(mean_rows(scored, name, trials))
     return GroupTables(
         exclusions=_frame(lost, [*CELL, *EXCLUSION_COLUMNS]),
-        contrasts=_frame(mean_rows(scored, name, trials), [*where, *TESTED]),
+        contrasts=_frame(means, [*where, *TESTED]),
         differences=_frame(
             compared_rows(scored, name, against, trials), [*where, "control", *COMPARED]
         ),
         refusals=refusals_of(summary, name),
+        claims=_frame(claim_rows(scored, means, name, settings), [*CELL, name, *CLAIM_COLUMNS]),
         by=name,
         control=against,
         made_from={

@@ -13,7 +13,7 @@ from mimicry.files import Results, digest
 from mimicry.kernels.chance import generator
 from mimicry.records import ScoringSettings
 from mimicry.records.columns import Column
-from mimicry.scoring.pattern import pattern_score, reference_trials
+from mimicry.scoring.pattern import PARTS, pattern_parts, reference_trials
 from mimicry.statistics.clips import ContrastTrials
 from mimicry.statistics.reliability import contrast_reliability, session_icc
 from mimicry.study.blind import require_unmasked
@@ -216,7 +216,13 @@ def study_reliability(
 
 
 def contrast_trials(
-    table: "pd.DataFrame", settings: ScoringSettings, emotion: str, unit: str, window: str
+    table: "pd.DataFrame",
+    settings: ScoringSettings,
+    emotion: str,
+    unit: str,
+    window: str,
+    *,
+    part: str = "",
 ) -> list[ContrastTrials]:
     """Return each participant's trials of an emotion and of its reference, valid ones only.
 
@@ -226,6 +232,8 @@ def contrast_trials(
         Trial scores of one phase and session, in order of presentation.
     unit
         ``raw``, ``z`` or ``cal``.
+    part
+        ``target`` or ``opponent``: these action units alone; "": targets minus opponents.
 
     Raises
     ------
@@ -247,7 +255,8 @@ def contrast_trials(
     for participant, rows in table.groupby("participant", sort=True):
         rows = rows[rows["valid"] == 1]
         values = rows[columns].to_numpy(dtype=float)
-        score = pattern_score(values, names, settings.emotions[emotion])
+        parts = pattern_parts(values, names, settings.emotions[emotion])
+        score = parts[PARTS.index(part)] if part else parts[0] - parts[1]
         shown = (rows["condition"] == emotion).to_numpy()
         reference = reference_trials(list(rows["condition"]), emotion, settings)
         clips = rows["stimulus"].to_numpy(dtype=str)

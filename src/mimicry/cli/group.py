@@ -41,6 +41,7 @@ def group(
         "by": tables.by,
         "control": tables.control,
         "exclusions": tables.exclusions.to_dict("records"),
+        "claims": tables.claims.to_dict("records"),
         "contrasts": tables.contrasts.to_dict("records"),
         "differences": tables.differences.to_dict("records"),
         "latency_refusals": tables.refusals.to_dict("records"),
@@ -52,6 +53,7 @@ def _text(tables: "GroupTables") -> str:
     rows = tables.contrasts[tables.contrasts["measure"] == "contrast_raw"]
     lost = [f"  {sentence}" for sentence in tables.lost]
     parts = ["Exclusions", *(lost or ["  no difference by condition or group reaches p <= .05"])]
+    parts += ["What the groups show", *map(_claim, _records(tables.claims, tables.by))]
     parts += ["Raw contrast against 0", *map(_mean, _records(rows, tables.by))]
     rows = tables.differences[tables.differences["measure"] == "contrast_raw"]
     if len(rows):
@@ -66,6 +68,13 @@ def _records(rows: "pd.DataFrame", by: str) -> list[tuple[str, dict[Any, Any]]]:
         " ".join(str(r[k]) for k in ("session", "phase", "condition", by) if r[k]) for r in records
     ]
     return list(zip(names, records, strict=True))
+
+
+def _claim(item: tuple[str, dict[Any, Any]]) -> str:
+    from mimicry.report.claims import group_claim
+
+    name, row = item
+    return f"  {name}: {group_claim(row)}"
 
 
 def _mean(item: tuple[str, dict[Any, Any]]) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-__all__ = ["claim_lines", "claim_sentence", "claim_title", "reasons_of"]
+__all__ = ["claim_lines", "claim_sentence", "claim_title", "group_claim", "reasons_of"]
 
 _TITLES = {"none": "no response shown", "": "no claim"}
 _SENTENCES = {
@@ -47,6 +47,18 @@ def claim_lines(rows: Iterable[Mapping[Any, Any]]) -> list[str]:
         for row in asked
         if reasons_of(row.get("nan_reasons")).get("claim") != "shared_contrast"
     ]
+
+
+def group_claim(row: Mapping[Any, Any]) -> str:
+    """Return the claim of a row of the claims of groups, and how many people it is made of."""
+    reason = row.get("reason")
+    codes = f"claim={reason}" if isinstance(reason, str) and reason else ""
+    words = (("people_towards", "towards the faces"), ("people_against", "against them"),
+             ("people_opponent_only", "opponent only"), ("people_none", "none shown"),
+             ("people_without", "no claim"))  # fmt: skip
+    counts = ", ".join(f"{int(row[name])} {text}" for name, text in words if row[name])
+    sentence = claim_sentence({**row, "nan_reasons": codes})
+    return f"{claim_title(row)}. {sentence} Person by person: {counts}."
 
 
 def reasons_of(text: object) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
+from mimicry.report.claims import group_claim
 from mimicry.report.figures import colours_of, group_means
 from mimicry.report.numbers import MISSING, interval, number, percent
 from mimicry.report.page import fill_page
@@ -18,6 +19,10 @@ _LABELS = {
     "contrast_raw": "raw (AU units)",
     "contrast_cal": "calibrated (share of own imitation)",
     "contrast": "standardised (own SDs)",
+    "contrast_target_raw": "raw, targets alone",
+    "contrast_opponent_raw": "raw, opponents alone",
+    "contrast_target_cal": "calibrated, targets alone",
+    "contrast_opponent_cal": "calibrated, opponents alone",
     "contrast_raw_late": "raw, late window",
     "contrast_cal_late": "calibrated, late window",
     "contrast_late": "standardised, late window",
@@ -34,6 +39,8 @@ class Tables(Protocol):
     def exclusions(self) -> "pd.DataFrame": ...
     @property
     def lost(self) -> Sequence[str]: ...
+    @property
+    def claims(self) -> "pd.DataFrame": ...
     @property
     def contrasts(self) -> "pd.DataFrame": ...
     @property
@@ -68,6 +75,10 @@ def render_groups(tables: Tables) -> str:
         facts=_facts(tables.analysed),
         colours=list(colours_of(list(dict.fromkeys(headline[by].astype(str)))).items()),
         figure=Markup(_figure(headline, by)) if len(headline) else "",
+        claims=[
+            (f"{_where(row)}, {row[by]}", group_claim(row))
+            for row in tables.claims.to_dict("records")
+        ],
         contrasts=_contrasts(tables.contrasts, by),
         differences=_differences(tables.differences, by, tables.control),
         refusals=_refusals(tables.refusals, by),

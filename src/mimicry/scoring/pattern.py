@@ -4,6 +4,7 @@ All functions take plain arrays of deltas, so that a simulation can call them di
 """
 
 from collections.abc import Sequence
+from itertools import permutations
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -11,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from mimicry.records import EmotionMap, ScoringSettings
 
 __all__ = [
+    "PARTS",
     "calibration",
     "contrast",
     "contrast_d",
@@ -19,9 +21,13 @@ __all__ = [
     "pattern_score",
     "reference_trials",
     "same_question",
+    "shared_pair",
     "specificity",
     "specificity_score",
 ]
+
+#: Rows of :func:`pattern_parts`.
+PARTS = ("target", "opponent")
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -143,6 +149,19 @@ def same_question(first: str, second: str, settings: ScoringSettings) -> bool:
         and counts.count(a.valence) == counts.count(b.valence) == 1
         and set(a.targets) == set(b.opponents)
         and set(a.opponents) == set(b.targets)
+    )
+
+
+def shared_pair(conditions: Sequence[str], settings: ScoringSettings) -> tuple[str, ...]:
+    """Return the two of some conditions that share one contrast, the positive first, or none."""
+    pairs = permutations((c for c in conditions if c in settings.emotions), 2)
+    return next(
+        (
+            pair
+            for pair in pairs
+            if settings.emotions[pair[0]].valence == "positive" and same_question(*pair, settings)
+        ),
+        (),
     )
 
 

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from itertools import permutations
 from typing import Any
 
 import numpy as np
@@ -14,10 +13,11 @@ from mimicry.scoring.arrange import Redraw
 from mimicry.scoring.claims import decide_claim
 from mimicry.scoring.condition_timing import add_timing, blank_timing
 from mimicry.scoring.pattern import (
+    PARTS,
     contrast,
     contrast_d,
     contrast_se,
-    same_question,
+    shared_pair,
     specificity,
 )
 from mimicry.scoring.phase import Phase
@@ -31,7 +31,6 @@ VALENCE_CONGRUENT = "valence-congruent response"
 AGAINST_NEUTRAL = "response against neutral faces"
 _LATE = "late"
 _UNITS = ("", "_raw", "_cal")  # the units of a contrast
-_PARTS = ("target", "opponent")
 _INDEX = ("index_mean", "index_sd", "index_se", "index_ci_low", "index_ci_high")
 
 
@@ -92,7 +91,7 @@ def _notes(
 
 
 def _rows(phase: Phase, conditions: list[str]) -> list[dict[str, Any]]:
-    shared = _shared(conditions, phase.settings)
+    shared = shared_pair(conditions, phase.settings)
     rows = []
     for condition in conditions:
         row = _start(phase, condition)
@@ -107,19 +106,6 @@ def _rows(phase: Phase, conditions: list[str]) -> list[dict[str, Any]]:
     if shared:
         rows.append(_shared_row(phase, shared))
     return rows
-
-
-def _shared(conditions: list[str], settings: ScoringSettings) -> tuple[str, ...]:
-    """Return two emotions that one number answers for, the positive first, or none."""
-    pairs = permutations((c for c in conditions if c in settings.emotions), 2)
-    return next(
-        (
-            pair
-            for pair in pairs
-            if settings.emotions[pair[0]].valence == "positive" and same_question(*pair, settings)
-        ),
-        (),
-    )
 
 
 def _shared_row(phase: Phase, pair: tuple[str, ...]) -> dict[str, Any]:
@@ -183,7 +169,7 @@ def _contrast(phase: Phase, row: ReasonedRow, condition: str, withheld: str) -> 
     scores = (phase.scores.delta_z, phase.scores.delta, phase.scores.delta_cal)
     for name, unit, window, part in _contrasts(phase):
         parts = phase.parts(condition, scores[_UNITS.index(unit)], window)
-        y = parts[_PARTS.index(part)] if part else parts[0] - parts[1]
+        y = parts[PARTS.index(part)] if part else parts[0] - parts[1]
         row.put(name, contrast(y, *sides, min_trials=least), phase.too_few(y, condition))
     parts = phase.parts(condition, phase.scores.delta_z, phase.settings.primary_window)
     y = parts[0] - parts[1]
@@ -192,7 +178,7 @@ def _contrast(phase: Phase, row: ReasonedRow, condition: str, withheld: str) -> 
     se = float("nan") if too_few else contrast_se(y, *sides)
     row.put("contrast_se", se, too_few or "too_few_trials")
     whole, *tested = phase.test(row, np.stack([y, *parts]), condition, too_few=too_few)
-    for part, result in zip(_PARTS, tested, strict=True):
+    for part, result in zip(PARTS, tested, strict=True):
         row.put(f"t_{part}", result.t, result.reason)
         row.put(f"p_{part}", result.p_two_sided, result.reason)
     _claim(phase.settings, row, whole, tested[0])
@@ -230,7 +216,7 @@ def _contrasts(phase: Phase) -> Iterable[tuple[str, str, str, str]]:
             late = "" if window == primary else f"_{window}"
             yield f"contrast{unit}{late}", unit, window, ""
     for unit in _UNITS:
-        for part in _PARTS:
+        for part in PARTS:
             yield f"contrast_{part}{unit}", unit, primary, part
 
 
@@ -272,7 +258,7 @@ def _blank_contrast(phase: Phase, row: ReasonedRow, code: str) -> None:
     row.blank((name for name, *_ in _contrasts(phase)), code)
     row.blank(("contrast_d", "contrast_se", "t", "p", "z_surrogate"), code)
     row.cells["arrangements"] = 0
-    row.blank((f"{name}_{part}" for part in _PARTS for name in "tp"), code)
+    row.blank((f"{name}_{part}" for part in PARTS for name in "tp"), code)
     row.blank(("p_claim",), code)
     row.say("claim", "", code)
     row.cells |= {"null": "", "swap": ""}

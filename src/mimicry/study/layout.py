@@ -34,7 +34,7 @@ PERSON, VISIT = "sub-", "ses-"
 JOINT_SCORES, JOINT_SUMMARY, FAILURES = "scores.tsv", "summary.tsv", "failures.tsv"
 GROUP, RELIABILITY, MULTIVERSE = "group", "group_reliability", "group_multiverse"
 CONTRASTS, DIFFERENCES = "group_contrasts.tsv", "group_differences.tsv"
-LOST = "group_exclusions.tsv"
+LOST, CLAIMS = "group_exclusions.tsv", "group_claims.tsv"
 REFUSALS, GROUP_REPORT = "group_latency_refusals.tsv", "report.html"
 SIMULATION, SIMULATED_PEOPLE = "simulation.json", "participants_truth.tsv"
 

@@ -48,17 +48,17 @@ def test_a_grid_holds_what_is_named_and_else_what_is_declared(tmp_path: Path) ->
     windows = {"main": (0.5, 2.5), "emg": (0.0, 1.0), "own 1-2.5": (1.0, 2.5)}
     assert grid.baseline == ((-60.0, 60.0),)
     assert dict(grid.window) == windows
-    assert (grid.smoothing, grid.standardisation, grid.null) == ((0.0, 9.9), ("z",), ("t",))
+    assert (grid.smoothing, grid.standardisation, grid.null) == ((0.0, 9.9), ("z",), ("t-clips",))
     assert (grid.condition, grid.block, len(grid)) == ("happy", "watch", 6)
-    declared = grids.Specification((-0.5, 0.0), "main", (0.5, 2.5), "z", 0.1, "t")
+    declared = grids.Specification((-0.5, 0.0), "main", (0.5, 2.5), "z", 0.1, "t-clips")
     assert grid.declared == declared
     assert declared.labels() == {
         "baseline": "-0.5 to 0 s", "window": "main (0.5 to 2.5 s)", "standardisation": "z",
-        "smoothing": "0.1 s", "null": "t",
+        "smoothing": "0.1 s", "null": "t-clips",
     }  # fmt: skip
     own = next(s for s in grid.specifications() if s.window == "own 1-2.5")
     assert own.labels()["window"] == "1 to 2.5 s"
-    assert grids.NULLS[:3] == ("t", "sign-flip", "swap")
+    assert grids.NULLS[:4] == ("t-clips", "t", "sign-flip", "swap")
     assert grids.UNITS == ("raw", "z", "cal")
 
 

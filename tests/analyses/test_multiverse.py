@@ -30,7 +30,7 @@ block: watch
 grid:
   window: [main, [0.5, 1.0]]
   standardisation: [raw, z]
-  null: [t, sign-flip, swap, clip]
+  null: [t-clips, t, sign-flip, swap, clip]
 """
 
 
@@ -76,11 +76,11 @@ def test_the_declared_analysis_gives_the_contrast_of_the_scores(study, found):
 
 def test_every_combination_is_there_once_and_the_declared_one_is_marked(found):
     table = found.to_frame()
-    assert len(table) == 2 * 2 * 4
+    assert len(table) == 2 * 2 * 5
     assert not table[["window", "standardisation", "null"]].duplicated().any()
     assert table["declared"].sum() == 1
     declared = table[table["declared"] == 1].iloc[0]
-    assert (declared["standardisation"], declared["null"]) == ("raw", "t")
+    assert (declared["standardisation"], declared["null"]) == ("raw", "t-clips")
 
 
 def test_a_strong_response_is_found_whatever_the_choice(found):
@@ -95,13 +95,13 @@ def test_the_command_writes_table_and_curve_and_runs_again_from_the_same_tables(
     answer = CliRunner().invoke(app, words)
     assert answer.exit_code == 0, answer.stderr
     envelope = json.loads(answer.stdout)
-    assert envelope["summary"]["specifications"] == 16
+    assert envelope["summary"]["specifications"] == 20
     names = {p.name for p in study.results.glob("group_multiverse.*")}
     assert names == {f"group_multiverse.{e}" for e in ("tsv", "json", "png", "html")}
     page = (study.results / "group_multiverse.html").read_text()
-    assert "16 analyses" in page
+    assert "20 analyses" in page
     assert "http" not in page.replace("http-equiv", "")
-    grid.write_text(GRID.replace("[t, sign-flip, swap, clip]", "[t]"))
+    grid.write_text(GRID.replace("[t-clips, t, sign-flip, swap, clip]", "[t]"))
     again = CliRunner().invoke(app, words)
     grid.write_text(GRID)
     assert again.exit_code == 2
@@ -239,5 +239,8 @@ def test_every_number_of_a_specification_follows_from_mean_and_standard_error(fo
     np.testing.assert_allclose(table["dz_high"], table["high"] / sd)
     of_t = table[table["null"] == "t"]
     np.testing.assert_allclose(of_t["p"], 2 * stats.t.sf(abs(of_t["mean"] / of_t["se"]), 3))
+    of_clips = table[table["null"] == "t-clips"]
+    np.testing.assert_allclose(of_clips["dz"], of_t["dz"])
+    assert (np.abs(of_clips["p"].to_numpy() - of_t["p"].to_numpy()) > 1e-9).any()
     flips = table[table["null"] == "sign-flip"]
     assert set(flips["p"]) == {2 / 16}  # all four respond: one arrangement of 16, and its mirror

@@ -209,7 +209,7 @@ def test_the_t_null_is_the_t_test():
 
     values = np.array([0.2, 0.5, -0.1, 0.9])
     expected = ttest_1samp(values, 0.0).pvalue
-    assert PEOPLE_NULLS["t"].draw(values, np.random.default_rng(0)) == pytest.approx(expected)
+    assert PEOPLE_NULLS["t"].draw(values, np.random.default_rng(0), ()) == pytest.approx(expected)
 
 
 # Secondary nulls

@@ -4,9 +4,13 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from mimicry.statistics.clips import ContrastTrials, clip_tables
 from mimicry.statistics.combine import combined_p
+from mimicry.statistics.crossed import crossed
 from mimicry.statistics.groups import one_sample
 from mimicry.statistics.nulls import PEOPLE_NULLS, sign_flip_p
+
+SHOWN = np.random.default_rng(1).normal(0.5, 1, (9, 4))
 
 
 def test_effects_are_added_and_compared_with_a_normal() -> None:
@@ -37,9 +41,10 @@ def test_signs_are_flipped_in_all_ways(values: list[float], p: float) -> None:
 
 
 def test_the_nulls_of_people_are_listed_by_name() -> None:
-    assert list(PEOPLE_NULLS) == ["t", "sign-flip"]
+    assert list(PEOPLE_NULLS) == ["t-clips", "t", "sign-flip"]
     values, rng = np.array([1.0, 2.0, 4.0]), np.random.default_rng(0)
-    assert [null.name for null in PEOPLE_NULLS.values()] == ["t", "sign-flip"]
-    assert {null.question for null in PEOPLE_NULLS.values()} == {"Do people in general respond?"}
-    assert PEOPLE_NULLS["t"].draw(values, rng) == one_sample(values).p
-    assert PEOPLE_NULLS["sign-flip"].draw(values, rng) == sign_flip_p(values, rng)
+    assert [null.name for null in PEOPLE_NULLS.values()] == ["t-clips", "t", "sign-flip"]
+    clips = clip_tables([[ContrastTrials(str(k), v, np.zeros(4)) for k, v in enumerate(SHOWN)]])[0]
+    assert PEOPLE_NULLS["t-clips"].draw(values, rng, clips) == crossed([clips]).test([1.0]).p
+    assert PEOPLE_NULLS["t"].draw(values, rng, ()) == one_sample(values).p
+    assert PEOPLE_NULLS["sign-flip"].draw(values, rng, ()) == sign_flip_p(values, rng)

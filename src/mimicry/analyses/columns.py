@@ -52,8 +52,9 @@ MULTIVERSE_COLUMNS = {
     "window": "response window",
     "standardisation": "raw: AU units; z: the person's own SDs; cal: shares of own imitation",
     "smoothing": "SD of the zero-phase Gaussian",
-    "null": "t: t test over people; sign-flip: signs of the people's contrasts; others: labels "
-    "swapped within people, standardised effects summed over people (swap: as the protocol says)",
+    "null": "t-clips: t test with people and clips random; t: over people; sign-flip: signs of the "
+    "people's contrasts; others: labels swapped within people, standardised effects summed over "
+    "people (swap: as the protocol says)",
     "declared": "1: the protocol's own analysis",
     "n": "people with a contrast",
     "mean": "mean contrast, in the unit of the standardisation",

@@ -102,7 +102,7 @@ def read_grid(
     path
         A mapping ``grid`` with lists under ``baseline`` (pairs of s), ``window`` (names of the
         protocol's windows, or pairs), ``standardisation`` (raw, z, cal), ``smoothing`` (s) and
-        ``null`` (t, sign-flip, swap, or a kind of swap); what is left out stays as the
+        ``null`` (t-clips, t, sign-flip, swap, or a kind of swap); what is left out stays as the
         protocol has it. Beside it ``condition`` and ``block``.
     settings
         The protocol's.
@@ -128,8 +128,13 @@ def read_grid(
             raise InputError(f"expected a list, found {values!r}", path=file, key=f"grid.{name}")
     main = settings.primary_window
     declared = Specification(
-        settings.baseline_s, main, settings.windows[main], unit, settings.smooth_amplitude_s, "t"
-    )  # planned tests, power and preregistrations speak of people in general
+        settings.baseline_s,
+        main,
+        settings.windows[main],
+        unit,
+        settings.smooth_amplitude_s,
+        "t-clips",
+    )  # planned tests, power and preregistrations speak of people and clips in general
     emotion = str(content.get("condition", condition))
     if emotion not in settings.emotions:
         raise InputError(

@@ -1,5 +1,6 @@
 """The same recordings, analysed in every reasonable way: does the result depend on choices?"""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -27,6 +28,7 @@ from mimicry.scoring.arrange import SwapDesign
 from mimicry.scoring.pattern import calibration, contrast, pattern_score, reference_trials
 from mimicry.scoring.swap import label_swap
 from mimicry.scoring.validity import judge_trials, phases
+from mimicry.statistics.clips import ClipTable, ContrastTrials, clip_tables
 from mimicry.statistics.combine import combined_p
 from mimicry.statistics.groups import one_sample
 from mimicry.statistics.nulls import PEOPLE_NULLS
@@ -328,16 +330,12 @@ def _row(
     p, reason = (test.p, test.reason) if np.isfinite(test.mean) else (float("nan"), test.reason)
     if not reason:
         p, reason = _p_value(spec, values, people, study, grid)
-    # the interval of the mean in units of the SD over people, as for the effect itself
+    # in units of the SD over people, as the effect itself
     half = (test.high - test.low) / 2 * test.effect / test.mean if test.mean else float("nan")
     return {
         **spec.labels(),
         "declared": int(spec == grid.declared),
-        "n": test.n,
-        "mean": test.mean,
-        "se": test.se,
-        "low": test.low,
-        "high": test.high,
+        **{name: getattr(test, name) for name in ("n", "mean", "se", "low", "high")},
         "dz": test.effect,
         "dz_low": test.effect - half,
         "dz_high": test.effect + half,
@@ -354,13 +352,32 @@ def _per_person(values: Floats, people: Sequence[_Scores]) -> Floats:
     return np.array(pd.Series(values).groupby(names, sort=False).mean(), dtype=np.float64)
 
 
+def _clips(
+    spec: Specification, people: Sequence[_Scores], settings: ScoringSettings
+) -> Sequence[ClipTable]:
+    """Return the scores by clip of who has a contrast, sessions together."""
+    sessions = defaultdict(list)
+    for person in people:
+        score, sides = person.trials[spec.standardisation], (person.shown, person.reference)
+        if np.isfinite(contrast(score, *sides, min_trials=settings.min_trials)):
+            parts = score, np.array(person.design.clips), *sides
+            sessions[person.recording.participant].append(parts)
+    rows = []
+    for name, everything in sessions.items():
+        score, clips, shown, other = map(np.concatenate, zip(*everything, strict=True))
+        names = tuple(clips[shown]), tuple(clips[other])
+        rows.append(ContrastTrials(name, score[shown], score[other], *names))
+    return clip_tables([rows])[0]
+
+
 def _p_value(
     spec: Specification, values: Floats, people: Sequence[_Scores], study: Study, grid: Grid
 ) -> tuple[float, str]:
     settings = study.protocol.scoring_settings()
     if spec.null in PEOPLE_NULLS:
         rng = generator(settings.seed, "group", grid.condition, spec.null)
-        return PEOPLE_NULLS[spec.null].draw(values, rng), ""
+        p = PEOPLE_NULLS[spec.null].draw(values, rng, _clips(spec, people, settings))
+        return p, "" if np.isfinite(p) else "too_few_clips"
     swap = settings.swap if spec.null == "swap" else spec.null
     chosen = replace(settings, swap=swap, surrogates=DRAWS, enumerate_up_to=DRAWS)
     has_randomiser = swap == "redraw" and grid.block in study.protocol.file.blocks

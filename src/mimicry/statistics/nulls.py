@@ -1,6 +1,6 @@
 """The nulls of one value a person: do people in general respond?"""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,13 +8,15 @@ from numpy.typing import NDArray
 from mimicry.kernels.arrangements import sign_arrangements
 from mimicry.kernels.chance import p_value
 from mimicry.records import Null, nulls_by_name
+from mimicry.statistics.clips import ClipTable
+from mimicry.statistics.crossed import crossed
 from mimicry.statistics.groups import one_sample
 
 __all__ = ["PEOPLE_NULLS", "sign_flip_p"]
 
 Floats = NDArray[np.float64]
-#: One value a person and a generator -> two-sided p.
-PeopleP = Callable[[Floats, np.random.Generator], float]
+#: One value a person, a generator, the same people's scores by clip -> two-sided p.
+PeopleP = Callable[[Floats, np.random.Generator, Sequence[ClipTable]], float]
 
 
 def sign_flip_p(values: Floats, rng: np.random.Generator) -> float:
@@ -34,17 +36,24 @@ def sign_flip_p(values: Floats, rng: np.random.Generator) -> float:
 
 PEOPLE_NULLS: dict[str, Null[PeopleP]] = nulls_by_name(
     Null(
+        "t-clips",
+        "none: the t distribution stands for them, with people and clips random",
+        "Do people in general respond, to clips like these?",
+        "few people whose contrasts are far from normal",
+        lambda _values, _rng, clips: crossed([clips]).test([1.0]).p,
+    ),
+    Null(
         "t",
         "none: the t distribution stands for them",
-        "Do people in general respond?",
-        "few people whose contrasts are far from normal",
-        lambda values, _rng: one_sample(values).p,
+        "Do people in general respond, to these clips?",
+        "few people whose contrasts are far from normal; what is said of other clips",
+        lambda values, _rng, _clips: one_sample(values).p,
     ),
     Null(
         "sign-flip",
         "signs of the people's contrasts",
-        "Do people in general respond?",
-        "contrasts that are not symmetric about 0 under the null",
-        sign_flip_p,
+        "Do people in general respond, to these clips?",
+        "contrasts that are not symmetric about 0 under the null; what is said of other clips",
+        lambda values, rng, _clips: sign_flip_p(values, rng),
     ),
 )

@@ -154,7 +154,7 @@ def clip_splits(
     Examples
     --------
     >>> emotion, reference = clip_splits([4, 4], np.random.default_rng(0), splits=5000)
-    >>> emotion.shape, emotion[:, 0].all()
+    >>> emotion.shape, bool(emotion[:, 0].all())
     ((18, 4), True)
     """
     sizes = [sorted({n // 2, n - n // 2}) for n in clips]

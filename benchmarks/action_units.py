@@ -102,8 +102,7 @@ def parted_lips() -> dict[str, float]:
     No landmark is involved: the gap between the lips of the mesh, in gaps of a full AU25.
     """
     from mimicry.synthetic import identities, performance
-    from mimicry.synthetic.anatomy import measures
-    from mimicry.synthetic.head import head_pack
+    from mimicry.synthetic.head import head_pack, measures
     from mimicry.synthetic.scene import head_points
 
     person = identities(77, 1)[0]

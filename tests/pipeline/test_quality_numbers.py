@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from mimicry.pipeline.quality import quality_of, usable_frames
-from mimicry.pipeline.sidecars import trial_quality
+from mimicry.pipeline.score_files import trial_quality
 from mimicry.records import ActionUnitTrack, ScoringSettings
 
 N = 21

@@ -21,10 +21,9 @@ from mimicry.synthetic import (
     spontaneous,
     sway,
 )
-from mimicry.synthetic.anatomy import POINTS, measures
 from mimicry.synthetic.facs import RIGS, basis
 from mimicry.synthetic.glasses import spectacles
-from mimicry.synthetic.head import head_pack, neutral_shape
+from mimicry.synthetic.head import POINTS, head_pack, measures, neutral_shape
 from mimicry.synthetic.scene import Scene, head_points
 from mimicry.synthetic.stimuli import manifest_entry, parse_id, read_entries
 

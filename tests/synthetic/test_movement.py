@@ -12,9 +12,8 @@ from mimicry.synthetic import (
     parse_intensity,
     performance,
 )
-from mimicry.synthetic.anatomy import POINTS, measures
 from mimicry.synthetic.facs import ACTION_UNITS, basis
-from mimicry.synthetic.head import head_pack, neutral_shape
+from mimicry.synthetic.head import POINTS, head_pack, measures, neutral_shape
 from mimicry.synthetic.scene import head_points, head_rotation
 
 PEOPLE = identities(5, 12)

@@ -71,10 +71,9 @@ def read_json_object(
     InputError
         (or `kind`) When it is missing, no JSON, no object, or a key lacks or is of a wrong type.
     """
-    value = read_json(path, kind=kind)
-    check_shape(value, dict, path=path, kind=kind)
-    check_shape(value, shape, path=path, kind=kind)
-    content: dict[str, Any] = value
+    content: dict[str, Any] = read_json(path, kind=kind)
+    check_shape(content, dict, path=path, kind=kind)
+    check_shape(content, shape, path=path, kind=kind)
     return content
 
 
@@ -218,10 +217,9 @@ def parquet_note(
     text = (file.metadata.metadata or {}).get(name.encode())
     if text is None:
         return {}
-    value = json_value(text, path=path, kind=kind)
-    check_shape(value, dict, path=path, key=name, kind=kind)
-    check_shape(value, shape, path=path, kind=kind)
-    note: dict[str, Any] = value
+    note: dict[str, Any] = json_value(text, path=path, kind=kind)
+    check_shape(note, dict, path=path, key=name, kind=kind)
+    check_shape(note, shape, path=path, kind=kind)
     return note
 
 

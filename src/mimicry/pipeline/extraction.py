@@ -170,10 +170,6 @@ def extract_recording(
     pool
         Landmark processes to use instead of new ones.
 
-    Returns
-    -------
-    Extraction
-
     Raises
     ------
     RecordingError

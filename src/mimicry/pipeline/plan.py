@@ -177,14 +177,9 @@ def _entity(recording: Path, name: str) -> str:
 
 
 def _timeline_json(timeline: StimulusTimeline) -> dict[str, Any]:
-    return {
-        "onset_s": timeline.onset_s,
-        "apex_s": timeline.apex_s,
-        "offset_s": timeline.offset_s,
-        "envelope": files.digest(
-            [timeline.times_s, dict(zip(timeline.names, timeline.intensity.T, strict=True))]
-        ),
-    }
+    moved = dict(zip(timeline.names, timeline.intensity.T, strict=True))
+    times = {name: getattr(timeline, name) for name in ("onset_s", "apex_s", "offset_s")}
+    return {**times, "envelope": files.digest([timeline.times_s, moved])}
 
 
 def _model_digest(recording: Path, model: str | Path | None) -> str | None:

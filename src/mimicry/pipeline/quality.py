@@ -37,30 +37,28 @@ def quality_of(track: ActionUnitTrack) -> dict[str, Any]:
     """
     seen = track.tracked
     n = len(track)
-    early = track.provenance.get("frames_before_two_faces")
+    made = track.provenance
+    early = made.get("frames_before_two_faces")
+    noted = ("input", "frames_with_several_faces", "frames_of_another_face")
+    spread = {"face_size_px": "scale_px", "luminance": "luminance", "sharpness": "sharpness"}
     return {
-        "input": track.provenance.get("input"),
-        "video": track.provenance.get("video", {}),
+        **{name: made.get(name) for name in noted},
+        **{name: made.get(name, {}) for name in ("video", "reading")},
         "frames": n,
         "frames_with_face": int(seen.sum()),
         "tracked_fraction": float(seen.mean()) if n else None,
         **usable_frames(track),
-        "frames_with_several_faces": track.provenance.get("frames_with_several_faces"),
-        "frames_of_another_face": track.provenance.get("frames_of_another_face"),
         **({"frames_before_two_faces": early} if early else {}),
-        "reading": track.provenance.get("reading", {}),
         "longest_loss_s": _longest_loss(track.times_s, seen),
         "timing": timing_summary(track.times_s),
-        "face_size_px": _spread(track.quality["scale_px"]),
-        "luminance": _spread(track.quality["luminance"]),
-        "sharpness": _spread(track.quality["sharpness"]),
+        **{name: _spread(track.quality[column]) for name, column in spread.items()},
         "head_pose_deg": {
             axis: _spread(track.pose_deg[:, k]) for k, axis in enumerate(("pitch", "yaw", "roll"))
         },
         "share_of_tracked_frames": {
             name: _share(track.quality[name], seen) for name in ("plausible", "pose_ok", "blink")
         },
-        "neutral": track.provenance.get("action_units", {}).get("neutral"),
+        "neutral": made.get("action_units", {}).get("neutral"),
     }
 
 

@@ -1,20 +1,22 @@
-"""The files of a scored recording: their names, how they are written and read back.
+"""The files of a scored recording: their names and content, how they are written and read back.
 
 The sidecar is written last: where it is, the results are complete.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from mimicry import files
+from mimicry import __version__, files
 from mimicry.errors import TableError
 from mimicry.pipeline.measured import MeasuredRecording
 from mimicry.pipeline.plan import Plan
 from mimicry.pipeline.quality import QUALITY_SHAPE
-from mimicry.pipeline.sidecars import scores_sidecar
 from mimicry.records import ActionUnitTrack
+from mimicry.records.columns import describe
+from mimicry.scoring.columns import CONDITION_COLUMNS, TRIAL_COLUMNS
 from mimicry.study.blind import masked_table
 from mimicry.study.folder import read_table
 from mimicry.study.layout import (
@@ -38,12 +40,15 @@ __all__ = [
     "ScoreFiles",
     "ScoredRecording",
     "frames_of",
+    "provenance_of",
     "read_blind",
     "read_scores",
+    "trial_quality",
     "write_blind",
     "write_scores",
 ]
 
+_DESIGN = "design column of the events table"
 _NEEDED = ("trial_id", "condition", "valid")
 
 
@@ -143,7 +148,7 @@ def write_scores(
         files.write_json(paths["qc"], view.quality)
         files.write_text(paths["report"], page)
         log_scoring(to.results.folder, plan.prefix, plan.digest)
-        sidecar = scores_sidecar(view.provenance, table, conditions, notes)
+        sidecar = _sidecar(view.provenance, table, conditions, notes)
         files.write_json(paths["sidecar"], sidecar)
     return ScoredRecording.of(
         plan,
@@ -209,6 +214,59 @@ def _blind(
     notes = [*plan.notes, *parts["qc"].get("warnings", []), *notes]
     parts |= {"summary": pd.DataFrame(), "warnings": list(dict.fromkeys(notes))}
     return ScoredRecording.of(plan, frames, **parts)
+
+
+def provenance_of(plan: Plan, track: ActionUnitTrack) -> dict[str, Any]:
+    """Return inputs, settings, versions and what made the track. No paths, no times."""
+    return {
+        "inputs": plan.inputs,
+        **plan.sources,
+        "digest": plan.digest,
+        "seed": plan.settings.seed,
+        "versions": {"mimicry": __version__} | _versions("numpy", "scipy", "pandas"),
+        "track": dict(track.provenance),
+        "units": dict(track.units),
+    }
+
+
+def _versions(*names: str) -> dict[str, str]:
+    versions = {}
+    for name in names:
+        try:
+            versions[name] = version(name)
+        except PackageNotFoundError:
+            versions[name] = "not installed"
+    return versions
+
+
+def _sidecar(
+    provenance: Mapping[str, Any],
+    table: "pd.DataFrame",
+    conditions: "pd.DataFrame",
+    notes: Sequence[str],
+) -> dict[str, Any]:
+    """Return the content of ``_scores.json``."""
+    return {
+        **provenance,
+        "columns": {
+            "scores": describe(list(table.columns), TRIAL_COLUMNS, otherwise=_DESIGN),
+            "summary": describe(list(conditions.columns), CONDITION_COLUMNS, otherwise=_DESIGN),
+        },
+        "warnings": list(notes),
+    }
+
+
+def trial_quality(table: "pd.DataFrame") -> dict[str, Any]:
+    """Return counts of valid trials and reasons by condition, for ``_qc.json``."""
+    counts: dict[str, Any] = {}
+    for condition, group in table.groupby("condition", sort=True):
+        reasons: dict[str, int] = {}
+        for text in group["reason"].dropna():
+            for code in str(text).split(";"):
+                reasons[code] = reasons.get(code, 0) + 1
+        valid = int(group["valid"].sum())
+        counts[str(condition)] = {"trials": len(group), "valid": valid, "reasons": reasons}
+    return counts
 
 
 def frames_of(track: ActionUnitTrack) -> dict[str, int]:

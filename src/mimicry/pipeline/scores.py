@@ -22,12 +22,13 @@ from mimicry.pipeline.score_files import (
     ScoredRecording,
     ScoreFiles,
     frames_of,
+    provenance_of,
     read_blind,
     read_scores,
+    trial_quality,
     write_blind,
     write_scores,
 )
-from mimicry.pipeline.sidecars import provenance_of, trial_quality
 from mimicry.records import (
     ActionUnitTrack,
     AlignedTrials,
@@ -126,10 +127,6 @@ def score_recording(
         blind study (:mod:`mimicry.study.blind`) until its quality control is locked.
     progress, pool
         As in :func:`mimicry.pipeline.extract_recording`.
-
-    Returns
-    -------
-    ScoredRecording
 
     Raises
     ------

@@ -7,6 +7,7 @@ from typing import Any, Literal
 __all__ = ["EmotionMap", "Reference", "ScoringSettings"]
 
 Reference = Literal["neutral", "valence"]
+_WINDOWS = {"main": (0.5, 2.5), "early": (0.5, 1.5), "emg": (0.0, 1.0), "late": (1.5, 2.5)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +84,7 @@ class ScoringSettings:
     rate_hz: float = 30.0
     max_gap_s: float = 0.1
     baseline_s: tuple[float, float] = (-0.5, 0.0)
-    windows: Mapping[str, tuple[float, float]] = field(
-        default_factory=lambda: {
-            "main": (0.5, 2.5),
-            "early": (0.5, 1.5),
-            "emg": (0.0, 1.0),
-            "late": (1.5, 2.5),
-        }
-    )
+    windows: Mapping[str, tuple[float, float]] = field(default_factory=_WINDOWS.copy)
     primary_window: str = "main"
     smooth_amplitude_s: float = 0.1
     smooth_latency_s: float = 0.05

@@ -8,40 +8,18 @@ extra ``[synth]``; everything measured on rendered faces is an upper bound.
 from importlib import import_module
 from typing import Any
 
-_HOME = {
-    "Faults": "camera",
-    "Identity": "head",
-    "MODELS": "recipes",
-    "Performance": "motion",
-    "RECIPES": "recipes",
-    "RenderedVideo": "video",
-    "StimulusSpec": "stimuli",
-    "View": "scene",
-    "action_unit_names": "facs",
-    "blink_curve": "motion",
-    "blinks": "natural",
-    "camera_times": "natural",
-    "drop_frames": "natural",
-    "envelope": "motion",
-    "gaze": "natural",
-    "identities": "head",
-    "light": "natural",
-    "millimetres": "facs",
-    "minimum_jerk": "motion",
-    "parse_id": "stimuli",
-    "parse_intensity": "facs",
-    "performance": "motion",
-    "render_frames": "camera",
-    "render_video": "video",
-    "repeat_frames": "natural",
-    "speech": "natural",
-    "spontaneous": "natural",
-    "stimulus_file": "stimuli",
-    "sway": "natural",
-    "times_at": "motion",
-    "truth_table": "video",
-    "write_frames": "video",
+_NAMES = {
+    "camera": "Faults render_frames",
+    "facs": "action_unit_names millimetres parse_intensity",
+    "head": "Identity identities",
+    "motion": "Performance blink_curve envelope minimum_jerk performance times_at",
+    "natural": "blinks camera_times drop_frames gaze light repeat_frames speech spontaneous sway",
+    "recipes": "MODELS RECIPES",
+    "scene": "View",
+    "stimuli": "StimulusSpec parse_id stimulus_file",
+    "video": "RenderedVideo render_video truth_table write_frames",
 }
+_HOME = {name: module for module, names in _NAMES.items() for name in names.split()}
 
 __all__ = sorted(_HOME)
 

@@ -9,15 +9,14 @@ is asked for, :data:`LETTERS` states the convention used here (Ekman, Friesen & 
 the letters; the numbers are ours).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mimicry.errors import InputError
-from mimicry.synthetic.anatomy import POINTS
-from mimicry.synthetic.head import head_pack
+from mimicry.synthetic.head import POINTS, head_pack
 
 __all__ = [
     "ACTION_UNITS",
@@ -31,7 +30,8 @@ __all__ = [
 ]
 
 LETTERS = {"A": 0.1, "B": 0.25, "C": 0.5, "D": 0.75, "E": 1.0}
-RIGS = ("faceunits01", "second")
+# rig -> where its targets lie, and what it calls the person's left and right
+RIGS = {"faceunits01": ("unit/", ("Left", "Right")), "second": ("second/", ("left", "right"))}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +45,10 @@ class Movement:
     meaning: str
     point: str
     targets: dict[str, float]
-    second: dict[str, float]
+    second: dict[str, float] = field(default_factory=dict)
 
 
-def _m(
-    meaning: str, point: str, targets: dict[str, float], second: dict[str, float] | None = None
-) -> Movement:
-    return Movement(meaning, point, targets, second or {})
-
-
+_m = Movement  # short, for the table
 ACTION_UNITS: dict[str, Movement] = {
     "AU01": _m("inner brow raiser", "inner_brow", {"browInnerUp": 1}, {"eyebrows-*-inner-up": 1}),
     "AU02": _m("outer brow raiser", "outer_brow", {"browOuterUp*": 1}, {"eyebrows-*-extern-up": 1}),
@@ -110,12 +105,11 @@ def parse_intensity(value: float | str) -> float:
 def _sided(name: str, rig: str) -> tuple[Sparse, Sparse]:
     """Return the left and the right half of a target."""
     pack = head_pack()
+    folder, words = RIGS[rig]
     if "*" in name:
-        words = ("Left", "Right") if rig == "faceunits01" else ("left", "right")
-        folder = "unit/" if rig == "faceunits01" else "second/"
         left, right = (pack.targets[folder + name.replace("*", w)] for w in words)
         return left, right
-    index, delta = pack.targets[("unit/" if rig == "faceunits01" else "second/") + name]
+    index, delta = pack.targets[folder + name]
     ramp = np.clip(pack.vertices[index, 0] / 8 + 0.5, 0, 1)
     share = (ramp**2 * (3 - 2 * ramp))[:, None]
     return (index, delta * share), (index, delta * (1 - share))

@@ -40,14 +40,10 @@ def spectacles(shape: F) -> tuple[F, NDArray[np.int64]]:
     beside = shape[np.abs(shape[:, 1] - height) < 8]
     half_head = float(np.abs(beside[(beside[:, 2] > 40) & (beside[:, 2] < 120), 0]).max())
     for side in (1.0, -1.0):
-        rims = [
-            _bent(
-                side * 32 + across * (HALF_WIDTH_MM + w),
-                height - 3 + along * (HALF_HEIGHT_MM + w),
-                z,
-            )
-            for w in (0.0, RIM_MM)
-        ]
+        rims = []
+        for w in (0.0, RIM_MM):
+            x = side * 32 + across * (HALF_WIDTH_MM + w)
+            rims.append(_bent(x, height - 3 + along * (HALF_HEIGHT_MM + w), z))
         parts.append(_strip(rims[0], rims[1], closed=True))
         hinge = np.array([side * (32 + HALF_WIDTH_MM + RIM_MM), height + 4, z - 15])
         ear = np.array([side * (half_head + 3), height + 6, 45.0])
@@ -58,9 +54,6 @@ def spectacles(shape: F) -> tuple[F, NDArray[np.int64]]:
     x = np.linspace(-8.0, 8.0, 7)
     arch = height + 2 + 2 * np.cos(x / 8 * np.pi / 2)
     parts.append(_strip(_bent(x, arch + 1.1, z), _bent(x, arch - 1.1, z), closed=False))
-    points, triangles, first = [], [], 0
-    for p, t in parts:
-        points.append(p)
-        triangles.append(t + first)
-        first += len(p)
-    return np.concatenate(points), np.concatenate(triangles)
+    first = np.cumsum([0, *(len(points) for points, _ in parts)])
+    triangles = [t + start for (_, t), start in zip(parts, first, strict=False)]
+    return np.concatenate([points for points, _ in parts]), np.concatenate(triangles)

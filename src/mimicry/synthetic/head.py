@@ -1,4 +1,4 @@
-"""The rendered person: who it is (identity) and the shape of the head at rest.
+"""The rendered person: who it is (identity), the shape of the head at rest, points to measure at.
 
 Lengths are millimetres. x points to the person's left, y up, z out of the face.
 """
@@ -13,9 +13,18 @@ from numpy.typing import NDArray
 
 from mimicry.errors import InputError
 from mimicry.kernels.chance import generator
-from mimicry.synthetic.anatomy import measures
 
-__all__ = ["HeadPack", "Identity", "head_pack", "identities", "neutral_shape"]
+__all__ = [
+    "EYES",
+    "POINTS",
+    "HeadPack",
+    "Identity",
+    "eye_centres",
+    "head_pack",
+    "identities",
+    "measures",
+    "neutral_shape",
+]
 
 Ethnicity = Literal["african", "asian", "caucasian"]
 Sex = Literal["female", "male"]
@@ -25,6 +34,23 @@ RESTING_EYE_MM = 9.0  # at rest the upper lid covers the rim of the iris
 RESTING_LIP_GAP_MM = 0.2
 TEETH_BACK_MM = 5.0  # behind closed lips no tooth shows
 EYES_AT = np.array([0.0, 728.5, 125.0])  # mm; where the middle between the eyes is put
+EYES = (1, 2)  # materials of the left and the right eyeball
+# point -> vertex on the person's left, vertex on the right (the same one on the midline)
+POINTS: dict[str, tuple[int, int]] = {
+    "inner_brow": (2711, 208),
+    "mid_brow": (2708, 205),
+    "outer_brow": (2727, 225),
+    "upper_lid": (2513, 1),
+    "lower_lid": (4126, 1724),
+    "cheek": (4262, 1864),
+    "lip_corner": (3014, 543),
+    "upper_lip": (362, 362),
+    "upper_lip_edge": (474, 474),
+    "lower_lip_edge": (493, 493),
+    "lower_lip": (513, 513),
+    "chin_boss": (733, 733),
+    "chin": (1884, 1884),
+}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -186,7 +212,7 @@ def neutral_shape(identity: Identity) -> NDArray[np.float64]:
         for name, weight in details.items():
             pack.add(shape, name, weight * shrink)
         _rest(pack, shape)
-        shape += EYES_AT - _between_eyes(pack, shape)
+        shape += EYES_AT - np.mean(eye_centres(shape, pack.material), axis=0)
         if not _is_odd(shape, pack.material):
             break
     shape.flags.writeable = False
@@ -206,8 +232,34 @@ def _rest(pack: HeadPack, shape: NDArray[np.float64]) -> None:
     shape[teeth, 0] *= 0.76
 
 
-def _between_eyes(pack: HeadPack, shape: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.asarray(np.mean([shape[pack.material == k].mean(axis=0) for k in (1, 2)], axis=0))
+def eye_centres(
+    shape: NDArray[np.float64], material: NDArray[np.int64]
+) -> list[NDArray[np.float64]]:
+    """Return the middle of the left and of the right eyeball, (3,) each."""
+    return [np.asarray(shape[material == k].mean(axis=0)) for k in EYES]
+
+
+def measures(shape: NDArray[np.float64], material: NDArray[np.int64]) -> dict[str, float]:
+    """Return lengths of a face in mm: lip gap, eye opening, mouth width, pupil distance.
+
+    Parameters
+    ----------
+    shape
+        (V, 3) vertices in mm.
+    material
+        (V,) material of each vertex, of :class:`HeadPack`.
+    """
+
+    def point(name: str, side: int = 0) -> NDArray[np.float64]:
+        return np.asarray(shape[POINTS[name][side]])
+
+    eyes = eye_centres(shape, material)
+    return {
+        "lip_gap": float(point("upper_lip_edge")[1] - point("lower_lip_edge")[1]),
+        "eye_opening": float(point("upper_lid")[1] - point("lower_lid")[1]),
+        "mouth_width": float(np.linalg.norm(point("lip_corner") - point("lip_corner", 1))),
+        "pupil_distance": float(np.linalg.norm(eyes[0] - eyes[1])),
+    }
 
 
 def _is_odd(shape: NDArray[np.float64], material: NDArray[np.int64]) -> bool:

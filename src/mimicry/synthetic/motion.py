@@ -4,7 +4,7 @@ Times are seconds, intensities are action units (1.0 = reference movement), angl
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -90,7 +90,6 @@ class Performance:
     shift_mm: F
     gaze_deg: F
     light: F
-    notes: Mapping[str, object] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         n = len(self.times_s)
@@ -101,13 +100,8 @@ class Performance:
             raise InputError(
                 f"unknown or repeated action units: {', '.join(unknown) or self.names}"
             )
-        wanted: dict[str, tuple[int, ...]] = {
-            "intensity": (n, len(self.names)),
-            "pose_deg": (n, 3),
-            "shift_mm": (n, 3),
-            "gaze_deg": (n, 2),
-            "light": (n,),
-        }
+        wide = {"intensity": len(self.names), "pose_deg": 3, "shift_mm": 3, "gaze_deg": 2}
+        wanted = {**{name: (n, width) for name, width in wide.items()}, "light": (n,)}
         for key, shape in wanted.items():
             actual = np.shape(getattr(self, key))
             if actual != shape:
@@ -121,14 +115,6 @@ class Performance:
         if name not in self.names:
             return np.zeros(len(self))
         return self.intensity[:, self.names.index(name)]
-
-
-def _columns(table: Mapping[str, ArrayLike], n: int) -> F:
-    if not table:
-        return np.zeros((n, 0))
-    return np.column_stack(
-        [np.broadcast_to(np.asarray(table[k], dtype=np.float64), n) for k in sorted(table)]
-    )
 
 
 def performance(
@@ -150,13 +136,17 @@ def performance(
     0.5
     """
     t = np.asarray(times_s, dtype=np.float64)
-    n = len(t)
+    n, units = len(t), units or {}
+
+    def repeated(values: ArrayLike, *shape: int) -> F:
+        return np.broadcast_to(np.asarray(values, dtype=np.float64), (n, *shape))
+
     return Performance(
         times_s=t,
-        intensity=_columns(units or {}, n),
-        names=tuple(sorted(units or {})),
-        pose_deg=np.broadcast_to(np.asarray(pose_deg, dtype=np.float64), (n, 3)),
-        shift_mm=np.broadcast_to(np.asarray(shift_mm, dtype=np.float64), (n, 3)),
-        gaze_deg=np.broadcast_to(np.asarray(gaze_deg, dtype=np.float64), (n, 2)),
-        light=np.broadcast_to(np.asarray(light, dtype=np.float64), (n,)),
+        intensity=np.column_stack([np.zeros((n, 0)), *(repeated(units[k]) for k in sorted(units))]),
+        names=tuple(sorted(units)),
+        pose_deg=repeated(pose_deg, 3),
+        shift_mm=repeated(shift_mm, 3),
+        gaze_deg=repeated(gaze_deg, 2),
+        light=repeated(light),
     )

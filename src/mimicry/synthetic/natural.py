@@ -104,11 +104,8 @@ def gaze(
 
 def speech(times_s: F, rng: np.random.Generator, *, size: float = 1.0) -> dict[str, F]:
     """Return speech-like mouth movement: four syllables a second, without any language."""
-    beat = (
-        2
-        * np.pi
-        * np.cumsum(np.r_[0, np.diff(times_s)] * (4 + smooth_noise(times_s, rng, 0.4)[:, 0] * 0.7))
-    )
+    pace = 4 + smooth_noise(times_s, rng, 0.4)[:, 0] * 0.7
+    beat = 2 * np.pi * np.cumsum(np.r_[0, np.diff(times_s)] * pace)
     voiced = np.clip(0.5 + 0.8 * smooth_noise(times_s, rng, 0.5)[:, 0], 0, 1)
     opening = size * voiced * (0.5 - 0.5 * np.cos(beat))
     shape = smooth_noise(times_s, rng, 0.12, 3)
@@ -189,15 +186,8 @@ def _chosen(n: int, share: float, rng: np.random.Generator) -> NDArray[np.bool_]
 def drop_frames(movement: Performance, share: float, rng: np.random.Generator) -> Performance:
     """Return the performance without a random share of its frames; times stay true."""
     keep = ~_chosen(len(movement), share, rng)
-    return replace(
-        movement,
-        times_s=movement.times_s[keep],
-        intensity=movement.intensity[keep],
-        pose_deg=movement.pose_deg[keep],
-        shift_mm=movement.shift_mm[keep],
-        gaze_deg=movement.gaze_deg[keep],
-        light=movement.light[keep],
-    )
+    framed = ("times_s", "intensity", "pose_deg", "shift_mm", "gaze_deg", "light")
+    return replace(movement, **{name: getattr(movement, name)[keep] for name in framed})
 
 
 def repeat_frames(n: int, share: float, rng: np.random.Generator) -> NDArray[np.int64]:

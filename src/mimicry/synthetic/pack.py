@@ -35,10 +35,7 @@ MATERIALS = {
     "helper-upper-teeth": 3,
     "helper-lower-teeth": 3,
     "helper-tongue": 4,
-    "helper-l-eyelashes-1": 5,
-    "helper-l-eyelashes-2": 5,
-    "helper-r-eyelashes-1": 5,
-    "helper-r-eyelashes-2": 5,
+    **{f"helper-{side}-eyelashes-{k}": 5 for side in "lr" for k in (1, 2)},
 }
 MASKS = ("lips", "eyelids", "inside-mouth")
 ETHNICITIES = ("african", "asian", "caucasian")
@@ -179,13 +176,8 @@ def build_pack(wheel: Path) -> dict[str, NDArray[np.generic]]:
         new = np.full(len(vertices), -1, dtype=np.int64)
         new[used] = np.arange(len(used))
         pairs = np.unique(np.array([c for _, corners in keep for c in corners]), axis=0)
-        triangles = np.array(
-            [
-                [corners[i][0] for i in side]
-                for _, corners in keep
-                for side in ((0, 1, 2), (0, 2, 3))
-            ]
-        )
+        halves = ((0, 1, 2), (0, 2, 3))
+        triangles = np.array([[c[k][0] for k in half] for _, c in keep for half in halves])
         masks = _sample_masks(archive, texture, pairs, len(vertices))[used]
         names, starts, indices, deltas = [], [0], [], []
         for name, paths in _target_paths(archive).items():

@@ -221,7 +221,7 @@ def shade(
                 nz = w0 * normals[i, 2] + w1 * normals[j, 2] + w2 * normals[k, 2]
                 length = np.sqrt(nx * nx + ny * ny + nz * nz) + 1e-12
                 nx, ny, nz = nx / length, ny / length, nz / length
-                kind = kinds[t]
+                kind, weight = kinds[t], 0.25 * share
                 gloss, wrap = value[5], 0.25
                 if kind == SKIN:
                     _sample(texture, value[0], value[1], colour)
@@ -239,9 +239,7 @@ def shade(
                         colour[c] = colours[pick, c]
                     gloss = 0.25 if kind in (TEETH, GLASSES) else 0.0
                 for c in range(3):
-                    total[c] += (
-                        0.25 * share * colour[c] * lights[4, c] * value[4] * (0.75 + 0.25 * ny)
-                    )
+                    total[c] += weight * colour[c] * lights[4, c] * value[4] * (0.75 + 0.25 * ny)
                 for n in range(2):
                     lx, ly, lz = lights[2 * n, 0], lights[2 * n, 1], lights[2 * n, 2]
                     facing = nx * lx + ny * ly + nz * lz
@@ -254,16 +252,11 @@ def shade(
                         mirror = mirror**11
                     dull = max((facing + wrap) / (1 + wrap), 0.0)
                     edge = max(1 - abs(facing) * 3, 0.0) if kind == SKIN else 0.0
-                    reach = 0.35 + 0.65 * value[4]
+                    reach = weight * (0.35 + 0.65 * value[4])
                     for c in range(3):
                         shown = colour[c] * (dull + 0.12 * edge * colours[6, c])
-                        total[c] += (
-                            0.25
-                            * share
-                            * reach
-                            * lights[2 * n + 1, c]
-                            * (shown + gloss * mirror * max(facing, 0.0))
-                        )
+                        shown += gloss * mirror * max(facing, 0.0)
+                        total[c] += reach * lights[2 * n + 1, c] * shown
             for c in range(3):
                 picture[row, column, c] = total[c]
 

@@ -10,16 +10,15 @@ from mimicry.errors import InputError
 from mimicry.synthetic import raster
 from mimicry.synthetic.facs import basis
 from mimicry.synthetic.glasses import spectacles
-from mimicry.synthetic.head import Identity, head_pack, neutral_shape
+from mimicry.synthetic.head import EYES, Identity, head_pack, neutral_shape
 from mimicry.synthetic.motion import Performance
-from mimicry.synthetic.skin import hair_share, linear, look_of, texture_points
+from mimicry.synthetic.skin import hair_share, linear, look_of, smooth_step, texture_points
 
 __all__ = ["Scene", "View", "head_points"]
 
 F = NDArray[np.float64]
 PIVOT = np.array([0.0, 690.0, 25.0])  # mm; where the head turns on the neck
 AIM = np.array([0.0, 700.0, 60.0])  # mm; what the camera looks at
-EYES = ((1, 0), (2, 1))  # material number, side
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +86,7 @@ def _rotation_vector(matrix: F) -> F:
 def _neck_share() -> F:
     """Return (V,) how much of the head's turn a vertex follows: 0 chest, 1 face."""
     v = head_pack().vertices
-    s = np.clip((v[:, 1] + 0.35 * (v[:, 2] - 50) - 585) / 58, 0, 1)
-    return np.asarray(s * s * (3 - 2 * s))
+    return smooth_step(v[:, 1] + 0.35 * (v[:, 2] - 50), 585, 643)
 
 
 def _sided_weights(movement: Performance, k: int) -> dict[str, float]:
@@ -121,7 +119,7 @@ def head_points(
     pitch, yaw = movement.gaze_deg[k]
     _lids_follow(shape, pitch, yaw)
     turn = head_rotation(np.array([pitch, yaw, 0.0]))
-    for material, _ in EYES:
+    for material in EYES:
         eye = pack.material == material
         centre = neutral_shape(identity)[eye].mean(axis=0)
         shape[eye] = (shape[eye] - centre) @ turn.T + centre
@@ -137,7 +135,7 @@ def _lids_follow(shape: F, pitch: float, yaw: float) -> None:
         if size:
             for name in (f"unit/eyeLook{left}Left", f"unit/eyeLook{right}Right"):
                 index, delta = pack.targets[name]
-                skin = ~np.isin(pack.material[index], (1, 2))
+                skin = ~np.isin(pack.material[index], EYES)
                 shape[index[skin]] += size / 30 * delta[skin]
 
 
@@ -201,7 +199,7 @@ def _prepare(identity: Identity) -> _Prepared:
     attributes[:, 3] = inside
     attributes[:, 4] = np.where(inside > 0.5, 0.1, light)
     attributes[:, 5] = 0.035 + 0.05 * pack.masks[:, 0]
-    for material, _ in EYES:
+    for material in EYES:
         eye = pack.material == material
         attributes[eye, 6:] = shape[eye] - shape[eye].mean(axis=0)
     worn = np.zeros((0, 3))
@@ -274,28 +272,14 @@ class Scene:
         level = self.view.light_level * float(movement.light[k])
         shape = self.placed(movement, k)
         normals = raster.vertex_normals(shape, ready.triangles)
-        normals[len(shape) - len(ready.worn) :] = (
-            0.0,
-            0.0,
-            1.0,
-        )  # flat bands, seen from both sides
+        normals[len(shape) - len(ready.worn) :] = (0.0, 0.0, 1.0)  # flat bands with two sides
         screen = self.project(shape)
         screen[:, :2] *= 2
         ids = np.full((2 * height, 2 * width), raster.BACKGROUND, dtype=np.int32)
         nearest = np.full(ids.shape, np.inf, dtype=np.float64)
         raster.draw(screen, ready.triangles, ready.sheer, nearest, ids)
         picture = _wall(self.view.size_px, self.view.background) * np.float32(level)
-        raster.shade(
-            ids,
-            screen,
-            ready.triangles,
-            ready.kinds,
-            normals,
-            ready.attributes,
-            appearance.texture,
-            appearance.colours,
-            appearance.eye,
-            self._lights(level),
-            picture,
-        )
+        mesh = (ready.triangles, ready.kinds, normals, ready.attributes)
+        paint = (appearance.texture, appearance.colours, appearance.eye)
+        raster.shade(ids, screen, *mesh, *paint, self._lights(level), picture)
         return picture

@@ -13,27 +13,25 @@ from numpy.typing import NDArray
 from mimicry.kernels.chance import generator
 from mimicry.synthetic.head import Identity, head_pack
 
-__all__ = ["Look", "hair_share", "look_of", "texture_points"]
+__all__ = ["Look", "hair_share", "look_of", "smooth_step", "texture_points"]
 
 F = NDArray[np.float64]
 AXIS_Z = 45.0  # mm; the vertical axis the texture is wrapped round
 LOW, HIGH = 455.0, 855.0  # mm; height range of the texture
 SIZE = 1024
-# sRGB of skin from very light to very dark
+# r, g, b (sRGB) of skin from very light to very dark
 TONES = np.array(
     [
-        [244, 213, 193],
-        [229, 184, 158],
-        [204, 152, 121],
-        [166, 113, 83],
-        [122, 80, 57],
-        [84, 54, 40],
-        [58, 38, 30],
+        [244, 229, 204, 166, 122, 84, 58],
+        [213, 184, 152, 113, 80, 54, 38],
+        [193, 158, 121, 83, 57, 40, 30],
     ]
 )
 HAIR = np.array([[22, 18, 16], [45, 30, 22], [84, 58, 38], [140, 105, 66], [95, 45, 25]])
 GREY = np.array([150, 148, 146])
 IRIS = np.array([[62, 40, 24], [92, 66, 38], [98, 104, 70], [84, 112, 140]])
+# inside of the mouth, teeth, tongue; lashes
+MOUTH = np.array([[58, 18, 18], [222, 214, 198], [170, 84, 82], [28, 22, 20]])
 FRAMES = np.array([[24, 22, 22], [70, 44, 28], [120, 118, 116]])  # spectacles
 SHIRTS = np.array([[70, 84, 108], [96, 60, 60], [66, 88, 72], [88, 88, 92], [120, 108, 88]])
 
@@ -64,7 +62,8 @@ class Look:
     hair_mm: float
 
 
-def _step(x: F, low: float, high: float) -> F:
+def smooth_step(x: F, low: float, high: float) -> F:
+    """Return 0 up to `low`, 1 from `high` on, and a smooth rise between them."""
     s = np.clip((x - low) / (high - low), 0, 1)
     return np.asarray(s * s * (3 - 2 * s))
 
@@ -106,7 +105,7 @@ def _hair_at(angle: F, height: F, fringe_mm: float) -> F:
         [0.0, 0.35, 0.62, 0.85, 1.05, 1.25, 1.45, 1.62, 1.8, 2.2, np.pi],
         [front, front - 1, front - 8, 772, 748, 728, 722, 735, 705, 672, 662],
     )
-    return _step(height, 0.0, 1.0) * _step(height - line, -4, 5)
+    return smooth_step(height, 0.0, 1.0) * smooth_step(height - line, -4, 5)
 
 
 def _noise(rng: np.random.Generator, sigma: tuple[float, float]) -> F:
@@ -158,16 +157,16 @@ def _beard_area() -> F:
     """Return (SIZE, SIZE) where a beard grows, 0..1."""
     angle, height = _grid()
     x = np.abs(_x_of_texel())
-    chin = _step(height, 606, 630) * _step(-np.abs(angle), -1.5, -1.05)
-    chin *= _step(-height - 0.25 * x, -688, -660)
-    moustache = np.exp(-(((height - 676) / 5.5) ** 2)) * _step(-x, -30, -22)
+    chin = smooth_step(height, 606, 630) * smooth_step(-np.abs(angle), -1.5, -1.05)
+    chin *= smooth_step(-height - 0.25 * x, -688, -660)
+    moustache = np.exp(-(((height - 676) / 5.5) ** 2)) * smooth_step(-x, -30, -22)
     bare = np.exp(-((x / 30) ** 2) - ((height - 661) / 9.5) ** 2)
     return np.clip(np.maximum(chin, moustache) - 0.9 * bare, 0, 1)
 
 
 def _tone(position: float) -> F:
-    steps = np.linspace(0, 1, len(TONES))
-    return linear(np.array([np.interp(position, steps, TONES[:, c]) for c in range(3)]))
+    steps = np.linspace(0, 1, TONES.shape[1])
+    return linear(np.array([np.interp(position, steps, channel) for channel in TONES]))
 
 
 def _mix(texture: F, colour: F, share: F) -> None:
@@ -190,7 +189,7 @@ def look_of(identity: Identity) -> Look:
     front = np.abs(angle) < 1.3
     texture *= 1 - np.array([0.02, 0.6, 0.5]) * (blood * (cheeks + 0.7 * nose) * front)[..., None]
     texture *= 1 - np.array([0.14, 0.18, 0.16]) * (sockets * front)[..., None]
-    freckles = _step(_noise(rng, (2.0, 2.3)), 2.1, 3.0) * (rng.random() < 0.35)
+    freckles = smooth_step(_noise(rng, (2.0, 2.3)), 2.1, 3.0) * (rng.random() < 0.35)
     freckles *= np.exp(-(((height - 705) / 28) ** 2))
     texture *= 1 - np.array([0.2, 0.3, 0.35]) * freckles[..., None]
     grey = float(np.clip((identity.age_years - 40) / 35 + rng.normal(0, 0.15), 0, 1))
@@ -208,24 +207,14 @@ def look_of(identity: Identity) -> Look:
     covered = hair * np.clip(1 + 0.28 * strands, 0.3, 1.9)[..., None]
     texture += (covered - texture) * scalp[..., None]
     shirt = linear(SHIRTS[rng.integers(0, len(SHIRTS))]) * rng.uniform(0.7, 1.2)
-    collar = 548 + 40 * _step(np.abs(angle), 0.15, 1.3)
-    _mix(texture, shirt, _step(collar - height, 0, 2.5))
+    collar = 548 + 40 * smooth_step(np.abs(angle), 0.15, 1.3)
+    _mix(texture, shirt, smooth_step(collar - height, 0, 2.5))
     iris = IRIS[0 if identity.ethnicity != "caucasian" else rng.integers(0, len(IRIS))]
     lips = np.array([0.86, 0.52, 0.53]) * rng.uniform(0.85, 1.1) + 0.12 * identity.skin
-    colours = np.array(
-        [
-            lips,
-            linear(np.array([58, 18, 18])),
-            linear(np.array([222, 214, 198])),
-            linear(np.array([170, 84, 82])),
-            linear(np.array([28, 22, 20])),
-            linear(FRAMES[identity.detail_seed % len(FRAMES)]),
-            [1.0, 0.35, 0.2],
-        ]
-    )
+    worn = linear(FRAMES[identity.detail_seed % len(FRAMES)])
     return Look(
         texture=np.clip(texture, 0.002, 1).astype(np.float32),
-        colours=colours,
+        colours=np.array([lips, *linear(MOUTH), worn, [1.0, 0.35, 0.2]]),
         eye=np.array([*linear(iris), rng.uniform(5.6, 6.1), rng.uniform(1.6, 2.3)]),
         hair_mm=float(rng.uniform(5, 11)),
     )

@@ -258,11 +258,8 @@ def rendered_entry(
 
 def is_there(stimulus_id: str) -> bool:
     """Tell whether the clip of an id lies in the package or in the user's cache."""
-    from platformdirs import user_cache_path
-
     name = f"{stimulus_id}.webm"
-    cache = user_cache_path("mimicry") / "stimuli" / __version__
-    return (asset_folder("stimuli") / name).exists() or (cache / name).exists()
+    return any((folder / name).exists() for folder in (asset_folder("stimuli"), _cache()))
 
 
 def stimulus_file(stimulus_id: str, cache: Path | None = None) -> Path:
@@ -276,11 +273,14 @@ def stimulus_file(stimulus_id: str, cache: Path | None = None) -> Path:
     bundled = asset_folder("stimuli") / f"{stimulus_id}.webm"
     if bundled.exists():
         return bundled
+    spec, folder = parse_id(stimulus_id), make_folder(cache or _cache())
+    return folder / str(rendered_entry(spec, folder)["file"])
+
+
+def _cache() -> Path:
     from platformdirs import user_cache_path
 
-    spec = parse_id(stimulus_id)
-    folder = make_folder(cache or user_cache_path("mimicry") / "stimuli" / __version__)
-    return folder / str(rendered_entry(spec, folder)["file"])
+    return user_cache_path("mimicry") / "stimuli" / __version__
 
 
 @dataclass(frozen=True, slots=True)

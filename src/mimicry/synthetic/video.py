@@ -92,6 +92,19 @@ def write_frames(
     return np.asarray(pts / ticks, dtype=np.float64)
 
 
+# field and column of a performance, its name in the truth, and what it means
+_MOVES = (
+    ("pose_deg", 0, "pose_pitch_deg", "positive: chin up"),
+    ("pose_deg", 1, "pose_yaw_deg", "positive: towards the person's left"),
+    ("pose_deg", 2, "pose_roll_deg", "positive: to the person's left shoulder"),
+    ("shift_mm", 0, "shift_left_mm", "to the person's left"),
+    ("shift_mm", 1, "shift_up_mm", "up"),
+    ("shift_mm", 2, "shift_near_mm", "towards the camera"),
+    ("gaze_deg", 0, "gaze_pitch_deg", "of the eyes in the head, positive: up"),
+    ("gaze_deg", 1, "gaze_yaw_deg", "of the eyes in the head, to the left"),
+)
+
+
 def truth_table(
     movement: Performance, times_s: NDArray[np.float64], shown: NDArray[np.int64] | None = None
 ) -> "pd.DataFrame":
@@ -108,14 +121,8 @@ def truth_table(
         "timestamp": times_s,
         "repeated": (source != np.arange(len(movement))).astype(int),
     }
-    for k, name in enumerate(movement.names):
-        columns[name] = movement.intensity[source, k]
-    for k, axis in enumerate(("pitch", "yaw", "roll")):
-        columns[f"pose_{axis}_deg"] = movement.pose_deg[source, k]
-    for k, axis in enumerate(("left", "up", "near")):
-        columns[f"shift_{axis}_mm"] = movement.shift_mm[source, k]
-    for k, axis in enumerate(("pitch", "yaw")):
-        columns[f"gaze_{axis}_deg"] = movement.gaze_deg[source, k]
+    columns |= {name: movement.intensity[source, k] for k, name in enumerate(movement.names)}
+    columns |= {name: getattr(movement, field)[source, k] for field, k, name, _ in _MOVES}
     columns["light"] = movement.light[source]
     return pd.DataFrame(columns)
 
@@ -135,14 +142,7 @@ def _described(movement: Performance, rig: str) -> dict[str, Any]:
         "timestamp": {"meaning": "presentation time", "unit": "s"},
         "repeated": {"meaning": "1 where the camera repeats an earlier picture"},
         **units,
-        "pose_pitch_deg": {"meaning": "positive: chin up", "unit": "deg"},
-        "pose_yaw_deg": {"meaning": "positive: towards the person's left", "unit": "deg"},
-        "pose_roll_deg": {"meaning": "positive: to the person's left shoulder", "unit": "deg"},
-        "shift_left_mm": {"meaning": "to the person's left", "unit": "mm"},
-        "shift_up_mm": {"meaning": "up", "unit": "mm"},
-        "shift_near_mm": {"meaning": "towards the camera", "unit": "mm"},
-        "gaze_pitch_deg": {"meaning": "of the eyes in the head, positive: up", "unit": "deg"},
-        "gaze_yaw_deg": {"meaning": "of the eyes in the head, to the left", "unit": "deg"},
+        **{name: {"meaning": text, "unit": name.rpartition("_")[2]} for *_, name, text in _MOVES},
         "light": {"meaning": "factor on all light"},
     }
 
@@ -216,22 +216,9 @@ def render_video(
     table = path.with_name(f"{path.stem}{TRUTH}")
     write_tsv(table, truth_table(movement, times, source))
     facts = path.with_name(f"{path.stem}_truth.json")
-    write_json(
-        facts,
-        {
-            "note": UPPER_BOUND,
-            "video": path.name,
-            "video_sha256": sha256_of(path),
-            "identity": asdict(identity),
-            "view": asdict(view),
-            "faults": asdict(faults),
-            "rig": rig,
-            "seed": seed,
-            "codec": codec,
-            "crf": crf,
-            "frames": len(movement),
-            "columns": _described(movement, rig),
-            **(notes or {}),
-        },
-    )
+    seen = {"identity": asdict(identity), "view": asdict(view), "faults": asdict(faults)}
+    written = {"video": path.name, "video_sha256": sha256_of(path), "frames": len(movement)}
+    choices = {"rig": rig, "seed": seed, "codec": codec, "crf": crf}
+    about = {"note": UPPER_BOUND, "columns": _described(movement, rig)}
+    write_json(facts, {**about, **seen, **written, **choices, **(notes or {})})
     return RenderedVideo(path, table, facts)

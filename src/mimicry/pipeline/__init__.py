@@ -14,8 +14,12 @@ stimuli, clock). Then the recording passes each room once, in this order:
 :mod:`.scores` holds this sequence, :mod:`.score_files` writes the results at its end.
 """
 
-from mimicry.pipeline.extraction import Extraction, extract, extract_recording
-from mimicry.pipeline.scores import ScoredRecording, score, score_recording
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mimicry.pipeline.extraction import Extraction, extract, extract_recording
+    from mimicry.pipeline.scores import ScoredRecording, score, score_recording
 
 __all__ = [
     "Extraction",
@@ -25,3 +29,11 @@ __all__ = [
     "score",
     "score_recording",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module 'mimicry.pipeline' has no attribute {name!r}")
+    # extraction alone needs neither protocols nor statistics, and starts in half the time
+    home = "scores" if name in ("ScoredRecording", "score", "score_recording") else "extraction"
+    return getattr(import_module(f"mimicry.pipeline.{home}"), name)

@@ -70,7 +70,7 @@ def test_a_study_is_extracted_scored_and_reported(scored):
 def test_a_second_run_scores_nothing_again(scored):
     study, _ = scored
     before = stamps(study, "_task-sample_*")
-    again = run_batch([study], jobs=2)
+    again = run_batch([study], jobs=1)
     assert [r.status for r in again.recordings] == ["resumed"] * 2
     assert stamps(study, "_task-sample_*") == before
 
@@ -80,10 +80,10 @@ def test_other_settings_score_again_but_read_no_video_again(scored, tmp_path):
     shutil.copytree(scored[0], study)
     protocol = study / "protocol.yaml"
     protocol.write_text(protocol.read_text().replace("swap: clip", "swap: redraw"))
-    refused = run_batch([study])
+    refused = run_batch([study], jobs=1)
     assert {r.failure["error"] for r in refused.recordings} == {"OutputExistsError"}
     landmarks, scores = stamps(study, "_landmarks.parquet"), stamps(study, "_scores.json")
-    again = run_batch([study], options=ExtractionOptions(overwrite=True))
+    again = run_batch([study], options=ExtractionOptions(overwrite=True), jobs=1)
     assert [r.status for r in again.recordings] == ["done"] * 2
     assert stamps(study, "_landmarks.parquet") == landmarks
     fresh = stamps(study, "_scores.json")

@@ -19,6 +19,7 @@ from mimicry.landmarks.guard import guarded_environment
 
 posix = pytest.mark.skipif(os.name != "posix", reason="signals and closed streams of POSIX")
 MIMICRY = (sys.executable, "-m", "mimicry")
+ONE = ("--jobs", "1")  # of three frames two processes make nothing faster; each start takes long
 
 
 def environment(**more: str) -> dict[str, str]:
@@ -197,7 +198,7 @@ def extracted(make_video: Any, tmp_path_factory: pytest.TempPathFactory) -> tupl
     """A video and the folder of what an undisturbed command makes of it."""
     folder = tmp_path_factory.mktemp("extracted")
     video = make_video(folder / "v.mp4", frames=3)
-    done = run("extract", str(video), "--out", str(folder / "whole"))
+    done = run("extract", str(video), "--out", str(folder / "whole"), *ONE)
     assert done.returncode == 0
     return video, folder / "whole"
 
@@ -208,7 +209,8 @@ def test_closed_streams_do_not_fall_into_files(
     extracted: tuple[Path, Path], tmp_path: Path, closed: str
 ) -> None:
     video, whole = extracted
-    found = in_shell(f"mimicry extract '{video}' --out '{tmp_path / 'out'}' --json {closed}")
+    words = f"extract '{video}' --out '{tmp_path / 'out'}' --json {' '.join(ONE)}"
+    found = in_shell(f"mimicry {words} {closed}")
     assert found.returncode == 0
     assert b"Traceback" not in found.stdout + found.stderr
     for path in whole.iterdir():
@@ -235,18 +237,28 @@ NARROW = {
 }
 
 
+@pytest.fixture(scope="module", params=["Jürgen Ωmega 🙂".encode(), b"J\xfcrgen"])
+def named(
+    request: pytest.FixtureRequest, make_video: Any, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[bytes, bytes, Path]:
+    """A name, a video of it, and the folder of what comes of it in the encoding of the tests."""
+    folder, name = tmp_path_factory.mktemp("named"), request.param
+    plain = make_video(folder / "plain.mp4", frames=3)
+    video = os.path.join(os.fsencode(folder), name + b".mp4")  # noqa: PTH118 - bytes
+    plain.rename(os.fsdecode(video))
+    run("extract", video, "--out", str(folder / "again"), "--json", *ONE)
+    return name, video, folder / "again"
+
+
 @posix
 @pytest.mark.parametrize("encoding", NARROW)
-@pytest.mark.parametrize("name", ["Jürgen Ωmega 🙂".encode(), b"J\xfcrgen"])
 def test_any_name_is_read_written_and_said_in_any_encoding(
-    make_video: Any, tmp_path: Path, encoding: str, name: bytes
+    named: tuple[bytes, bytes, Path], tmp_path: Path, encoding: str
 ) -> None:
-    plain = make_video(tmp_path / "plain.mp4", frames=3)
-    video = os.path.join(os.fsencode(tmp_path), name + b".mp4")  # noqa: PTH118 - bytes
-    Path(os.fsdecode(video)).write_bytes(plain.read_bytes())
+    name, video, again = named
     out = tmp_path / "out"
     for _ in range(2):  # the second time what was written is read back
-        found = run("extract", video, "--out", str(out), "--json", env=NARROW[encoding])
+        found = run("extract", video, "--out", str(out), "--json", *ONE, env=NARROW[encoding])
         assert found.returncode == 0, found.stderr
         said = json.loads(found.stdout)
         assert said["recordings"][0]["frames"] == 3
@@ -258,9 +270,8 @@ def test_any_name_is_read_written_and_said_in_any_encoding(
     note = json.loads(next(out.glob("*_qc.json")).read_text(encoding="utf-8"))
     assert note["input"]["name"] == f"{shown}.mp4"
     # the same bytes whatever the encoding of the terminal
-    run("extract", video, "--out", str(tmp_path / "again"), "--json")
     for path in out.iterdir():
-        twin = next((tmp_path / "again").glob(f"*{path.name[path.name.rindex('_') :]}"))
+        twin = next(again.glob(f"*{path.name[path.name.rindex('_') :]}"))
         if path.suffix != ".log":
             assert twin.read_bytes() == path.read_bytes()
 

@@ -1,4 +1,4 @@
-"""Batch processes on this machine."""
+"""Batch processes on this machine: started, asked and ended; how many there are is given."""
 
 import json
 import queue

@@ -1,4 +1,4 @@
-"""Many recordings: find them, do what is not done yet, say what failed."""
+"""Many recordings: find them, do on so many cores what is not done yet, say what failed."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace

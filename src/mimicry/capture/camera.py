@@ -1,4 +1,4 @@
-"""Cameras: whether one answers, and how steadily it delivers."""
+"""Cameras, for `doctor`: which numbers answer, and how steadily one delivers."""
 
 import os
 import platform

@@ -1,4 +1,4 @@
-"""A plain camera recording with OpenCV: every frame with the host's time, none dropped silently.
+"""A plain camera recording with OpenCV, or why there is none: every frame with the host's time.
 
 The time of a frame is taken when OpenCV hands it over. That is later than its capture by a
 delay that differs between cameras and systems and is not constant under load: good for

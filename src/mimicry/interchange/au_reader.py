@@ -1,4 +1,4 @@
-"""How a tool's table of action units is read: what its columns are called and mean.
+"""How a tool's table of action units is read: column names, units, least confidence of a frame.
 
 A new tool is a module with one :class:`AuReader`, and its name among the texts of ``sources``.
 """

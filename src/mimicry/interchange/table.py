@@ -1,4 +1,4 @@
-"""A table of any tool in memory, and the one rule for turning its cells into numbers."""
+"""A table of any tool in memory: its columns, rows and whole blocks of numbers."""
 
 import io
 import re

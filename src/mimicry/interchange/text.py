@@ -1,4 +1,4 @@
-"""What a text file of numbers looks like: encoding, line ends, separator, decimal sign, header.
+"""What a text file of numbers looks like: encoding, separator, header, and what a cell may hold.
 
 The one sniffer. Nothing is guessed that the file does not show, and no cell is turned into
 something else without a word: :func:`number_of` says what counts as a number and what as missing.

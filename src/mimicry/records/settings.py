@@ -1,4 +1,4 @@
-"""How trials are scored. Filled from a protocol file; every default has its reason there."""
+"""How trials are scored: each default, gate and smallest number, which a protocol may set."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field

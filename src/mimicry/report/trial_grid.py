@@ -1,4 +1,4 @@
-"""Every trial as a small figure, drawn as plain SVG: hundreds of them in a moment."""
+"""Every trial as a small figure in the order given, drawn as plain SVG: hundreds in a moment."""
 
 from collections.abc import Mapping, Sequence
 from html import escape

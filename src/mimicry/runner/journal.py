@@ -1,4 +1,4 @@
-"""The session on disk while it runs: append-only streams that a crash cannot spoil.
+"""The session on disk while it runs, safe from crashes, and what a resume leaves out as done.
 
 ::
 

@@ -1,4 +1,4 @@
-"""What events, stimuli and their manifest say of each other."""
+"""Warnings about events: durations, overlaps, unknown stimuli, clips other than the manifest's."""
 
 import re
 import warnings

@@ -143,10 +143,12 @@ def test_a_second_run_finds_its_work_done(demo: tuple[Path, dict[str, Any]]) -> 
     done = _mimicry("demo", "--out", str(folder))
     assert done.returncode == 0
     assert "were there already" in done.stdout
+    assert "happy, watch: mimicry. AU12 moved more than in the reference trials" in done.stdout
+    assert done.stdout.index("happy, watch: mimicry") < done.stdout.index("contrast_target")
     assert {p.name: p.stat().st_mtime_ns for p in folder.iterdir()} == before
 
 
-def test_a_page_opens_with_the_contrasts(demo: tuple[Path, dict[str, Any]]) -> None:
+def test_a_page_opens_with_the_claims(demo: tuple[Path, dict[str, Any]]) -> None:
     page = (demo[0] / f"{PREFIX}_report.html").read_text(encoding="utf-8")
-    assert "happy: contrast" in page
+    assert '<h3>happy, watch</h3><div class="claim">mimicry</div>' in page
     assert page.count("<svg") == 2 + 2 + 1 + 36  # quality, action units, lag profile, trials

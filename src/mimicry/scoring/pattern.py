@@ -97,8 +97,9 @@ def contrast(
 ) -> float:
     """Mean pattern score of an emotion's trials minus that of its reference trials.
 
-    0: no emotion-specific response; above 0: mimicry; below 0: counter-mimicry. NaN when
-    either side has fewer than `min_trials` trials with a score.
+    0: no emotion-specific response. What it supports is for
+    :func:`mimicry.scoring.claims.decide_claim` to say. NaN when either side has fewer than
+    `min_trials` trials with a score.
     """
     first, second = _sides(score, emotion, reference)
     if min(len(first), len(second)) < max(min_trials, 1):

@@ -100,8 +100,10 @@ def claims_page(needs: Mapping[str, Mapping[str, Any]]) -> str:
 
 
 def _basis(protocol: Protocol) -> str:
-    """Digest of the parts that the simulated numbers depend on; words about them may change."""
+    """Digest of what the simulated numbers depend on: not words, nor what a person's null swaps."""
     content = protocol.content()
+    for block in content["blocks"].values():
+        block.pop("swap", None)
     parts = ("design", "stimuli", "conditions", "timing", "blocks", "scoring", "prediction")
     return digest(
         {part: content[part] for part in parts} | {"test": content["analysis"]["primary"]}

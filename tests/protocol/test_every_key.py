@@ -213,6 +213,7 @@ CHANGES: dict[str, tuple[str, Any, Effect]] = {
     "blocks.*.cue": ("blocks.watch.cue", "stare", session),
     "blocks.*.conditions": ("blocks.imitate.conditions", ["happy"], refused),
     "blocks.*.repeats": ("blocks.watch.repeats", 4, trials),
+    "blocks.*.swap": ("blocks.watch.swap", "pairs", settings),
     "blocks.*.runs": ("blocks.watch.runs", 3, session),
     "blocks.*.practice": ("blocks.watch.practice", 2, session),
     "blocks.*.break_s": ("blocks.watch.break_s", 40, session),

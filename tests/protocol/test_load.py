@@ -25,7 +25,8 @@ def test_house_protocol_scores_with_the_documented_defaults() -> None:
         "happy": EmotionMap(("AU12",), ("AU04",), "positive"),
         "angry": EmotionMap(("AU04",), ("AU12",), "negative"),
     }
-    plain = ScoringSettings(emotions=settings.emotions, swap="redraw", seed=settings.seed)
+    swaps = {"watch": "clip", "inhibit": "clip", "": "clip"}  # where clips repeat
+    plain = ScoringSettings(settings.emotions, swap="redraw", swaps=swaps, seed=settings.seed)
     assert settings.to_json() == plain.to_json()
 
 

@@ -12,7 +12,7 @@ MAPS = {
 }
 #: What a study that chooses nothing is scored with.
 DEFAULTS = {
-    "reference": "neutral", "neutral_condition": "neutral", "swap": "free",
+    "reference": "neutral", "neutral_condition": "neutral", "swap": "free", "swaps": {},
     "identity_column": "identity", "block_column": "block", "run_column": "run",
     "phase_column": "block", "imitate_phase": "imitate",
     "rate_hz": 30.0, "max_gap_s": 0.1, "baseline_s": [-0.5, 0.0],

@@ -1,5 +1,7 @@
 """Cards, exclusions and the smallest p of a recording's page."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -22,9 +24,13 @@ SETTINGS = ScoringSettings(
 def test_the_smallest_p_is_that_of_all_arrangements_or_of_those_drawn():
     redraw = ScoringSettings(SETTINGS.emotions, swap="redraw", surrogates=99)
     cases = {1: 1.0, 20: 0.05, 1000: 0.001, 1001: 0.01, "40": 0.025}
-    assert {n: _floor(n, SETTINGS) for n in cases} == pytest.approx(cases)
-    assert [_floor(n, SETTINGS) for n in (0, -1, None, "n/a", np.nan)] == [None] * 5
-    assert _floor(20, redraw) == 0.01
+    assert {n: _floor({"arrangements": n}, SETTINGS) for n in cases} == pytest.approx(cases)
+    for none in (0, -1, None, "n/a", np.nan):
+        assert _floor({"arrangements": none}, SETTINGS) is None
+    assert _floor({"arrangements": 20}, redraw) == 0.01
+    watch = replace(redraw, swaps={"watch": "clip"})
+    assert _floor({"arrangements": 20, "phase": "watch"}, watch) == 0.05
+    assert _floor({"arrangements": 20, "phase": "imitate"}, watch) == 0.01
 
 
 def test_a_card_says_what_was_measured():

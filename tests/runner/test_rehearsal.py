@@ -36,17 +36,19 @@ def own_clips(folder: Path, **entry: object) -> Path:
     from mimicry.files import asset_folder
 
     bundled = json.loads((asset_folder("stimuli") / "manifest.json").read_text())
-    wanted = {f"{e}-f01-dynamic" for e in ("happy", "angry", "neutral")}
+    emotions = ("happy", "angry", "neutral")
+    wanted = {f"{e}-{face}-dynamic" for e in emotions for face in ("f01", "f02", "m01", "m02")}
     entries = []
     for old in (e for e in bundled["stimuli"] if e["id"] in wanted):
         clip = folder / f"{old['id']}.mp4"
         clip.write_bytes(old["id"].encode())
         new = {**old, "license": "own", "file": clip.name, "sha256": sha256_of(clip)}
-        entries.append(new | (entry if old["emotion"] == "happy" else {}))
+        entries.append(new | (entry if old["id"] == "happy-f01-dynamic" else {}))
     (folder / "set.json").write_text(json.dumps({**bundled, "stimuli": entries}))
     path = folder / "mine.yaml"
     path.write_text(
-        f"name: mine\nextends: {HOUSE}\nstimuli: {{identities: [f01], manifest: set.json}}\n"
+        f"name: mine\nextends: {HOUSE}\n"
+        "stimuli: {identities: [f01, f02, m01, m02], manifest: set.json}\n"
         "design: {randomisation: {max_same_identity: 500}}\nprovenance: {'*': default}\n"
     )
     return path

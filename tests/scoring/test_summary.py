@@ -323,6 +323,24 @@ def test_repeated_clips_are_pointed_out_unless_clips_are_swapped(swap, notes):
     assert len(summary.notes) == notes
 
 
+def test_every_phase_has_the_swap_that_its_design_declares():
+    """Clips repeat in both; the note is about the one whose swap takes them for exchangeable."""
+    order = session.mixed_order(10)
+    block = ["watch"] * len(order) + ["inhibit"] * len(order)
+    trials = session.trial_table(order + order, block=block)
+    settings = replace(session.SETTINGS, swap="free", swaps={"watch": "clip"})
+    track = session.recording(trials, {"happy": {"AU12": 0.3}})
+    _, summary = summary_of(trials, track, settings)
+    _, by_clip = summary_of(trials, track, replace(settings, swap="clip", swaps={}))
+    watch, inhibit = summary.of("happy", "watch"), summary.of("happy", "inhibit")
+    assert (watch["swap"], inhibit["swap"]) == ("clip", "free")
+    assert watch["p"] == by_clip.of("happy", "watch")["p"]
+    assert watch["arrangements"] == 12_870  # 8 clips a side
+    assert inhibit["arrangements"] == 184_756  # 10 trials a side
+    (note,) = summary.notes
+    assert "`swap: free` treats their trials as exchangeable" in note
+
+
 def permuted(trials, order):
     return TrialTable(
         tuple(trials.trial_id[k] for k in order),

@@ -378,7 +378,7 @@ def _p_value(
         rng = generator(settings.seed, "group", grid.condition, spec.null)
         p = PEOPLE_NULLS[spec.null].draw(values, rng, _clips(spec, people, settings))
         return p, "" if np.isfinite(p) else "too_few_clips"
-    swap = settings.swap if spec.null == "swap" else spec.null
+    swap = settings.of_phase(grid.block).swap if spec.null == "swap" else spec.null
     chosen = replace(settings, swap=swap, surrogates=DRAWS, enumerate_up_to=DRAWS)
     has_randomiser = swap == "redraw" and grid.block in study.protocol.file.blocks
     effects, reasons = [], []

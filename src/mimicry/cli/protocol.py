@@ -1,5 +1,6 @@
 """``mimicry protocol list | show | check | preview | schema | new``."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -60,6 +61,7 @@ def check(
     """Check protocol files, as `run` would; one sentence for each mistake, with its line."""
     from mimicry.errors import MimicryError
     from mimicry.protocol import list_protocols, load_protocol
+    from mimicry.protocol.arrangements import check_swaps
     from mimicry.runner.rehearsal import rehearse
 
     results: list[dict[str, Any]] = []
@@ -68,12 +70,13 @@ def check(
         try:
             loaded = load_protocol(name)
             notes = [told(note) for note in rehearse(loaded, stimuli=stimuli)]
+            swaps = check_swaps(loaded)
         except MimicryError as error:
             problem = fitted(error)
             results.append({"protocol": name, "ok": False, "message": str(problem)})
             say(f"error: {problem}")
         else:
-            summary = _summary(loaded)
+            summary = {**_summary(loaded), "arrangements": [asdict(swap) for swap in swaps]}
             results.append({"protocol": loaded.name, "ok": True, **summary, "notes": notes})
             lines.append(f"ok  {loaded.name}: {_told(summary)}")
             lines += [f"    note: {note}" for note in notes]
@@ -146,4 +149,12 @@ def _summary(protocol: "Protocol") -> dict[str, Any]:
 
 def _told(summary: dict[str, Any]) -> str:
     blocks = ", ".join(summary["blocks"])
-    return f"{summary['trials']} trials ({blocks}), {summary['minutes']} min, {summary['status']}"
+    text = f"{summary['trials']} trials ({blocks}), {summary['minutes']} min, {summary['status']}"
+    counted = [each for each in summary["arrangements"] if each["swap"] != "redraw"]
+    if not counted:
+        return text
+    fewest = min(counted, key=lambda each: each["arrangements"])
+    return (
+        f"{text}, at least {fewest['arrangements']} arrangements ({fewest['condition']} in "
+        f"{fewest['block']}, swap: {fewest['swap']})"
+    )

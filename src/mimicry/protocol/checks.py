@@ -122,12 +122,15 @@ def _scoring(protocol: "Protocol") -> Iterator[Problem]:
             )
     limits = protocol.file.design.randomisation
     restricted = limits.max_same_condition is not None
-    if settings.swap == "free" and restricted:
-        yield Problem(
-            ("scoring", "swap"),
-            "scoring.swap is 'free', but the order is restricted by max_same_condition; use "
-            "'swap: redraw'",
-        )
+    swaps: dict[Key, str | None] = {("scoring", "swap"): settings.swap}
+    swaps |= {("blocks", name, "swap"): b.swap for name, b in protocol.file.blocks.items()}
+    for key, swap in swaps.items():
+        if swap == "free" and restricted:
+            yield Problem(
+                key,
+                f"{show_key(key)} is 'free', but the order is restricted by max_same_condition; "
+                "use 'swap: redraw'",
+            )
 
 
 def _primary(protocol: "Protocol") -> Iterator[Problem]:

@@ -70,16 +70,17 @@ class Protocol:
 
         How it came about (``extends``, provenance) is left out, so a variant and the same
         protocol written out in full have the same content; and so is the place of the stimulus
-        manifest, whose checksum every score carries. A condition's ``any_emotion`` stands there
-        only when it is set, ``latency_min_r2`` only when it is not the default: files written
-        before they existed keep their digest.
+        manifest, whose checksum every score carries. A condition's ``any_emotion`` and a block's
+        ``swap`` stand there only when set, ``latency_min_r2`` only when it is not the default:
+        files written before they existed keep their digest.
         """
         content = self.file.model_dump(
             mode="json", exclude={"extends": True, "provenance": True, "stimuli": {"manifest"}}
         )
-        for condition in content["conditions"].values():
-            if not condition["any_emotion"]:
-                del condition["any_emotion"]
+        for part, name in (("conditions", "any_emotion"), ("blocks", "swap")):
+            for entry in content[part].values():
+                if not entry[name]:
+                    del entry[name]
         if content["scoring"]["latency_min_r2"] == ScoringSettings(emotions={}).latency_min_r2:
             del content["scoring"]["latency_min_r2"]
         return content
@@ -154,6 +155,10 @@ class Protocol:
         section = self.file.scoring
         given = {name: getattr(section, name) for name in type(section).model_fields}
         given["windows"] = self.windows()
+        given["swaps"] = {name: b.swap for name, b in self.file.blocks.items() if b.swap}
+        alone = given["swaps"].get(self.file.analysis.primary.block)
+        if alone:
+            given["swaps"][""] = alone  # of recordings whose trials name no block
         if given["seed"] is None:
             given["seed"] = self.seed
         return given

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Any, Literal, cast, get_type_hints
 
 from pydantic import BaseModel, Field, create_model
 
-from mimicry.protocol.schema_shown import Count, Part, Slug, Text
+from mimicry.protocol.schema_shown import Count, Part, Slug, Swap, Text
 from mimicry.records import ScoringSettings
-from mimicry.scoring.nulls import SECONDARY_NULLS, SWAPS
+from mimicry.scoring.nulls import SECONDARY_NULLS
 
 __all__ = ["Analysis", "Compare", "Effect", "Power", "Prediction", "Primary", "ScoringSection"]
 
@@ -113,10 +113,10 @@ def _scoring_section() -> type[BaseModel]:
     """Make the scoring section from :class:`ScoringSettings`, so the two cannot drift apart."""
     hints: dict[str, Any] = get_type_hints(ScoringSettings)
     one_of, several = cast("Any", Literal), cast("Any", tuple)
-    hints["swap"] = one_of[tuple(SWAPS)]
+    hints["swap"] = Swap
     hints["secondary_nulls"] = several[one_of[tuple(SECONDARY_NULLS)], ...]
     defaults = ScoringSettings(emotions={})
-    handmade = {"emotions", "windows", "claim_alpha"}
+    handmade = {"emotions", "windows", "swaps", "claim_alpha"}
     names = [f.name for f in fields(ScoringSettings) if f.name not in handmade]
     entries: dict[str, Any] = {n: (hints[n], Field(default=getattr(defaults, n))) for n in names}
     entries["seed"] = (

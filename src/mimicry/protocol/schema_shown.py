@@ -1,9 +1,11 @@
 """What a protocol may say about design, stimuli, timing, blocks and ratings."""
 
 import re
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from mimicry.scoring.nulls import SWAPS
 
 __all__ = [
     "Block",
@@ -20,6 +22,7 @@ __all__ = [
     "Seconds",
     "Slug",
     "Stimuli",
+    "Swap",
     "Text",
     "Timing",
 ]
@@ -31,6 +34,10 @@ Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(?:[-_][a-z0-9]+)*$")]
 Kind = Annotated[str, Field(pattern=r"^[a-z0-9]+(?:[-_.][a-z0-9]+)*$")]
 Seconds = Annotated[float, Field(ge=0, le=3600, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=1, le=10_000)]
+if TYPE_CHECKING:
+    Swap = str
+else:
+    Swap = Literal[tuple(SWAPS)]
 
 
 class Part(BaseModel):
@@ -199,6 +206,11 @@ class Block(Part):
         default_factory=list, description="Conditions in the block; empty: all."
     )
     repeats: Count = Field(default=1, description="How often each stimulus is shown.")
+    swap: Swap | None = Field(
+        default=None,
+        description="What the null permutes in this block: 'clip', 'pairs' or 'block' where a clip "
+        "is shown more than once; null: as scoring.swap.",
+    )
     runs: Count = Field(
         default=1, description="Into how many equal runs the block is cut (block_order: alternate)."
     )

@@ -98,11 +98,13 @@ blocks:
     task: watch              # watch, imitate, inhibit, infer, recognise or interact
     instruction: Please look at each face for as long as it is there.
     repeats: 4
+    swap: clip               # clips repeat: the null deals labels over clips (or pairs, block)
     practice: 2              # never scored
   imitate:
     task: imitate
     instruction: Please make the same movement as the face you see.
     repeats: 2
+    swap: clip
 
 # ratings:
 #   mood: {{prompt: How do you feel?, low: bad, high: good, after: trial, blocks: [watch]}}
@@ -119,7 +121,7 @@ scoring:
   baseline_s: [-0.5, 0]
   windows: {{main: [0.5, 2.5]}}
   primary_window: main
-  swap: redraw               # what the null permutes; 'redraw' follows limited orders
+  swap: redraw               # of blocks without a swap; 'redraw' follows limited orders
 
 analysis:
   primary:                   # the one planned test

@@ -1,7 +1,7 @@
 """How trials are scored: each default, gate and smallest number, which a protocol may set."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
 __all__ = ["EmotionMap", "Reference", "ScoringSettings"]
@@ -49,6 +49,8 @@ class ScoringSettings:
     swap
         What the label-swap null permutes, a name in :data:`mimicry.scoring.nulls.SWAPS`; follows
         the randomisation of the design.
+    swaps
+        Phase -> the swap of its trials, where that is another one.
     run_column
         Design column that numbers mini-blocks, for ``swap: block``.
     phase_column
@@ -76,6 +78,7 @@ class ScoringSettings:
     reference: Reference = "neutral"
     neutral_condition: str = "neutral"
     swap: str = "free"
+    swaps: Mapping[str, str] = field(default_factory=dict)
     identity_column: str = "identity"
     block_column: str = "block"
     run_column: str = "run"
@@ -130,6 +133,16 @@ class ScoringSettings:
     def stimulus_window_s(self) -> tuple[float, float]:
         """Return the stimulus samples that enter the lagged correlation."""
         return self.correlation_s or (0.0, self.windows[self.primary_window][1])
+
+    def of_phase(self, phase: str) -> "ScoringSettings":
+        """Return how the trials of a phase are scored: with its own swap.
+
+        Examples
+        --------
+        >>> ScoringSettings({}, swaps={"watch": "clip"}).of_phase("watch").swap
+        'clip'
+        """
+        return replace(self, swap=self.swaps.get(phase, self.swap))
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON types, for sidecars and digests."""

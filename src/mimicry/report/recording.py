@@ -103,7 +103,7 @@ def _cards(summary: "pd.DataFrame", settings: ScoringSettings) -> list[dict[str,
     for row in summary.to_dict("records"):
         if not np.isfinite(_number(row.get("contrast"))):
             continue
-        floor = _floor(row.get("arrangements"), settings)
+        floor = _floor(row, settings)
         lines = [f"contrast {_tested(row, '', floor)}, {counted(row.get('n'), 'trial')}"]
         for part in ("target", "opponent"):
             if np.isfinite(_number(row.get(f"contrast_{part}"))):
@@ -150,12 +150,12 @@ def _latency_lines(row: Mapping[Any, Any]) -> list[str]:
     return lines
 
 
-def _floor(arrangements: Any, settings: ScoringSettings) -> float | None:
+def _floor(row: Mapping[Any, Any], settings: ScoringSettings) -> float | None:
     """Return the smallest p that the label swap can give: all arrangements, or those drawn."""
-    count = _number(arrangements)
+    count, phase = _number(row.get("arrangements")), str(row.get("phase", ""))
     if not count > 0:
         return None
-    drawn = settings.swap == "redraw" or count > settings.enumerate_up_to
+    drawn = settings.of_phase(phase).swap == "redraw" or count > settings.enumerate_up_to
     return 1 / (settings.surrogates + 1) if drawn else 1 / count
 
 
@@ -217,6 +217,6 @@ def _turned(summary: "pd.DataFrame", settings: ScoringSettings) -> Table:
 def _with_reason(
     name: str, row: Mapping[Any, Any], reason: str | None, settings: ScoringSettings
 ) -> str:
-    floor = _floor(row.get("arrangements"), settings) if name in _SWAP_P else None
+    floor = _floor(row, settings) if name in _SWAP_P else None
     text = shown(name, row[name], floor=floor)
     return f"{text} ({reason})" if text == MISSING and reason else text

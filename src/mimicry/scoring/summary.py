@@ -68,7 +68,8 @@ def summarise(
     labels = np.array(scores.phase)
     for phase in dict.fromkeys(scores.phase):
         inside = labels == phase
-        view = Phase(aligned, scores, settings, phase, inside, (redraw or {}).get(phase))
+        drawer = (redraw or {}).get(phase)
+        view = Phase(aligned, scores, settings.of_phase(phase), phase, inside, drawer)
         conditions = [c for c in dict.fromkeys(aligned.trials.condition) if view.shown(c).any()]
         rows += _rows(view, conditions)
     return ConditionSummary(tuple(rows), _notes(aligned, scores, settings))
@@ -79,15 +80,13 @@ def _notes(
 ) -> tuple[str, ...]:
     """Warn of a swap that treats trials of one clip as exchangeable."""
     shown = Counter(zip(scores.phase, aligned.trials.stimulus_id, strict=True))
-    often = [stimulus for (_, stimulus), n in shown.items() if n > 1]
-    if settings.swap not in ("free", "redraw") or not often:
-        return ()
-    text = (
-        f"{len(often)} clips are shown more than once, and `swap: {settings.swap}` treats their "
-        "trials as exchangeable: p speaks about these clips only. `swap: clip` speaks about "
-        "clips like them."
+    swaps = Counter(settings.of_phase(phase).swap for (phase, _), n in shown.items() if n > 1)
+    return tuple(
+        f"{often} clips are shown more than once, and `swap: {swap}` treats their trials as "
+        "exchangeable: p speaks about these clips only. `swap: clip` speaks about clips like them."
+        for swap, often in swaps.items()
+        if swap in ("free", "redraw")
     )
-    return (text,)
 
 
 def _rows(phase: Phase, conditions: list[str]) -> list[dict[str, Any]]:

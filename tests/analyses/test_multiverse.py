@@ -3,6 +3,7 @@
 import json
 import shutil
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -203,6 +204,24 @@ def test_a_grid_that_cannot_be_meant_is_one_sentence(study, tmp_path, text, part
     assert answer.exit_code == 2
     assert isinstance(answer.exception, SystemExit)
     assert part in answer.stderr
+
+
+@pytest.mark.parametrize(
+    ("reasons", "said"),
+    [
+        (("too_few", "no_variance", "no_variance"),
+         ["no analysis gave a result; reason: no_variance (people with a contrast: 3)"]),
+        (("too_few", "", "no_variance"), []),
+    ],
+)  # fmt: skip
+def test_the_command_warns_when_no_analysis_gave_a_result(study, monkeypatch, reasons, said):
+    rows = [{"reason": reason, "n": k + 1} for k, reason in enumerate(reasons)]
+    summary = {"specifications": 3, "without_result": sum(map(bool, reasons))}
+    made = SimpleNamespace(rows=rows, summary=lambda: summary, write=lambda *_, **__: [])
+    monkeypatch.setattr("mimicry.analyses.multiverse.multiverse", lambda *_, **__: made)
+    answer = CliRunner().invoke(app, ["multiverse", str(study.root), "--grid", "x", "--json"])
+    assert answer.exit_code == 0
+    assert json.loads(answer.stdout)["warnings"] == said
 
 
 def test_the_summary_counts_specifications_and_gives_the_ends_of_the_curve(found):

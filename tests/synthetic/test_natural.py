@@ -91,3 +91,9 @@ def test_repeated_frames_show_the_picture_before() -> None:
     assert late.min() == 0
     assert 0.15 < np.mean(late > 0) < 0.25
     assert np.all(np.diff(shown) >= 0)
+
+
+@pytest.mark.parametrize("rate", [0.0, -1.0])
+def test_who_never_blinks_or_smiles_lies_still(rate: float) -> None:
+    assert not blinks(T, np.random.default_rng(1), per_minute=rate).any()
+    assert spontaneous(T, np.random.default_rng(1), per_minute=rate) == {}

@@ -48,14 +48,26 @@ def test_the_same_input_gives_the_same_bytes(tmp_path: Path) -> None:
     assert made[0].truth_json.read_bytes() == made[1].truth_json.read_bytes()
 
 
-def test_the_truth_says_how_many_millimetres_a_unit_is(tmp_path: Path) -> None:
+def test_the_truth_says_what_each_column_is_and_how_many_millimetres_a_unit_is(
+    tmp_path: Path,
+) -> None:
     t = times_at(30, 0.2)
     play = performance(t, {"AU12": envelope(t, 0.0, 0.1)})
     made = render_video(tmp_path / "v.mp4", PERSON, play, view=SMALL)
     facts = read_json(made.truth_json)
+    table = pd.read_csv(made.truth_table, sep="\t")
     assert 10 < facts["columns"]["AU12"]["mm_per_unit"] < 20
     assert "upper bound" in facts["note"]
-    np.testing.assert_allclose(pd.read_csv(made.truth_table, sep="\t")["AU12"], play.of("AU12"))
+    np.testing.assert_allclose(table["AU12"], play.of("AU12"))
+    units = {name: told.get("unit") for name, told in facts["columns"].items()}
+    assert sorted(units) == sorted(table)
+    assert units == {
+        "frame": None, "timestamp": "s", "repeated": None, "AU12": "1.0 = full movement of the rig",
+        **{f"pose_{name}_deg": "deg" for name in ("pitch", "yaw", "roll")},
+        **{f"shift_{name}_mm": "mm" for name in ("left", "up", "near")},
+        "gaze_pitch_deg": "deg", "gaze_yaw_deg": "deg", "light": None,
+    }  # fmt: skip
+    assert all(told["meaning"] for told in facts["columns"].values())
 
 
 def test_a_third_of_a_millimetre_changes_the_picture() -> None:

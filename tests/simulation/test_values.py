@@ -24,6 +24,7 @@ from mimicry.simulation.nuisance import (
     frame_times,
     slow_noise,
 )
+from mimicry.simulation.population import ALL_UNITS
 from mimicry.simulation.shapes import STEP_S, sample_shapes, shape_tables
 
 
@@ -286,3 +287,22 @@ def test_noise_at_rest_a_trend_and_lost_faces_are_as_large_as_they_say():
     pitch, yaw = turned.pose_deg[:, 0], np.abs(turned.pose_deg[:, 1])
     leak = 0.5 * np.column_stack([0.045 * pitch, 0.012 * yaw, 0.009 * pitch - 0.012 * yaw])
     np.testing.assert_allclose(turned.intensity, leak, atol=1e-12)
+
+
+def test_what_a_turned_head_and_a_blink_leave_in_each_unit():
+    """Per degree of pitch, per degree of yaw to either side, and of a closed eye."""
+    left = {
+        "AU01": (-0.033, 0, -0.05), "AU02": (-0.033, 0, 0), "AU04": (0.045, 0, 0.15),
+        "AU05": (0, 0, -0.3), "AU07": (0, 0, 0.2), "AU09": (0.042, 0, 0), "AU10": (0, -0.008, 0),
+        "AU12": (0.009, -0.012, 0), "AU15": (0, 0.008, 0), "AU20": (0, 0.012, 0),
+        "AU43": (0, 0, 0.4), "AU45": (0, 0, 1.0),
+    }  # fmt: skip
+    times = np.arange(0, 60, 1 / 30)
+    given = {"sway_deg": 3.0, "pose_leak": 1.0, "blinks_per_min": 20.0}
+    nuisance = Nuisance(**(NUISANCE["none"].to_json() | given))
+    zero = np.zeros((len(times), len(ALL_UNITS)))
+    seen = add_nuisance(zero, times, ALL_UNITS, nuisance, np.random.default_rng(4))
+    assert seen.blink.any()
+    causes = np.column_stack([seen.pose_deg[:, 0], np.abs(seen.pose_deg[:, 1]), seen.blink])
+    shares = np.array([left.get(name, (0, 0, 0)) for name in ALL_UNITS])
+    np.testing.assert_allclose(seen.intensity, causes @ shares.T, atol=1e-12)

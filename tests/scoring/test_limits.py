@@ -201,6 +201,20 @@ def test_a_response_of_another_shape_is_refused_or_flagged():
     assert latencies(T, same, REST, ramp, SETTINGS).flags == ()
 
 
+@pytest.mark.parametrize(
+    ("noise", "ratio", "flags"),
+    [(0.02, 3.17, ()), (0.05, 2.80, ("other_shape",)), (0.25, 1.30, ())],
+)
+def test_latencies_disagree_by_more_than_two_standard_errors_and_a_step(noise, ratio, flags):
+    """A rise 1.3 times as long: at little noise the gap is certain, and 8 ms."""
+    change = ramp((T - 0.4) / 1.3) + trials(12, noise=noise, gain=0.0)
+    means = np.stack([change.mean(axis=0)] + [np.delete(change, k, 0).mean(0) for k in range(12)])
+    gap = half_rise(T, means, rate_hz=50)[0] - fit_shift(T, means, ramp).shifts_s - 0.25
+    assert gap[0] / jackknife_interval(gap[0], gap[1:])[0] == pytest.approx(ratio, abs=0.01)
+    assert (gap[0] > SETTINGS.latency_step_s) == (noise > 0.02)
+    assert latencies(T, change, REST, ramp, SETTINGS).flags == flags
+
+
 def test_times_that_half_of_the_trials_show_count_and_half_of_the_times_are_enough():
     """150 times; with seven of twelve trials gone at a time it does not count, on either side."""
     for n_missing, shown, reason in ((6, 10, ""), (7, 75, ""), (7, 74, "too_few_trials")):
@@ -209,6 +223,10 @@ def test_times_that_half_of_the_trials_show_count_and_half_of_the_times_are_enou
             sides[side][:n_missing, shown:] = np.nan
             found = latencies(T, *sides, ramp, SETTINGS)
             assert found.shift.reason == reason, (n_missing, shown)
+    pair = trials(2)
+    pair[0, :80] = np.nan  # one trial alone is never an average
+    few = replace(SETTINGS, min_trials_latency=2)
+    assert latencies(T, pair, REST, ramp, few).shift.reason == "too_few_trials"
     change = trials(13)
     change[0] = np.nan
     assert latencies(T, change, REST, ramp, SETTINGS).shift.reason == ""

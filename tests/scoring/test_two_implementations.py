@@ -10,6 +10,7 @@ import slow
 from scipy.stats import t as student
 
 from mimicry.scoring import score, summarise
+from mimicry.scoring.timing import emotion_onsets
 from mimicry.timeline import align
 
 SETTINGS = replace(session.SETTINGS, min_trials_z=4, min_trials=4, latency_gate=0.0)
@@ -186,3 +187,20 @@ def test_latencies_of_the_difference_agree():
     same("latency_half_", "s", half, sides)
     z = slow.largest_z(inside, own, rest, 30)
     assert row["latency_half_gate"] == pytest.approx(z, rel=1e-9)
+
+
+def test_noise_at_rest_without_reference_trials_is_how_far_baselines_lie_from_the_one_before():
+    trials = session.trial_table(["happy"] * 9)
+    aligned = align(session.recording(trials, {}), trials, session.TIMELINES, SETTINGS)
+    used = np.arange(9) != 4  # an invalid trial is nobody's baseline before
+    times = list(aligned.times_s)
+    ys = [y for y, ok in zip(courses(aligned, "AU12", fast=True), used, strict=True) if ok]
+    levels = [slow.window_mean(times, y, -0.5, 0.0) for y in ys]
+    before = [j for j, t in enumerate(times) if -0.5 - 1e-9 <= t < -1e-9]
+    steps = [y[j] - level for y, level in zip(ys[1:], levels, strict=False) for j in before]
+    events = emotion_onsets(aligned, SETTINGS, "happy", used)
+    expected = [level + 3 * slow.rest_noise(steps) for level in levels]
+    assert events.limit[used] == pytest.approx(expected, abs=1e-12)
+    assert np.isnan(events.limit[4])
+    alone = emotion_onsets(aligned, SETTINGS, "happy", np.arange(9) == 0)
+    assert (alone.reason, np.isnan(alone.hit).all()) == ("no_reference_trials", True)

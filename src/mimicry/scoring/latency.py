@@ -141,10 +141,7 @@ def latencies(
     sides = [side[:, chosen] for side in sides[: 2 - len(flags)]]
     least = max(settings.min_trials_latency, 2)
     # A time that fewer than half of a side's trials show is left out, of every fold alike.
-    counts = [np.isfinite(side).sum(axis=0) for side in sides]
-    often = np.logical_and.reduce(
-        [(2 * n >= len(side)) & (n > 1) for n, side in zip(counts, sides, strict=True)]
-    )
+    often = np.logical_and.reduce([_often_seen(side) for side in sides])
     if len(sides[0]) < least or 2 * often.sum() < often.size:
         return _refused("too_few_trials", flags)
     if len(sides[-1]) < least:
@@ -154,14 +151,7 @@ def latencies(
     fit = fit_shift(
         times, averages, envelope, max_s=settings.latency_max_s, step_s=settings.latency_step_s
     )
-    gain_se = jackknife_interval(0.0, *np.split(fit.gains, cuts)[1 : 1 + len(sides)])[0]
-    gate = _certainty(float(fit.gains[0]), gain_se)
-    reason = fit.reasons[0]
-    if reason != "flat_stimulus" and not gate >= settings.latency_gate:
-        reason = "low_snr"
-    elif not reason and not fit.r2[0] >= settings.latency_min_r2 - 1e-9:
-        reason = "poor_fit"
-    shift = _latency(fit.shifts_s, cuts, gate, reason)
+    shift = _shift(fit, cuts, settings)
     rises, causes = half_rise(times, averages, rate_hz=settings.rate_hz)
     gate = _largest_z(times, sides, settings.rate_hz)
     half = _latency(rises, cuts, gate, causes[0] if gate >= settings.latency_gate else "low_snr")
@@ -332,6 +322,24 @@ def _differences(sides: list[Floats]) -> Floats:
     other = means[1] if len(sides) > 1 else 0.0
     folds = [(means[0] - other)[None], without[0] - other]
     return np.concatenate(folds + [means[0] - left for left in without[1:]])
+
+
+def _often_seen(side: Floats) -> NDArray[np.bool_]:
+    """(N,) times that at least half of the trials show, and two in any case."""
+    seen = np.isfinite(side).sum(axis=0)
+    return np.asarray((2 * seen >= len(side)) & (seen > 1))
+
+
+def _shift(fit: ShiftFit, cuts: list[int], settings: ScoringSettings) -> Latency:
+    """Return the shift, if its gain is certain and its fit good enough."""
+    gain = _latency(fit.gains, cuts, np.nan, "")
+    gate = _certainty(gain.value_s, gain.se_s)
+    reason = fit.reasons[0]
+    if reason != "flat_stimulus" and not gate >= settings.latency_gate:
+        reason = "low_snr"
+    elif not reason and not fit.r2[0] >= settings.latency_min_r2 - 1e-9:
+        reason = "poor_fit"
+    return _latency(fit.shifts_s, cuts, gate, reason)
 
 
 def _latency(values: Floats, cuts: list[int], gate: float, reason: str) -> Latency:

@@ -156,6 +156,15 @@ def test_every_frame_of_a_camera_has_a_row_and_its_size_is_even(filmed):
     assert Writer.last.closed
 
 
+def test_a_camera_is_asked_for_30_pictures_of_640_by_480_a_second(filmed):
+    camera = Camera([np.zeros((4, 4, 3), np.uint8)])
+    filmed(camera, seconds=0.0)
+    assert camera.asked == {
+        cv2.CAP_PROP_FRAME_WIDTH: 640, cv2.CAP_PROP_FRAME_HEIGHT: 480, cv2.CAP_PROP_FPS: 30.0,
+        cv2.CAP_PROP_BUFFERSIZE: 2,
+    }  # fmt: skip
+
+
 def test_a_recording_ends_when_it_is_told_when_time_is_up_or_without_a_picture(filmed):
     picture = np.zeros((4, 4, 3), np.uint8)
     stop = threading.Event()

@@ -200,6 +200,18 @@ def test_a_recording_goes_on_for_two_and_a_half_seconds_after_the_last_clip():
     assert rest == pytest.approx(2.5, abs=0.011)
 
 
+def test_a_simulated_track_says_that_it_is_one_and_how_well_it_was_seen():
+    track = simulate(nuisance=replace(STILL, lost_face=0.1)).track
+    assert track.provenance == {"source": "simulated", "participant": "01"}
+    seen = track.quality["success"] == 1
+    assert 0 < seen.mean() < 1
+    for name, there, lost in (
+        ("scale_px", 120.0, np.nan), ("fit_residual", 0.005, np.nan), ("plausible", 1.0, 0.0),
+        ("luminance", 128.0, 128.0), ("sharpness", 100.0, 100.0),
+    ):  # fmt: skip
+        np.testing.assert_array_equal(track.quality[name], np.where(seen, there, lost))
+
+
 @pytest.mark.serial
 def test_a_session_takes_milliseconds():
     """An 8-minute session of 72 trials with two units: CPU time, generous bound."""

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from mimicry.kernels.arrangements import label_arrangements, permutations, sign_arrangements
 from mimicry.kernels.chance import p_value, z_surrogate
 from mimicry.kernels.correlation import lagged_correlation
 from mimicry.kernels.event_match import answer_delays, find_onsets, match_events
@@ -183,3 +184,18 @@ def test_half_of_a_window_is_enough_for_a_mean_and_two_for_a_spread():
 def test_z_is_capped_at_ten_on_both_sides():
     z = capped_fisher_z([-1.0, 0.0, 0.5, 1.0, np.nan])
     assert z == pytest.approx([-10.0, 0.0, np.arctanh(0.5), 10.0, np.nan], nan_ok=True)
+
+
+def test_ten_thousand_arrangements_are_listed_and_of_more_9999_are_drawn():
+    rng = np.random.default_rng(1)
+    for n in (10_000, 10_001):  # one label among n units can lie in n places
+        _, count, complete = label_arrangements(np.arange(n) == 0, rng, draws=1)
+        assert (count, complete) == (n, n == 10_000)
+    for arrange, given, count in (
+        (label_arrangements, np.arange(16) < 7, 11_440), (sign_arrangements, 14, 16_384),
+        (permutations, 8, 40_320),
+    ):  # fmt: skip
+        drawn, *found = arrange(given, rng)
+        assert (len(drawn), found) == (9_999, [count, False])
+    assert len(sign_arrangements(13, rng)[0]) == 2**13
+    assert len(permutations(7, rng)[0]) == 5_040

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -108,12 +109,31 @@ def test_its_sessions_are_complete_and_keep_their_limits(name: str) -> None:
         assert (np.diff(np.sort(table.onset_s)) > 0).all()
 
 
+def bars(axes: Any) -> np.ndarray:
+    """Left, right, bottom and height of every bar."""
+    boxes = [path.get_extents() for c in axes.collections for path in c.get_paths()]
+    return np.array([(b.x0, b.x1, b.y0, b.height) for b in boxes])
+
+
 @EVERY
-def test_its_preview_renders(name: str) -> None:
+def test_its_preview_draws_phases_in_a_row_and_every_trial_at_its_time(name: str) -> None:
     protocol = load_protocol(name)
-    figure = preview_figure(protocol, session_of(protocol, "01"))
-    assert len(figure.axes) == 2
-    assert all(axes.has_data() for axes in figure.axes)
+    session = session_of(protocol, "01")
+    above, below = preview_figure(protocol, session).axes
+    drawn = bars(above)
+    for bottom in np.unique(drawn[:, 2].round(6)):
+        row = drawn[np.isclose(drawn[:, 2], bottom)]
+        row = row[row[:, 0].argsort()]
+        if bottom % 2 == 0:  # phases and the least pause follow each other
+            np.testing.assert_allclose(row[:, 3], 0.8)
+            np.testing.assert_allclose(row[1:, 0], row[:-1, 1])
+        else:  # the rest of the pause
+            assert (row[:, 3].tolist(), bottom % 2) == ([pytest.approx(0.4)], pytest.approx(0.2))
+    trials, height = session.trials, {True: 0.35, False: 0.7}
+    expected = [(t.start_s, t.start_s + t.duration_s, height[t.practice]) for t in trials]
+    np.testing.assert_allclose(bars(below)[:, [0, 1, 3]] * [60, 60, 1], expected)
+    lengths = [a.xaxis.get_major_ticks()[0].tick1line.get_markersize() for a in (above, below)]
+    assert lengths == [0, 3]
 
 
 @pytest.mark.parametrize("name", STIMULI)

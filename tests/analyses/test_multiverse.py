@@ -224,6 +224,10 @@ def test_the_command_warns_when_no_analysis_gave_a_result(study, monkeypatch, re
     assert json.loads(answer.stdout)["warnings"] == said
 
 
+def test_labels_are_swapped_999_times_in_every_person(found):
+    assert found.analysed["draws"] == 999
+
+
 def test_the_summary_counts_specifications_and_gives_the_ends_of_the_curve(found):
     rows = [
         {"dz": 0.5, "p": 0.03, "declared": 0},

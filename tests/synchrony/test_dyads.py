@@ -10,7 +10,6 @@ from typer.testing import CliRunner
 import mimicry
 from mimicry.cli import app
 from mimicry.errors import InputError, TableError
-from mimicry.synchrony.common_grid import Sampling
 from mimicry.synchrony.dyads import measure_dyads, read_dyads
 from mimicry.synchrony.write import write_synchrony
 
@@ -52,7 +51,7 @@ def test_the_command_gives_the_numbers_of_the_function(table, tmp_path):
     done = command(*words, "--json")
     assert done.exit_code == 0, done.stderr
     numbers = json.loads(done.stdout)
-    found = mimicry.measure_dyads(table, preset="face", sampling=Sampling(rate_hz=RATE))
+    found = mimicry.measure_dyads(table, preset="face", rate_hz=RATE)
     assert numbers["p"] == pytest.approx(found.summary["p"])
     assert numbers["n_dyads"] == 5
     assert numbers["table"]["dyad"] == ["pair 0", "pair 1", "pair 2", "pair 3", "both"]
@@ -71,8 +70,8 @@ def test_a_mapping_of_arrays_is_a_sample_too(table):
     dyads = {
         name: [np.loadtxt(file) for file in files] for name, files in read_dyads(table).items()
     }
-    from_arrays = measure_dyads(dyads, preset="face", sampling=Sampling(rate_hz=RATE), seed=3)
-    from_files = measure_dyads(table, preset="face", sampling=Sampling(rate_hz=RATE), seed=3)
+    from_arrays = measure_dyads(dyads, preset="face", rate_hz=RATE, seed=3)
+    from_files = measure_dyads(table, preset="face", rate_hz=RATE, seed=3)
     assert from_arrays.summary["p"] == from_files.summary["p"]
     assert set(from_files.provenance["inputs"]) == set(dyads)
     assert from_files.provenance["inputs"]["pair 0"]["inputs"][0]["file"] == "a0.txt"
@@ -80,7 +79,7 @@ def test_a_mapping_of_arrays_is_a_sample_too(table):
 
 def test_few_dyads_say_how_many_are_needed(table, tmp_path):
     dyads = dict(list(read_dyads(table).items())[:3])
-    found = measure_dyads(dyads, preset="face", sampling=Sampling(rate_hz=RATE))
+    found = measure_dyads(dyads, preset="face", rate_hz=RATE)
     write_synchrony(found, tmp_path / "few", "few")
     page = (tmp_path / "few" / "few_face.html").read_text()
     assert "3 dyads have 6 re-pairings, too few for p: at least 5 dyads are needed." in page
@@ -99,7 +98,9 @@ def test_what_is_no_table_of_dyads_is_named(table, tmp_path):
         read_dyads(other)
     other.write_text("first\tsecond\na0.txt\tmissing.txt\nb0.txt\ta0.txt\n")
     with pytest.raises(InputError, match=r"missing\.txt"):
-        measure_dyads(other, sampling=Sampling(rate_hz=RATE))
+        measure_dyads(other, rate_hz=RATE)
+    with pytest.raises(InputError, match="means nothing beside"):
+        measure_dyads(table, rate_hz=RATE, null="phase")
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,6 @@
 """``mimicry synchrony``: how people's movements go together."""
 
 from collections.abc import Mapping
-from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -104,18 +103,14 @@ def _measured(
 ) -> "tuple[Result, str]":
     """Return the result of one recording, or of a sample that a table lists, and its name."""
     from mimicry.errors import InputError
-    from mimicry.synchrony.common_grid import Sampling
     from mimicry.synchrony.dyads import measure_dyads
     from mimicry.synchrony.measure import measure_synchrony
 
     if dyads is None:
         return measure_synchrony(*_files(files), **choices), _files(files)[0].stem
-    refused = {"files": files, **{k: choices.pop(k) for k in ("events", "null", "partners")}}
-    for name, value in refused.items():
-        if value:
-            raise InputError("means nothing beside `dyads`", key=f"`{name}`")
-    sampling = Sampling(**{field.name: choices.pop(field.name) for field in fields(Sampling)})
-    return measure_dyads(dyads, sampling=sampling, **choices), dyads.stem
+    if files:
+        raise InputError("means nothing beside `dyads`", key="`files`")
+    return measure_dyads(dyads, **choices), dyads.stem
 
 
 def _outcome(result: "Result", paths: list[Path]) -> Outcome:

@@ -1,10 +1,11 @@
 """A sample of dyads: from a table of files, or sources, to the test of all of them at once."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from mimicry.errors import TableError
+from mimicry.errors import InputError, TableError
 from mimicry.records import SeriesMeasure
 from mimicry.synchrony.common_grid import Sampling, Source, read_shared
 from mimicry.synchrony.methods import People, choose_settings, measure_sample
@@ -16,8 +17,7 @@ def measure_dyads(
     dyads: str | Path | Mapping[str, Sequence[Source]],
     *,
     preset: str = "rmea",
-    sampling: Sampling | None = None,
-    **changes: Any,
+    **choices: Any,
 ) -> SeriesMeasure:
     """Return whether people of a sample of dyads go together more than everybody re-paired.
 
@@ -28,11 +28,10 @@ def measure_dyads(
         :func:`mimicry.measure_synchrony`, or one source that holds both.
     preset
         Name of a method for two people.
-    sampling
-        How series are read, for all dyads.
-    **changes
-        Numbers instead of the preset's: `window_s`, `step_s`, `max_lag_s`, `absolute`,
-        `options`, `surrogates` (re-pairings that are drawn where not all are listed), `seed`.
+    **choices
+        How series are read and which numbers stand for the preset's, as there; `surrogates` are
+        the re-pairings that are drawn where not all are listed. Null, partners and events mean
+        nothing here.
 
     Returns
     -------
@@ -42,24 +41,27 @@ def measure_dyads(
     Raises
     ------
     InputError
-        When a dyad cannot be read or is too short, they are fewer than two or differ in rate.
+        When a dyad cannot be read or is too short, they are fewer than two or differ in rate, or
+        a choice means nothing.
 
     Examples
     --------
     >>> import numpy as np
-    >>> from mimicry.synchrony.common_grid import Sampling
     >>> rng = np.random.default_rng(1)
     >>> leaders = rng.standard_normal((6, 1000))
     >>> dyads = {f"d{k}": (x, np.roll(x, 5)) for k, x in enumerate(leaders)}
-    >>> found = measure_dyads(dyads, preset="face", sampling=Sampling(rate_hz=25))
+    >>> found = measure_dyads(dyads, preset="face", rate_hz=25)
     >>> round(found.summary["p"], 4), found.surrogate["n"]
     (0.0028, 719)
     """
-    settings = choose_settings(preset, **changes)
+    for name in ("events", "null", "partners"):
+        if choices.pop(name, None):
+            raise InputError("means nothing beside `dyads`", key=f"`{name}`")
+    reading = {f.name: choices.pop(f.name) for f in fields(Sampling) if f.name in choices}
+    sampling, settings = Sampling(**reading), choose_settings(preset, **choices)
     sources = read_dyads(dyads) if isinstance(dyads, str | Path) else dyads
     shared = {
-        name: read_shared(list(people), sampling or Sampling(), people=2)
-        for name, people in sources.items()
+        name: read_shared(list(people), sampling, people=2) for name, people in sources.items()
     }
     people = {
         name: People(dyad.values, dyad.rate_hz, dyad.names, in_au_units=dyad.timed)

@@ -10,72 +10,44 @@ Two parts, on simulated people whose truth is known:
     A group that responds 40 % less, 40 people a group: bias of the estimate, how often its
     sign is right, how often the test says so, against what theory predicts.
 
-Run ``python benchmarks/recovery.py --page docs/calibration.md`` (about 15 minutes of CPU).
+Run ``python -m benchmarks recovery --page docs/calibration.md`` (about 10 minutes of CPU).
 """
 
-import argparse
 import sys
-from collections.abc import Iterable, Mapping
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from functools import cache
 
 import numpy as np
 
+from benchmarks import tables
+from benchmarks.tables import Table
+from benchmarks.trial_lists import cut_trials, make_trials
 from mimicry.kernels.baseline import delta
-from mimicry.kernels.resample import sample_at, time_grid
-from mimicry.kernels.smooth import gaussian_smooth
+from mimicry.kernels.resample import time_grid
 from mimicry.kernels.windows import in_window, window_mean
 from mimicry.records import ScoringSettings
 from mimicry.scoring.latency import fit_shift, latencies
-from mimicry.simulation.deltas import delta_measurement, simulate_deltas
+from mimicry.simulation.deltas import DeltaMeasurement, delta_measurement, simulate_deltas
 from mimicry.simulation.effects import Effect, Group
 from mimicry.simulation.nuisance import NUISANCE
 from mimicry.simulation.participants import draw_participant
 from mimicry.simulation.population import SimulatedCamera, simulate_session
 from mimicry.statistics.groups import Reduction, percent_reduction, two_samples
 from mimicry.synthetic.motion import minimum_jerk
-from mimicry.timeline.masking import masked_frames
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from benchmarks.calibration import put_row
-from benchmarks.trial_lists import make_trials
 
 SETTINGS = ScoringSettings({})
 LENIENT = replace(SETTINGS, min_trials_latency=8)
 SEED = 20240522
 LATENCY, LATENCY_SD = 0.6, 0.1
 TRIAL_SD = 0.03
-RATIOS, PEOPLE, REDUCTION = (3.0, 1.0, 0.5), 40, 0.4
+RATIOS = {"3": 3.0, "1": 1.0, "0.5": 0.5}  # control group: mean over SD of its people
+PEOPLE, REDUCTION = 40, 0.4
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the benchmark and write its tables into the documentation page."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--sessions", type=int, default=1000, help="in each cell of recovery")
-    parser.add_argument("--size", type=float, action="append", help="only cells of this size")
-    parser.add_argument("--studies", type=int, default=2000, help="in each row of groups")
-    parser.add_argument("--ratio", type=float, action="append", help="only rows of this ratio")
-    parser.add_argument("--frames", type=int, default=0, help="studies drawn frame by frame")
-    parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--page", type=Path, help="Markdown page whose tables are replaced")
-    chosen = parser.parse_args(arguments)
-    for cell in CELLS if chosen.sessions else ():
-        if chosen.size is None or cell.size in chosen.size:
-            row = _recovery_row(cell, recover(cell, chosen.sessions, chosen.jobs))
-            print(row, flush=True)
-            if chosen.page:
-                put_row(chosen.page, "recovery", row, _KEY_CELLS)
-    for ratio in RATIOS if chosen.studies else ():
-        if chosen.ratio is None or ratio in chosen.ratio:
-            row = _group_row(f"{ratio:g}", group_study(ratio, chosen.studies))
-            print(row, flush=True)
-            if chosen.page:
-                put_row(chosen.page, "groups", row)
-    if chosen.frames:
-        made = group_study(RATIOS[0], chosen.frames, chosen.jobs, frames=True)
-        print(_group_row(f"{RATIOS[0]:g}, frame by frame", made))
-    return 0
+    return tables.command(TABLES, arguments, __doc__)
 
 
 @dataclass(frozen=True)
@@ -88,19 +60,17 @@ class Cell:
 
 
 LEAST = 100  # sessions with a latency that a coverage needs
-_KEY_CELLS = 3  # size, frame rate and trials name a row
-CELLS = [Cell(0.02, 30.0, n) for n in (12, 24, 48)] + [
-    Cell(size, fps, n)
-    for size in (0.05, 0.1, 0.2)
-    for fps in (25.0, 30.0, 60.0)
-    for n in (12, 24, 48)
-]
+CELLS = {
+    f"{size:g} {fps:g} {trials}": Cell(size, fps, trials)
+    for size, rates in ((0.02, (30.0,)), *((s, (25.0, 30.0, 60.0)) for s in (0.05, 0.1, 0.2)))
+    for fps in rates
+    for trials in (12, 24, 48)
+}
 
 
-def recover(cell: Cell, sessions: int, jobs: int = 1) -> dict[str, float]:
-    """Simulate sessions of one cell; return bias, coverage and share refused."""
-    rows = np.array(list(_over(one_session, [(cell, k) for k in range(sessions)], jobs)))
-    mean, low, high, d, shift, early, late = rows.T
+def recovered(cell: Cell, sessions: Sequence[tuple[float, ...]]) -> dict[str, float]:
+    """Return bias, coverage and share refused of the sessions of one cell."""
+    mean, low, high, d, shift, early, late = np.array(sessions).T
     amplitude, latency = truth(cell)
     given = np.isfinite(early)
     inside = (early <= latency) & (latency <= late)
@@ -115,18 +85,25 @@ def recover(cell: Cell, sessions: int, jobs: int = 1) -> dict[str, float]:
     }
 
 
-def _recovery_row(cell: Cell, found: Mapping[str, float]) -> str:
-    def share(x: float) -> str:
-        return "" if np.isnan(x) else f"{100 * x:.1f} %"
+def recovery_cells(name: str, sessions: Sequence[tuple[float, ...]]) -> list[str]:
+    """Return the row of one cell; a coverage only where enough sessions have a latency."""
 
-    few = found["given"] < LEAST
-    latency = "" if few else share(found["latency"])
-    shown = "" if few else f"{1000 * found['latency_bias']:+.0f}"
-    return (
-        f"| {cell.size:g} | {cell.fps:g} | {cell.trials} | {found['d']:.1f} "
-        f"| {share(found['bias'])} | {share(found['amplitude'])} | {latency} "
-        f"| {shown} | {share(found['refused'])} |"
-    )
+    def share(x: float) -> str:
+        return f"{100 * x:.1f} %"
+
+    cell = CELLS[name]
+    found = recovered(cell, sessions)
+    latency = ["", ""]
+    if found["given"] >= LEAST:
+        latency = [share(found["latency"]), f"{1000 * found['latency_bias']:+.0f}"]
+    return [
+        *(f"{x:g}" for x in (cell.size, cell.fps, cell.trials)),
+        f"{found['d']:.1f}",
+        *(share(found[key]) for key in ("bias", "amplitude")),
+        *latency,
+        share(found["refused"]),
+        str(len(sessions)),
+    ]
 
 
 def person(size: float, gain: float = 1.0, gain_sd: float = 0.0) -> tuple[Group, Effect]:
@@ -141,7 +118,7 @@ def person(size: float, gain: float = 1.0, gain_sd: float = 0.0) -> tuple[Group,
     return group, effect
 
 
-def cut(
+def simulated(
     counts: Mapping[str, int],
     who: tuple[Group, Effect],
     names: tuple[str, ...],
@@ -159,25 +136,18 @@ def cut(
         rng=rng,
         camera=SimulatedCamera(names=names, fps=fps),
     )
-    track = made.track
-    hidden = (masked_frames(track, SETTINGS) | ~track.tracked)[:, None]
-    values = np.where(hidden, np.nan, track.intensity)
-    grid = time_grid(-0.5, 2.5, SETTINGS.rate_hz)
-    at = (trials.onset_s[:, None] + 0.5 + grid).ravel()
-    smooth = (gaussian_smooth(track.times_s, values, s) for s in sigmas)
-    shape = (len(trials), len(grid), len(names))
-    parts = [sample_at(track.times_s, v, at, max_gap_s=0.1).reshape(shape) for v in smooth]
-    return np.array(trials.condition), grid, parts
+    cut = [cut_trials(made.track, trials, timelines, SETTINGS, smooth_s=s) for s in sigmas]
+    return np.array(trials.condition), cut[0][0], [values for _, values in cut]
 
 
-def one_session(work: tuple[Cell, int]) -> tuple[float, ...]:
+def one_session(name: str, k: int) -> tuple[float, ...]:
     """Return mean amplitude, its interval, d, latency and its interval for one session."""
     from scipy.special import stdtrit
 
-    cell, k = work
+    cell = CELLS[name]
     rng = np.random.default_rng([SEED, int(cell.size * 1000), int(cell.fps), cell.trials, k])
     counts = dict.fromkeys(("happy", "neutral"), cell.trials)
-    shown, grid, (slow, fast) = cut(
+    shown, grid, (slow, fast) = simulated(
         counts, person(cell.size), ("AU12",), cell.fps, rng, (0.1, 0.05)
     )
     happy = shown == "happy"
@@ -210,14 +180,24 @@ def truth(cell: Cell) -> tuple[float, float]:
 SIZE, COUNTS = 0.25, {"happy": 12, "neutral": 12}
 
 
-def contrasts(work: tuple[float, float, int, int]) -> np.ndarray:
+def contrasts(gain: float, gain_sd: float, rng: np.random.Generator) -> np.ndarray:
     """Return the raw happy contrasts of the people of one group of one study."""
-    gain, gain_sd, group, study = work
-    rng = np.random.default_rng([SEED, round(gain_sd * 1e6), group, study])
+    trials, timelines = make_trials(COUNTS, rng)
+    group, effect = person(SIZE, gain, gain_sd)
+    made = simulate_deltas(
+        trials, timelines, group, effect, PEOPLE, measurement=_measurement(), rng=rng
+    )
+    d = made.deltas[:, :, 0] - made.deltas[:, :, 1]
+    happy = np.array(trials.condition) == "happy"
+    return d[:, happy].mean(axis=1) - d[:, ~happy].mean(axis=1)
+
+
+def frame_contrasts(gain: float, gain_sd: float, rng: np.random.Generator) -> np.ndarray:
+    """Return the same, with every frame drawn."""
     result = np.empty(PEOPLE)
     for i in range(PEOPLE):
-        c, grid, (values,) = cut(
-            COUNTS, person(SIZE, gain, gain_sd), ("AU12", "AU04"), 30.0, rng, (0.1,)
+        c, grid, (values,) = simulated(
+            COUNTS, person(SIZE, gain, gain_sd), _NAMES, 30.0, rng, (0.1,)
         )
         change = delta(grid, values, SETTINGS.windows["main"])
         d = change[:, 0] - change[:, 1]
@@ -225,83 +205,70 @@ def contrasts(work: tuple[float, float, int, int]) -> np.ndarray:
     return result
 
 
-def quick_contrasts(gain: float, gain_sd: float, studies: int, seed: int) -> np.ndarray:
-    """(studies, people) the same without drawing frames."""
-    rng = np.random.default_rng([SEED, round(gain_sd * 1e6), seed])
-    trials, timelines = make_trials(COUNTS, rng)
-    names = ("AU12", "AU04")
-    group, effect = person(SIZE, gain, gain_sd)
-    measurement = delta_measurement(
-        NUISANCE["webcam"], names, SETTINGS, np.random.default_rng(SEED)
-    )
-    happy = np.array(trials.condition) == "happy"
-    result = np.empty((studies, PEOPLE))
-    for row in result:
-        made = simulate_deltas(
-            trials,
-            timelines,
-            group,
-            effect,
-            PEOPLE,
-            measurement=measurement,
-            rng=rng,
-        )
-        d = made.deltas[:, :, 0] - made.deltas[:, :, 1]
-        row[:] = d[:, happy].mean(axis=1) - d[:, ~happy].mean(axis=1)
-    return result
+_NAMES = ("AU12", "AU04")
 
 
+@cache
+def _measurement() -> DeltaMeasurement:
+    return delta_measurement(NUISANCE["webcam"], _NAMES, SETTINGS, np.random.default_rng(SEED))
+
+
+@cache
 def true_contrast() -> float:
     """Return the control group's true mean contrast."""
     return truth(Cell(SIZE, 30.0, 12))[0]
 
 
-def noise_sd() -> float:
-    """Return the SD that trials and camera add to one person's contrast."""
-    return float(quick_contrasts(1.0, 0.0, 100, 9).std(ddof=1))
+@cache
+def gain_spread(ratio: float) -> float:
+    """Return the SD of people's gains with which the control group's mean / SD is `ratio`."""
+    drawn = [contrasts(1.0, 0.0, np.random.default_rng([SEED, 9, k])) for k in range(100)]
+    noise = np.std(drawn, ddof=1)
+    mean = true_contrast()
+    return float(np.sqrt((mean / ratio) ** 2 - noise**2) / mean)
 
 
-def group_study(
-    ratio: float, studies: int, jobs: int = 1, *, frames: bool = False
-) -> dict[str, np.ndarray | float]:
-    """Simulate studies of a control group and one that responds 40 % less.
+def one_study(name: str, k: int, *, frames: bool = False) -> np.ndarray:
+    """(2, people) contrasts of a control group and of one that responds 40 % less.
 
     `frames`: draw every recording; otherwise only the changes from baseline.
     """
-    mean = true_contrast()
-    spread = np.sqrt((mean / ratio) ** 2 - noise_sd() ** 2) / mean
-    gains = (1.0, 1 - REDUCTION)
-    if frames:
-        work = [(g, spread, k, s) for s in range(studies) for k, g in enumerate(gains)]
-        found = np.array(list(_over(contrasts, work, jobs))).reshape(studies, 2, PEOPLE)
-    else:
-        found = np.stack(
-            [quick_contrasts(g, spread, studies, k) for k, g in enumerate(gains)], axis=1
-        )
-    return {"people": found, "true": REDUCTION * mean, "d": REDUCTION * ratio}
+    spread = gain_spread(RATIOS[name])
+    draw = frame_contrasts if frames else contrasts
+    return np.stack(
+        [
+            draw(gain, spread, np.random.default_rng([SEED, round(spread * 1e6), group, k]))
+            for group, gain in enumerate((1.0, 1 - REDUCTION))
+        ]
+    )
 
 
-def _group_row(label: str, made: Mapping[str, np.ndarray | float]) -> str:
+def group_cells(name: str, studies: Sequence[np.ndarray]) -> list[str]:
+    """Return the row of one ratio."""
     from scipy import stats
 
-    people, true, d = made["people"], float(made["true"]), float(made["d"])
+    people, true, d = np.array(studies), REDUCTION * true_contrast(), REDUCTION * RATIOS[name]
     control, lower = people[:, 0], people[:, 1]
     difference = control.mean(axis=1) - lower.mean(axis=1)
-    studies = len(difference)
-    error = difference.std(ddof=1) / np.sqrt(studies)
+    error = difference.std(ddof=1) / np.sqrt(len(difference))
     p = np.array([two_samples(c, g).p for c, g in zip(control, lower, strict=True)])
     shift = d * np.sqrt(PEOPLE / 2)
     t = stats.t.ppf(0.975, 2 * PEOPLE - 2)
     predicted = 1 - stats.nct.cdf(t, 2 * PEOPLE - 2, shift)
     sets = [_reduction(c, g, t) for c, g in zip(control, lower, strict=True)]
     shown = [f"{q:.0f}" for q in np.quantile([s.percent for s in sets], (0.05, 0.95))]
-    return (
-        f"| {label} | {studies} | {d:.2f} | {100 * (difference.mean() - true) / true:+.1f} % +- "
-        f"{100 * error / true:.1f} % | {np.mean(difference > 0):.3f} ({stats.norm.cdf(shift):.3f}) "
-        f"| {np.mean((p < 0.05) & (difference > 0)):.3f} ({predicted:.3f}) "
-        f"| {np.mean((p < 0.05) & (difference < 0)):.3f} | {shown[0]} to {shown[1]} % "
-        f"| {np.mean([s.kind == 'interval' for s in sets]):.2f} |"
-    )
+    bias = 100 * (difference.mean() - true) / true
+    return [
+        name,
+        str(len(people)),
+        f"{d:.2f}",
+        f"{bias:+.1f} % +- {100 * error / true:.1f} %",
+        f"{np.mean(difference > 0):.3f} ({stats.norm.cdf(shift):.3f})",
+        f"{np.mean((p < 0.05) & (difference > 0)):.3f} ({predicted:.3f})",
+        f"{np.mean((p < 0.05) & (difference < 0)):.3f}",
+        f"{shown[0]} to {shown[1]} %",
+        f"{np.mean([s.kind == 'interval' for s in sets]):.2f}",
+    ]
 
 
 def _reduction(control: np.ndarray, lower: np.ndarray, t: float) -> Reduction:
@@ -311,11 +278,10 @@ def _reduction(control: np.ndarray, lower: np.ndarray, t: float) -> Reduction:
     )
 
 
-def _over(function, work: Iterable, jobs: int) -> Iterable:
-    if jobs == 1:
-        return map(function, work)
-    with ProcessPoolExecutor(jobs) as pool:
-        return list(pool.map(function, work, chunksize=10))
+TABLES = {
+    "recovery": Table(CELLS, one_session, recovery_cells, 1000, key_cells=3),
+    "groups": Table(RATIOS, one_study, group_cells, 2000),
+}
 
 
 if __name__ == "__main__":

@@ -3,32 +3,32 @@
 Simulates studies of single-trial scores (no frames) in which clips do something to everybody, to
 one group or to one person, and shows
 
-* how often a group test says p <= .05 without an effect, clips random and clips fixed, and how
-  often the Fieller set holds the true percentage,
+* how often a group test says p <= .05 without an effect, clips random and clips fixed, and in
+  people's own SDs, and how often the Fieller set holds the true percentage,
 * which reliability is found where the true coefficient for clips like these is known, and how
   often the interval holds it,
 * how often the test of exclusions notices trials that are lost because their response is large.
 
-Run ``python -m benchmarks.shared_clips --page docs/calibration.md`` (about 20 minutes of CPU).
+Run ``python -m benchmarks shared_clips --page docs/calibration.md`` (about 10 minutes of CPU).
 Every study has its own seed, so ``--only NAME`` gives the same row as the whole run.
 """
 
-import argparse
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from functools import partial
 
 import numpy as np
 
-from benchmarks.calibration import put_row
+from benchmarks import tables
+from benchmarks.tables import Table, short, significant
 from mimicry.statistics.clips import ContrastTrials, clip_tables
 from mimicry.statistics.crossed import crossed
 from mimicry.statistics.groups import people_means, percent_reduction
 from mimicry.statistics.nulls import sign_flip_p
 from mimicry.statistics.reliability import contrast_reliability
 
-ALPHA, SEED = 0.05, 20261127
+SEED = 20261127
 SPLITS = 400  # enough for the mean of a simulation; a study takes up to 5000
 
 
@@ -48,6 +48,8 @@ class ClipStudy:
         SD of what a clip does to everybody, to a group, to a person, in SDs of single trials.
     person_sd
         SD of the people's true contrasts.
+    trial_sd
+        SD of single trials in each group.
     lost
         Share of trials lost, whatever happens in them.
     hidden
@@ -62,6 +64,7 @@ class ClipStudy:
     group_clip_sd: float = 0.0
     person_clip_sd: float = 0.0
     person_sd: float = 0.5
+    trial_sd: tuple[float, ...] = (1.0, 1.0)
     lost: float = 0.0
     hidden: float = 0.0
 
@@ -78,15 +81,15 @@ def draw_people(study: ClipStudy, rng: np.random.Generator) -> list[list[Contras
     of = np.arange(len(names)) % study.clips
     everybody = rng.normal(0, study.clip_sd, (2, study.clips))
     groups = []
-    for n, mean in zip(study.n, study.mean, strict=False):
+    for n, mean, trial_sd in zip(study.n, study.mean, study.trial_sd, strict=False):
         clip = everybody + rng.normal(0, study.group_clip_sd, (2, study.clips))
         level, own = rng.normal(0, 1, n), rng.normal(mean, study.person_sd, n)
         cell = clip + rng.normal(0, study.person_clip_sd, (n, 2, study.clips))
-        noise = rng.normal(0, 1, (n, 2, len(names)))
+        noise = rng.normal(0, trial_sd, (n, 2, len(names)))
         score = level[:, None, None] + cell[:, :, of] + noise
         score[:, 0] += own[:, None]
         score[rng.random(score.shape) < study.lost] = np.nan
-        large = (noise[:, 0] > 1) & (rng.random(noise[:, 0].shape) < study.hidden)
+        large = (noise[:, 0] > trial_sd) & (rng.random(noise[:, 0].shape) < study.hidden)
         score[:, 0][large] = np.nan
         groups.append([ContrastTrials(str(k), *s, names, names) for k, s in enumerate(score)])
     return groups
@@ -101,9 +104,16 @@ def group_row(study: ClipStudy, rng: np.random.Generator) -> dict[str, float]:
     row = {"p": random.test(weights).p, "p_these_clips_only": plain.test(weights).p}
     if len(groups) == 2:
         row["pooled"] = random.pooled().p
+        own = [[_in_own_sds(p) for p in people] for people in groups]
+        row["p_own_sds"] = people_means(own).test(weights).p
         for name, means in (("held", random), ("held_these_clips_only", plain)):
             row[name] = float(_holds(means, study.mean)) if study.mean[0] else float("nan")
     return row
+
+
+def _in_own_sds(person: ContrastTrials) -> float:
+    """Return a contrast in SDs of all trials of the person."""
+    return person.contrast / float(np.concatenate([person.emotion, person.reference]).std(ddof=1))
 
 
 def _holds(means, truth: tuple[float, ...]) -> bool:
@@ -158,6 +168,9 @@ GROUPS = {
         for sd in (0.0, 0.15, 0.5)
     },
     "two groups, 20 against 40 people": ClipStudy(n=(20, 40), clip_sd=0.5, group_clip_sd=0.15),
+    "two groups that mimic, one of them restless": replace(
+        _TWO, mean=(1.0, 1.0), trial_sd=(1.0, 2.0)
+    ),
 }
 FIELLER = {
     f"40 % less, {clips} clips, SD {sd:g}": replace(
@@ -183,85 +196,72 @@ EXCLUSIONS = {
     "half of the large responses of one condition lost": ClipStudy(hidden=0.5),
 }
 
-Row = Mapping[str, np.ndarray]
+Found = Sequence[Mapping[str, float]]
 
 
-def results(
-    study: ClipStudy,
-    name: str,
-    studies: int,
-    one: Callable[[ClipStudy, np.random.Generator], dict[str, float]],
-) -> Row:
-    """Return measure -> (studies,) values; every study of a situation has its own seed."""
-    word = sum(ord(c) * 31**k for k, c in enumerate(name)) % 2**32
-    rows = [
-        one(study, np.random.default_rng(np.random.SeedSequence([SEED, word, k])))
-        for k in range(studies)
-    ]
-    return {key: np.array([row[key] for row in rows]) for key in rows[0]}
+def values(found: Found, key: str) -> np.ndarray:
+    """Return one measure of every study; NaN where a study has none."""
+    return np.array([row.get(key, np.nan) for row in found])
 
 
-def share(p: np.ndarray) -> float:
-    """Return the share of p <= .05."""
-    return float((p[np.isfinite(p)] <= ALPHA).mean())
+def group_cells(name: str, found: Found) -> list[str]:
+    """Return the rates of p <= .05 without an effect."""
+    tests = ("p", "p_these_clips_only", "p_own_sds", "pooled")
+    # whether both groups together respond is a question only where they do not
+    last = 3 if any(GROUPS[name].mean) else 4
+    cells = [short(significant(values(found, key))) for key in tests[:last]]
+    return [name, *cells, *[""] * (4 - last), str(len(found))]
 
 
-def group_cells(row: Row) -> list[str]:
-    """Return the rates of p <= .05 without an effect as cells."""
-    pooled = row.get("pooled")
-    plain = [share(row["p"]), share(row["p_these_clips_only"])]
-    return [f"{v:.3f}" for v in plain] + [f"{share(pooled):.3f}" if pooled is not None else ""]
+def fieller_cells(name: str, found: Found) -> list[str]:
+    """Return the coverage of the percentage."""
+    held = (short(values(found, key).mean()) for key in ("held", "held_these_clips_only"))
+    return [name, *held, str(len(found))]
 
 
-def fieller_cells(row: Row) -> list[str]:
-    """Return the coverage of the percentage as cells."""
-    return [f"{row[k].mean():.3f}" for k in ("held", "held_these_clips_only")]
+def reliability_cells(name: str, found: Found) -> list[str]:
+    """Return the mean reliability and the coverage of its interval beside the truth."""
+    means = (short(np.nanmean(values(found, k))) for k in ("split_half", "generalisability"))
+    true = short(RELIABILITIES[name].reliability)
+    return [name, true, *means, short(values(found, "held").mean()), str(len(found))]
 
 
-def reliability_cells(row: Row) -> list[str]:
-    """Return the mean reliability and the coverage of its interval as cells."""
-    means = (np.nanmean(row[k]) for k in ("split_half", "generalisability"))
-    return [*(f"{v:.3f}" for v in means), f"{row['held'].mean():.3f}"]
-
-
-def exclusion_cells(row: Row) -> list[str]:
+def exclusion_cells(name: str, found: Found) -> list[str]:
     """Return how often the loss is noticed, and the contrast is called different from 0."""
-    return [f"{share(row[k]):.3f}" for k in ("lost", "p")]
+    return [name, *(short(significant(values(found, k))) for k in ("lost", "p")), str(len(found))]
+
+
+def _table(
+    studies: Mapping[str, ClipStudy],
+    one: Callable[[ClipStudy, np.random.Generator], dict[str, float]],
+    cells: Callable[[str, Found], list[str]],
+    sessions: int,
+) -> Table:
+    return Table(studies, partial(one_study, studies, one), cells, sessions)
+
+
+def one_study(
+    studies: Mapping[str, ClipStudy],
+    one: Callable[[ClipStudy, np.random.Generator], dict[str, float]],
+    name: str,
+    k: int,
+) -> dict[str, float]:
+    """Return what is found in study `k` of a row."""
+    word = sum(ord(c) * 31**i for i, c in enumerate(name)) % 2**32
+    return one(studies[name], np.random.default_rng(np.random.SeedSequence([SEED, word, k])))
 
 
 TABLES = {
-    "group-tests": (GROUPS, group_row, group_cells),
-    "fieller": (FIELLER, group_row, fieller_cells),
-    "clip-reliability": (RELIABILITIES, reliability_row, reliability_cells),
-    "exclusions": (EXCLUSIONS, exclusion_row, exclusion_cells),
+    "group-tests": _table(GROUPS, group_row, group_cells, 2000),
+    "fieller": _table(FIELLER, group_row, fieller_cells, 2000),
+    "clip-reliability": _table(RELIABILITIES, reliability_row, reliability_cells, 1000),
+    "exclusions": _table(EXCLUSIONS, exclusion_row, exclusion_cells, 2000),
 }
-
-
-def rows(table: str, studies: int, only: list[str] | None = None) -> Iterator[str]:
-    """Yield the rows of one table as Markdown."""
-    situations, one, cells = TABLES[table]
-    for name, study in situations.items():
-        if only and name not in only:
-            continue
-        truth = [f"{study.reliability:.3f}"] if table == "clip-reliability" else []
-        made = cells(results(study, name, studies, one))
-        yield f"| {' | '.join([name, *truth, *made, str(studies)])} |"
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the benchmark and write its tables into the documentation page."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--studies", type=int, default=2000)
-    parser.add_argument("--table", choices=list(TABLES), action="append")
-    parser.add_argument("--only", action="append", help="name of a situation")
-    parser.add_argument("--page", type=Path, help="Markdown page whose rows are replaced")
-    chosen = parser.parse_args(arguments)
-    for table in chosen.table or TABLES:
-        for row in rows(table, chosen.studies, chosen.only):
-            print(row, flush=True)
-            if chosen.page:
-                put_row(chosen.page, table, row)
-    return 0
+    return tables.command(TABLES, arguments, __doc__)
 
 
 if __name__ == "__main__":

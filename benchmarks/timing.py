@@ -4,44 +4,30 @@ Simulated sessions of one participant, 24 happy and 24 neutral trials, whose tru
 startles at every stimulus, with and without a response after them, responses of other shapes
 than the clip, and slow drift under hits.
 
-Run ``python -m benchmarks.timing`` (about 10 minutes of CPU). Every session has its own seed.
+Run ``python -m benchmarks timing --page docs/calibration.md`` (about 8 minutes of CPU). Every
+session has its own seed.
 """
 
-import argparse
 import sys
-from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 
-from mimicry.kernels.resample import sample_at, time_grid
-from mimicry.kernels.smooth import gaussian_smooth
+from benchmarks import tables
+from benchmarks.tables import Table, short
+from benchmarks.trial_lists import EMOTIONS, UNITS, cut_trials, make_trials
 from mimicry.kernels.windows import in_window, window_mean
-from mimicry.records import (
-    ActionUnitTrack,
-    EmotionMap,
-    ScoringSettings,
-    StimulusTimeline,
-    TrialTable,
-)
+from mimicry.records import ActionUnitTrack, ScoringSettings, StimulusTimeline, TrialTable
 from mimicry.scoring.latency import Latencies, fit_shift, half_rise, latencies
 from mimicry.scoring.onsets import find_onsets, rest_noise
 from mimicry.simulation.nuisance import autoregression
 from mimicry.synthetic.motion import minimum_jerk
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from benchmarks.trial_lists import make_trials
-
-EMOTIONS = {
-    "happy": EmotionMap(("AU12",), ("AU04",), "positive"),
-    "angry": EmotionMap(("AU04",), ("AU12",), "negative"),
-}
 SETTINGS = ScoringSettings(EMOTIONS)
-UNITS = ("AU04", "AU12")
 LENGTH_S = 3.0  # from the dynamic onset to where a response that holds goes back
 SEED = 20240523
+LEAST = 20  # sessions with a latency that a bias needs
 
 Course = Callable[[np.ndarray], np.ndarray]
 
@@ -137,18 +123,8 @@ HITS: Mapping[str, Situation] = {
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Print both tables."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--sessions", type=int, default=1000)
-    parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--only", choices=[*LATENCIES, *HITS], action="append")
-    chosen = parser.parse_args(arguments)
-    for name, situation in {**LATENCIES, **HITS}.items():
-        if chosen.only is None or name in chosen.only:
-            rows = list(_over(_one, [(name, k) for k in range(chosen.sessions)], chosen.jobs))
-            row = latency_row(situation, rows) if name in LATENCIES else hit_row(situation, rows)
-            print(row, flush=True)
-    return 0
+    """Run the benchmark and write its tables into the documentation page."""
+    return tables.command(TABLES, arguments, __doc__)
 
 
 def session(
@@ -193,11 +169,8 @@ def changes(
     trials: TrialTable, timelines: Mapping[str, StimulusTimeline], track: ActionUnitTrack
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return (K,) conditions, (G,) grid and (K, G) changes of AU12 from baseline, as scored."""
-    grid = time_grid(-0.5, 2.5, SETTINGS.rate_hz)
-    smooth = gaussian_smooth(track.times_s, track.intensity[:, 1], SETTINGS.smooth_latency_s)
-    begins = trials.onset_s + [timelines[s].onset_s for s in trials.stimulus_id]
-    y = sample_at(track.times_s, smooth, (begins[:, None] + grid).ravel())
-    y = y.reshape(len(trials), len(grid))
+    grid, cut = cut_trials(track, trials, timelines, SETTINGS, smooth_s=SETTINGS.smooth_latency_s)
+    y = cut[:, :, UNITS.index("AU12")]
     level = window_mean(y, in_window(grid, SETTINGS.baseline_s))
     return np.array(trials.condition), grid, y - level[:, None]
 
@@ -239,49 +212,47 @@ def truth(situation: Situation) -> tuple[float, float]:
     return float(fit.shifts_s[0]), float(half_rise(fine, average(fine), rate_hz=1000)[0][0])
 
 
-def latency_row(situation: Situation, sessions: list[tuple[float, ...]]) -> str:
-    """Return bias, coverage and share given of both latencies as a row of Markdown."""
+def latency_cells(name: str, sessions: list[Latencies]) -> list[str]:
+    """Return share given, bias and coverage of both latencies, and what is said of the shape."""
     cells = []
-    values = np.array([row[:6] for row in sessions])
-    for part, aim in zip(np.split(values, 2, axis=1), truth(situation), strict=True):
-        given = np.isfinite(part[:, 0])
-        cells.append(f"{given.mean():.3f}")
-        if np.isnan(aim) or given.sum() < 20:
+    for part, aim in zip(("shift", "half"), truth(LATENCIES[name]), strict=True):
+        values = [getattr(both, part) for both in sessions]
+        found = np.array([[v.value_s, v.low_s, v.high_s] for v in values])
+        given = np.isfinite(found[:, 0])
+        cells.append(short(given.mean()))
+        if np.isnan(aim) or given.sum() < LEAST:
             cells += ["", ""]
             continue
-        inside = (part[given, 1] <= aim) & (aim <= part[given, 2])
-        cells += [f"{1000 * (part[given, 0].mean() - aim):+.0f}", f"{inside.mean():.3f}"]
-    reasons = np.array([row[6] for row in sessions])
-    poor, other = (reasons == "poor_fit").mean(), np.mean([row[7] for row in sessions])
-    return f"| {situation.title} | {' | '.join(cells)} | {poor:.3f} | {other:.3f} |"
+        value, low, high = found[given].T
+        inside = (low <= aim) & (aim <= high)
+        cells += [f"{1000 * (value.mean() - aim):+.0f}", short(inside.mean())]
+    poor = np.mean([both.shift.reason == "poor_fit" for both in sessions])
+    other = np.mean(["other_shape" in both.flags for both in sessions])
+    return [LATENCIES[name].title, *cells, short(poor), short(other), str(len(sessions))]
 
 
-def hit_row(situation: Situation, sessions: list[tuple[float, ...]]) -> str:
-    """Return both hit rates as a row of Markdown."""
-    happy, neutral = np.mean([row[8:] for row in sessions], axis=0)
-    return f"| {situation.title} | {happy:.3f} | {neutral:.3f} |"
+def hit_cells(name: str, sessions: list[tuple[float, float]]) -> list[str]:
+    """Return both hit rates."""
+    return [HITS[name].title, *map(short, np.mean(sessions, axis=0)), str(len(sessions))]
 
 
-def _one(work: tuple[str, int]) -> tuple[float | str, ...]:
-    name, k = work
-    situation = {**LATENCIES, **HITS}[name]
-    at = [*LATENCIES, *HITS].index(name)
-    # equal noise under all trends: only the trend differs
-    at = [*LATENCIES, *HITS].index("trend 0") if name.startswith("trend") else at
-    rng = np.random.default_rng([SEED, at, k])
-    if name in HITS:
-        return (*(float("nan"),) * 6, "", 0.0, *session_hits(situation, rng))
-    both = session_latencies(situation, rng)
-    shift, half = both.shift, both.half
-    numbers = (shift.value_s, shift.low_s, shift.high_s, half.value_s, half.low_s, half.high_s)
-    return (*numbers, shift.reason, float("other_shape" in both.flags))
+def one_latency(name: str, k: int) -> Latencies:
+    """Return both latencies of session `k` of a situation."""
+    rng = np.random.default_rng([SEED, list(LATENCIES).index(name), k])
+    return session_latencies(LATENCIES[name], rng)
 
 
-def _over(function, work: Iterable, jobs: int) -> Iterable:
-    if jobs == 1:
-        return map(function, work)
-    with ProcessPoolExecutor(jobs) as pool:
-        return list(pool.map(function, work, chunksize=10))
+def one_hit(name: str, k: int) -> tuple[float, float]:
+    """Return the hit rates of session `k`; the noise under all trends is the same."""
+    names = list(HITS)
+    at = len(LATENCIES) + (0 if name.startswith("trend") else names.index(name))
+    return session_hits(HITS[name], np.random.default_rng([SEED, at, k]))
+
+
+TABLES = {
+    "latencies": Table(LATENCIES, one_latency, latency_cells, 1000),
+    "hits": Table(HITS, one_hit, hit_cells, 1000),
+}
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Plain trial lists and stimulus envelopes, for simulations without a protocol file."""
+"""Plain trial lists, envelopes and cut trials, for simulations without a protocol file."""
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
@@ -7,10 +7,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mimicry.kernels.orders import restricted_orders
+from mimicry.kernels.resample import sample_at, time_grid
+from mimicry.kernels.smooth import gaussian_smooth
+from mimicry.records import ActionUnitTrack, EmotionMap, ScoringSettings
 from mimicry.records.timeline import StimulusTimeline, TrialTable
 from mimicry.synthetic.motion import minimum_jerk
+from mimicry.timeline.masking import masked_frames
 
-__all__ = ["PROTOTYPES", "make_timelines", "make_trials", "shuffled_order"]
+__all__ = [
+    "EMOTIONS",
+    "PROTOTYPES",
+    "UNITS",
+    "cut_trials",
+    "make_timelines",
+    "make_trials",
+    "shuffled_order",
+]
+
+#: Two emotions, each the opponent of the other, and the action units that take part.
+EMOTIONS: Mapping[str, EmotionMap] = {
+    "happy": EmotionMap(("AU12",), ("AU04",), "positive"),
+    "angry": EmotionMap(("AU04",), ("AU12",), "negative"),
+}
+UNITS = ("AU04", "AU12")
 
 #: What a stimulus of each condition moves, in action-unit units.
 PROTOTYPES: Mapping[str, Mapping[str, float]] = {
@@ -118,3 +137,25 @@ def make_trials(
         },
     )
     return trials, make_timelines(dict(zip(stimulus, condition, strict=True)))
+
+
+def cut_trials(
+    track: ActionUnitTrack,
+    trials: TrialTable,
+    timelines: Mapping[str, StimulusTimeline],
+    settings: ScoringSettings,
+    *,
+    smooth_s: float,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return (G,) grid and (K, G, A) trials, without the rules for invalid ones.
+
+    Masked, smoothed and sampled by the array functions of the pipeline.
+    """
+    hidden = (masked_frames(track, settings) | ~track.tracked)[:, None]
+    smooth = gaussian_smooth(track.times_s, np.where(hidden, np.nan, track.intensity), smooth_s)
+    onsets = trials.onset_s + [timelines[s].onset_s for s in trials.stimulus_id]
+    grid = time_grid(-0.5, 2.5, settings.rate_hz)
+    cut = sample_at(
+        track.times_s, smooth, (onsets[:, None] + grid).ravel(), max_gap_s=settings.max_gap_s
+    )
+    return grid, cut.reshape(len(trials), len(grid), -1)

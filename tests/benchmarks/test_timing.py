@@ -60,9 +60,6 @@ def test_a_trend_moves_no_hit_rate_and_slow_noise_makes_few_hits():
     assert steep == pytest.approx(still, abs=0.02)
     for name in ("noise 0.05", "noise 2.5"):
         assert rates(name).max() < 0.05
-    assert timing.hit_row(timing.HITS["trend 0"], [(0,) * 6 + ("", 0, 1.0, 0.0)]).endswith(
-        "| 1.000 | 0.000 |"
-    )
 
 
 @pytest.mark.slow

@@ -30,6 +30,11 @@ def test_house_protocol_scores_with_the_documented_defaults() -> None:
     assert settings.to_json() == plain.to_json()
 
 
+def test_a_claim_is_made_at_the_level_of_the_planned_test(tmp_path: Path) -> None:
+    path = variant(tmp_path, "analysis: {primary: {alpha: 0.01}}\n")
+    assert load_protocol(path).scoring_settings().claim_alpha == 0.01
+
+
 def test_a_variant_changes_only_what_it_names(tmp_path: Path) -> None:
     path = variant(tmp_path, "timing: {iti_s: 0.5}\nblocks: {imitate: null, inhibit: null}\n")
     short, house = load_protocol(path), load_protocol(HOUSE)

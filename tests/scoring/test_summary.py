@@ -60,6 +60,23 @@ def test_frowning_less_at_happy_faces_is_no_smile():
     assert "claim=scores_missing" in happy["nan_reasons"]
 
 
+def test_a_target_that_moves_in_other_conditions_only_leaves_no_claim():
+    """AU12 moves at angry faces alone: it has a spread, but happy and neutral trials do not."""
+    trials = session.trial_table(session.mixed_order(14))
+    gains = {"neutral": {"AU04": 0.5}, "angry": {"AU12": 0.5}}
+    track = session.recording(trials, gains, each_sd=0.05)
+    onsets = trials.onset_s[np.array(trials.condition) == "angry"]
+    shown = ((track.times_s[:, None] > onsets) & (track.times_s[:, None] < onsets + 5)).any(axis=1)
+    values = track.intensity * np.stack([shown, np.ones(len(shown))], axis=1)
+    _, summary = summary_of(trials, session.track_of(track.times_s, values))
+    happy = summary.of("happy")
+    assert happy["p"] < 0.01
+    assert happy["contrast_target"] == pytest.approx(0, abs=1e-12)
+    assert happy["claim"] == ""
+    for name in ("p_target", "p_claim", "claim"):
+        assert f"{name}=no_variance" in happy["nan_reasons"].split(";")
+
+
 @pytest.mark.parametrize("two_sided", [True, False])
 @pytest.mark.parametrize(("alpha", "claim"), [(0.075, "mimicry"), (0.06, "none")])
 def test_a_claim_is_two_sided_and_at_the_level_of_the_planned_test(two_sided, alpha, claim):

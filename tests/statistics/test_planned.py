@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from mimicry.statistics.clips import ContrastTrials, clip_tables
+from mimicry.statistics.crossed import crossed
 from mimicry.statistics.planned import PlannedTest, decide
 
 RNG = np.random.default_rng(4)
@@ -119,3 +121,34 @@ def test_every_number_of_a_correlation_by_hand():
     assert (test.low, test.high) == pytest.approx(tuple(limits))
     perfect = decide(PlannedTest(trait=True), [scores], [-scores]).test
     assert (perfect.mean, perfect.t, perfect.p, perfect.se) == (-1.0, -np.inf, 0.0, 0.0)
+
+
+@pytest.mark.parametrize("between", [None, (0, 1), (1, 0)])
+def test_where_people_share_clips_p_counts_clips_as_random(between):
+    """Clips that do much: p of the planned test is that of people and clips, plain t beside it."""
+    rng = np.random.default_rng(6)
+    shown, other = rng.normal(0, 1, (2, 5))
+    groups = [
+        [ContrastTrials(str(k), shown + rng.normal(m, 1, 5), other + rng.normal(0, 1, 5))
+         for k in range(n)]
+        for n, m in ((12, 1.5), (15, 0.5))
+    ]  # fmt: skip
+    scores = [np.array([p.contrast for p in people]) for people in groups]
+    planned = PlannedTest(between=between, two_sided=False, direction=-1.0)
+    found = decide(planned, scores, clips=clip_tables(groups))
+    plain = decide(planned, scores)
+    if between is None:
+        test = crossed(clip_tables([groups[0] + groups[1]])).test([1.0])
+    else:
+        test = crossed(clip_tables([groups[g] for g in between])).test([1.0, -1.0])
+    assert (found.test.mean, found.test.p) == pytest.approx((test.mean, test.p))
+    assert found.test.mean == pytest.approx(plain.test.mean)
+    assert found.p == pytest.approx(1 - test.p / 2 if test.mean > 0 else test.p / 2)
+    assert found.p_these_clips_only == plain.p
+    assert found.test.se > plain.test.se
+
+
+def test_a_trait_is_correlated_whatever_clips_do():
+    planned = PlannedTest(trait=True)
+    with_clips = decide(planned, [FIRST], [FIRST**2], clips=[()])
+    assert with_clips == decide(planned, [FIRST], [FIRST**2])

@@ -39,64 +39,42 @@ RELIABILITY_COLUMNS = (
     Column("block", "phase of the session; trials of different phases are never pooled"),
     Column("session", "visit"),
     Column("condition", "emotion whose contrast against its reference trials is meant"),
-    Column(
-        "unit", "raw: AU units; z: the person's own SDs; cal: shares of the person's own imitation"
-    ),
+    Column("unit", "raw: AU units; z: the person's own SDs; cal: shares of the person's own "
+           "imitation"),
     Column("window", "scoring window"),
     Column("n_participants", "people with 4 trials or more, of 2 clips or more, on both sides"),
     Column("n_left_out", "people without"),
     Column("clips_per_side", "harmonic mean number of clips of the emotion and of the reference"),
     Column("trials_per_clip", "harmonic mean number of valid trials of a person and clip"),
-    Column(
-        "splits",
-        "halves of the clips of each side",
-        more="The same for everybody, all trials of a clip in one half: all distinct ones, or as "
-        "many random ones as asked for",
-    ),
+    Column("splits", "halves of the clips of each side",
+           more="The same for everybody, all trials of a clip in one half: all distinct ones, or "
+           "as many random ones as asked for"),
     Column("r_mean", "mean correlation of the halves over splits"),
     Column("r_low", "2.5 % point over splits"),
     Column("r_high", "97.5 % point over splits"),
-    Column(
-        "split_half",
-        "2 r_mean / (1 + r_mean); n/a if r_mean is negative",
-        more="The mean of every clip over people is taken out, the contrast is taken in both "
-        "halves, and the halves are correlated over people. Averaged before the formula, once",
-    ),
-    Column(
-        "split_half_low",
-        "95 % interval, lower end",
-        more="From the SD of Fisher's z of r_mean "
-        "over bootstrap samples of people, transformed back",
-    ),
+    Column("split_half", "2 r_mean / (1 + r_mean); n/a if r_mean is negative",
+           more="The mean of every clip over people is taken out, the contrast is taken in both "
+           "halves, and the halves are correlated over people. Averaged before the formula, once"),
+    Column("split_half_low", "95 % interval, lower end",
+           more="From the SD of Fisher's z of r_mean over bootstrap samples of people, transformed "
+           "back"),
     Column("split_half_high", "upper end"),
     Column("var_person", "variance of the people's true contrasts"),
     Column("var_clip", "variance of clips, the same for everybody, both sides together"),
-    Column(
-        "var_person_clip",
-        "variance of what a clip does to one person beyond that; n/a where "
-        "no clip was repeated: it is in var_trial then",
-    ),
+    Column("var_person_clip", "variance of what a clip does to one person beyond that; n/a where "
+           "no clip was repeated: it is in var_trial then"),
     Column("var_trial", "variance of trials of one person and clip, both sides together"),
     Column("icc_single", "share of var_person with one trial of one clip on each side"),
-    Column(
-        "generalisability",
-        "the same with the clips and trials collected",
-        more="var_person / (var_person + sem^2): the coefficient for clips like these",
-    ),
+    Column("generalisability", "the same with the clips and trials collected",
+           more="var_person / (var_person + sem^2): the coefficient for clips like these"),
     Column("sd_between", "SD of the contrasts over people"),
-    Column(
-        "sem",
-        "standard error of one person's contrast: the root of (var_person_clip + "
-        "var_trial / trials_per_clip) / clips_per_side",
-    ),
-    Column(
-        "clips_for_70",
-        "clips per side needed for a reliability of .70, each shown as often as here",
-        more="A side is the emotion or its reference",
-    ),
+    Column("sem", "standard error of one person's contrast: the root of (var_person_clip + "
+           "var_trial / trials_per_clip) / clips_per_side"),
+    Column("clips_for_70", "clips per side needed for a reliability of .70, each shown as often as "
+           "here", more="A side is the emotion or its reference"),
     Column("clips_for_80", "for .80; n/a: no number of clips is enough"),
     Column("warnings", "what this reliability does not allow"),
-)
+)  # fmt: skip
 
 UNITS = {"raw": "delta", "z": "delta_z", "cal": "delta_cal"}
 
@@ -260,15 +238,8 @@ def contrast_trials(
         shown = (rows["condition"] == emotion).to_numpy()
         reference = reference_trials(list(rows["condition"]), emotion, settings)
         clips = rows["stimulus"].to_numpy(dtype=str)
-        result.append(
-            ContrastTrials(
-                str(participant),
-                score[shown],
-                score[reference],
-                tuple(clips[shown]),
-                tuple(clips[reference]),
-            )
-        )
+        of_sides = tuple(clips[shown]), tuple(clips[reference])
+        result.append(ContrastTrials(str(participant), score[shown], score[reference], *of_sides))
     return result
 
 
@@ -281,12 +252,8 @@ def _cells(
             if not (part["condition"] == emotion).any():
                 continue
             for unit in UNITS:
-                where = {
-                    "block": str(block),
-                    "session": str(session),
-                    "condition": emotion,
-                    "unit": unit,
-                }
+                where = {"block": str(block), "session": str(session), "condition": emotion}
+                where["unit"] = unit
                 yield where, contrast_trials(part, settings, emotion, unit, window)
 
 

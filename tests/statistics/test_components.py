@@ -24,7 +24,8 @@ def people(rng, n, clips, repeats, *, clip_sd, person_clip_sd, trial_sd, person_
 
 def test_a_balanced_table_gives_the_textbook_components():
     """Three people, two clips on each side, two trials of each: mean squares cell by cell."""
-    made = people(np.random.default_rng(1), 3, 2, 2, clip_sd=2, person_clip_sd=1, trial_sd=1)
+    sds = {"clip_sd": 2, "person_clip_sd": 1, "trial_sd": 1, "person_sd": 5}
+    made = people(np.random.default_rng(1), 3, 2, 2, **sds)
     found = components(clip_tables([made])[0])
     clip = person_clip = trial = error = 0.0
     for side in ("emotion", "reference"):
@@ -39,6 +40,7 @@ def test_a_balanced_table_gives_the_textbook_components():
         error += residual / 2
     contrast = np.var([p.contrast for p in made], ddof=1)
     expected = (max(contrast - error, 0), max(clip, 0), max(person_clip, 0), trial, 2.0, 2.0)
+    assert contrast > 2 * error
     assert (found.person, found.clip, found.person_clip, found.trial, found.clips,
             found.repeats) == pytest.approx(expected)  # fmt: skip
 

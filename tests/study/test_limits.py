@@ -39,6 +39,7 @@ protocol.yaml stimuli.json dataset_description.json participants.tsv participant
 prereg.json blind.json exclusions.tsv withdrawals.tsv sourcedata derivatives beh
 derivatives/mimicry derivatives/simulation sub- ses- scores.tsv summary.tsv failures.tsv
 group group_reliability group_multiverse group_contrasts.tsv group_differences.tsv
+group_exclusions.tsv group_claims.tsv
 group_latency_refusals.tsv report.html simulation.json participants_truth.tsv _video
 _events.tsv _events.json _frames.tsv _beh.tsv _beh.json _recording.json _landmarks.parquet
 _au.json _qc.json _extract.log _au.parquet _au.csv _openface.csv _scores.tsv _scores.json

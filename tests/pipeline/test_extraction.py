@@ -9,7 +9,7 @@ import mimicry
 from mimicry.action_units import USED_LANDMARKS, measure, measure_chunks
 from mimicry.errors import InputError, OutputExistsError, TableError
 from mimicry.interchange.landmark_file import LandmarkFile, read_landmarks
-from mimicry.pipeline import extract, extract_recording
+from mimicry.pipeline import extract, extract_recording, extraction
 from mimicry.records import ExtractionOptions, ReadingOptions
 
 NEUTRAL = ExtractionOptions(neutral=[(0.5, 1.5)])
@@ -52,6 +52,30 @@ def test_in_memory_and_on_disk_give_the_same_numbers(made, clips):
     track = extract(clips / "face_noface.mov", neutral=[(0.5, 1.5)])
     assert_same(track, made.read_track())
     assert_same(extract(made.files["landmarks"], neutral=[(0.5, 1.5)]), track)
+
+
+@pytest.mark.parametrize(("asked", "used"), [(3, 3), (1, 1), (0, 7)])
+def test_as_many_processes_work_as_are_asked_for_and_0_means_every_core(
+    clips, tmp_path, monkeypatch, asked, used
+):
+    class AskedError(Exception):
+        """Ends an extraction with the number of its processes."""
+
+    def write(_source, _path, jobs, *_):
+        raise AskedError(jobs)
+
+    def stream(*_, jobs, **__):
+        raise AskedError(jobs)
+
+    monkeypatch.setattr(extraction, "usable_cores", lambda: 7)
+    monkeypatch.setattr(extraction.LandmarkSource, "write", write)
+    monkeypatch.setattr(extraction, "LandmarkStream", stream)
+    options = ExtractionOptions(jobs=asked)
+    with pytest.raises(AskedError) as written:
+        extract_recording(clips / "face_noface.mov", tmp_path, options=options)
+    with pytest.raises(AskedError) as measured:
+        extract(clips / "face_noface.mov", jobs=asked)
+    assert (written.value.args, measured.value.args) == ((used,), (used,))
 
 
 def test_landmarks_without_their_video_give_the_same_bytes(made, tmp_path):

@@ -2,6 +2,7 @@
 
 import contextlib
 import re
+import signal
 import socket
 import stat
 import subprocess
@@ -335,6 +336,42 @@ def test_a_page_of_another_site_may_open_nothing_but_the_launch_page(client: Cli
     assert client.ask("/run", **other).status == 403
     assert stranger(client).ask("/", **other).status == 403
     assert stranger(client).ask(link, **other).status == 200
+
+
+@pytest.mark.parametrize(
+    ("kiosk", "window"), [(True, "--kiosk"), (False, "--window-size=1100,800")]
+)
+def test_a_browser_is_told_to_stay_at_home_and_to_keep_its_timers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kiosk: bool, window: str
+) -> None:
+    monkeypatch.setenv("MIMICRY_BROWSER_FLAGS", "--no-sandbox --last")
+    program, profile = tmp_path / "browser", tmp_path / "profile"
+    program.write_text(f"#!/bin/sh\nprintf '%s\\n' \"$@\" > {tmp_path}/new; "
+                       f"mv {tmp_path}/new {tmp_path}/words; exec sleep 60\n")  # fmt: skip
+    program.chmod(0o700)
+    chosen = {"program": str(program), "kiosk": kiosk, "profile": profile, "more": ["--own=1"]}
+    with open_browser("http://127.0.0.1:1/?k=s", **chosen) as process:
+        end = time.monotonic() + 30
+        while not (tmp_path / "words").exists():
+            assert time.monotonic() < end
+            time.sleep(0.02)
+        (page,) = profile.glob("launch-*.html")
+        assert "url=http://127.0.0.1:1/?k=s" in page.read_text()
+        assert page.stat().st_mode & 0o777 == 0o600
+    assert process.returncode == -signal.SIGTERM
+    assert not page.exists()
+    assert (tmp_path / "words").read_text().splitlines() == [
+        f"--user-data-dir={profile}", "--no-first-run", "--no-default-browser-check",
+        "--disable-background-networking", "--disable-component-update",
+        "--disable-domain-reliability", "--disable-sync", "--disable-quic", "--disable-breakpad",
+        "--disable-features=Translate,OptimizationHints,MediaRouter,AutofillServerCommunication",
+        "--autoplay-policy=no-user-gesture-required", "--disable-renderer-backgrounding",
+        "--disable-background-timer-throttling", "--disable-backgrounding-occluded-windows",
+        "--disable-session-crashed-bubble", "--hide-crash-restore-bubble",
+        "--password-store=basic", "--use-mock-keychain",
+        "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1", window,
+        f"--app={page.as_uri()}", "--own=1", "--no-sandbox", "--last",
+    ]  # fmt: skip
 
 
 @pytest.mark.slow

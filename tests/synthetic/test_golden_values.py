@@ -25,6 +25,7 @@ from mimicry.synthetic.facs import RIGS, basis
 from mimicry.synthetic.glasses import spectacles
 from mimicry.synthetic.head import POINTS, head_pack, measures, neutral_shape
 from mimicry.synthetic.scene import Scene, head_points
+from mimicry.synthetic.skin import look_of
 from mimicry.synthetic.stimuli import manifest_entry, parse_id, read_entries
 
 PEOPLE = (*MODELS.values(), *identities(2024, 6))
@@ -83,6 +84,26 @@ def test_every_person_is_the_same_person() -> None:
     points, triangles = spectacles(neutral_shape(PEOPLE[0]))
     cases["spectacles"] = moments(points) | {"corners": float((triangles @ [1, 2, 3]).sum())}
     same_as_golden("people", cases, atol=1e-4, rtol=1e-6)
+
+
+def test_every_skin_is_coloured_as_before() -> None:
+    """Mean colours of the skin of a woman and a bearded man, in tiles; their eyes and hair."""
+    cases: dict[str, dict[str, float]] = {}
+    for who in (MODELS["f02"], replace(PEOPLE[8], sex="male", beard=True, age_years=62.0)):
+        look = look_of(who)
+        height, width, _ = look.texture.shape
+        tiles = look.texture.reshape(16, height // 16, 32, width // 32, 3).mean(axis=(1, 3))
+        for row, part in enumerate(tiles):
+            seen = part[8:24:2] if row % 2 else part[9:24:2]
+            cases[f"{who.name} tiles of row {row}"] = {
+                f"{k} {colour}": value
+                for k, tile in enumerate(seen)
+                for colour, value in zip("rgb", tile, strict=True)
+            }
+        cases[f"{who.name} eye and hair"] = dict(zip("rgbip", look.eye, strict=True)) | {
+            "hair": look.hair_mm, "colours": float((look.colours @ [1, 2, 3]).sum())
+        }  # fmt: skip
+    same_as_golden("skins", cases, atol=1e-4)
 
 
 def test_every_clip_of_the_set_is_the_one_that_the_manifest_describes() -> None:

@@ -15,6 +15,7 @@ from mimicry.synthetic import (
     envelope,
     identities,
     performance,
+    raster,
     render_frames,
     render_video,
     times_at,
@@ -95,3 +96,30 @@ def test_unknown_action_units_and_shapes_are_refused() -> None:
         performance([0.0], {"AU99": 1.0})
     with pytest.raises(InputError, match="base shape"):
         Identity("x", "male", "martian")
+
+
+def drawn(*corners: list[tuple[float, float, float]], sheer: tuple[bool, ...] = ()) -> np.ndarray:
+    """Return which triangle is seen in each of 4 x 5 samples; -1: none."""
+    screen = np.array([corner for each in corners for corner in each])
+    triangles = np.arange(len(screen)).reshape(-1, 3)
+    ids = np.full((4, 5), raster.BACKGROUND, dtype=np.int32)
+    transparent = np.array(sheer or (False,) * len(corners))
+    raster.draw(screen, triangles, transparent, np.full((4, 5), np.inf), ids)
+    return ids
+
+
+def test_a_triangle_covers_the_samples_inside_it_up_to_every_edge_of_the_picture() -> None:
+    whole = [(-9.0, -9.0, 1.0), (-9.0, 30.0, 1.0), (30.0, -9.0, 1.0)]
+    assert (drawn(whole) == 0).all()
+    assert (drawn(whole[::-1]) == -1).all()  # it faces away
+    flat = [(0.0, 0.0, 1.0), (2.0, 2.0, 1.0), (4.0, 4.0, 1.0)]
+    assert (drawn(flat) == -1).all()
+    corner = [(0.0, 0.0, 2.0), (0.0, 3.0, 2.0), (3.0, 0.0, 2.0)]
+    inside = np.add.outer(np.arange(4), np.arange(5)) <= 2
+    np.testing.assert_array_equal(drawn(corner) == 0, inside)
+    np.testing.assert_array_equal(drawn(corner, whole), np.ones((4, 5)))  # behind the other
+    near = [(x, y, 0.5) for x, y, _ in corner]
+    np.testing.assert_array_equal(drawn(near, whole), np.where(inside, 0, 1))
+    every_other = np.add.outer(np.arange(4), np.arange(5)) % 2 == 1
+    for sheer in (whole, whole[::-1]):
+        np.testing.assert_array_equal(drawn(sheer, sheer=(True,)) == 0, every_other)

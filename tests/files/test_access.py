@@ -137,6 +137,7 @@ def test_the_folders_of_a_study_are_made_like_the_one_above(tmp_path: Path) -> N
     with files.private():
         files.make_folder(study / "derivatives" / "mimicry" / "sub-01" / "ses-1")
         make_folders(study / "sourcedata" / "sub-01")
+        make_folders(lab / "plain")
         files.make_folder(lab / "second", shared=True)
         files.make_folder(lab / "out" / "of" / "extract")
         files.make_folder(lab / "sub-02" / "derivatives" / "mimicry")
@@ -144,7 +145,14 @@ def test_the_folders_of_a_study_are_made_like_the_one_above(tmp_path: Path) -> N
     for folder in (*shared, study / "sourcedata", lab / "second"):
         assert mode(folder) == 0o2770, folder
     own = (study / "derivatives" / "mimicry" / "sub-01", study / "sourcedata" / "sub-01")
-    for folder in (*own, own[0] / "ses-1", lab / "out", lab / "out" / "of", lab / "sub-02"):
+    for folder in (
+        *own,
+        own[0] / "ses-1",
+        lab / "plain",
+        lab / "out",
+        lab / "out" / "of",
+        lab / "sub-02",
+    ):
         assert mode(folder) & 0o777 == 0o700, folder
     assert mode(lab / "sub-02" / "derivatives") & 0o777 == 0o700
 

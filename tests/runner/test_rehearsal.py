@@ -183,7 +183,9 @@ def test_a_hidden_purpose_is_told_at_the_end_and_an_open_one_before() -> None:
 
 def test_a_break_lasts_as_long_as_its_block_says() -> None:
     protocol = changed("blocks: {watch: {break_s: 45, runs: 2}, imitate: {break_s: 0}}\n")
-    breaks = {s.step_id: s.min_s for s in plan_session(protocol, "01").steps if s.kind == "break"}
+    steps = plan_session(protocol, "01").steps
+    breaks = {s.step_id: s.min_s for s in steps if s.kind == "break"}
+    assert {s.min_s for s in steps if s.kind != "break"} == {0.0}
     assert breaks["watch-1-break"] == 0  # between runs of a block people go on as they like
     assert breaks["watch-2-break"] == 45
     assert breaks["imitate-1-break"] == 0

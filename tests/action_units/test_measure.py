@@ -117,12 +117,18 @@ def test_a_frame_without_a_face_is_missing_everywhere(still):
     assert np.isnan(units.pose_deg[10:20]).all()
     assert (units.quality["success"] == np.r_[np.ones(10), np.zeros(10), np.ones(40)]).all()
     assert np.isfinite(np.delete(units.intensity, np.s_[10:20], 0)).all()
+    ruler = units.provenance["action_units"]["ruler"]  # from the frames that show the face
+    apart_cm = np.linalg.norm(canonical()[33] - canonical()[263])
+    assert ruler["median_px"] == pytest.approx(12 * apart_cm, rel=1e-3)
+    assert ruler["canonical_cm"] == pytest.approx(apart_cm, rel=1e-3)
 
 
 def test_no_face_at_all_gives_a_table_of_missing_values(still):
     units = measure(track_of(still * np.nan))
     assert np.isnan(units.intensity).all()
     assert units.provenance["action_units"]["neutral"]["kind"] == "none"
+    ruler = units.provenance["action_units"]["ruler"]
+    assert (ruler["median_px"], ruler["canonical_cm"]) == (None, None)
 
 
 def test_a_single_frame_is_its_own_neutral_face(still):

@@ -8,6 +8,7 @@ from mimicry.kernels.chance import p_value, z_surrogate
 from mimicry.kernels.correlation import lagged_correlation
 from mimicry.kernels.event_match import answer_delays, find_onsets, match_events
 from mimicry.kernels.peaks import nearest_peak
+from mimicry.kernels.prewhiten import ar_coefficients
 from mimicry.kernels.recurrence import diagonal_recurrence
 from mimicry.kernels.resample import sample_at, time_grid
 from mimicry.kernels.series_surrogates import phase_randomised
@@ -199,3 +200,11 @@ def test_ten_thousand_arrangements_are_listed_and_of_more_9999_are_drawn():
         assert (len(drawn), found) == (9_999, [count, False])
     assert len(sign_arrangements(13, rng)[0]) == 2**13
     assert len(permutations(7, rng)[0]) == 5_040
+
+
+def test_an_autoregression_needs_ten_samples_with_a_past_for_every_order():
+    series = np.random.default_rng(1).standard_normal(33)
+    series[1:] += series[:-1]
+    assert 0 < len(ar_coefficients(series, max_order=3)) <= 3
+    with pytest.raises(ValueError, match=r"29 samples with a complete past .* at least 30"):
+        ar_coefficients(series[:-1], max_order=3)

@@ -461,6 +461,8 @@ def test_the_bins_of_a_response_are_a_tenth_of_a_second_up_to_two():
     expected = np.r_[0.5 * course, 0.2 * course]
     np.testing.assert_allclose(result.table["response"], expected, atol=1e-3)
     assert 0 < result.table["se"].max() < 1e-3
+    fine = run("fir", series, 10.0, events=onsets, step_s=0.04)  # a bin holds a sample at least
+    assert (fine.summary["bins"], fine.summary["bin_s"]) == (20, 0.1)
 
 
 @pytest.mark.parametrize("name", METHODS)

@@ -274,6 +274,12 @@ def test_a_camera_of_nearly_25_frames_is_one_of_25(rate, grid) -> None:
     assert read_shared([one, one], sampling(), people=2).rate_hz == grid
 
 
+def test_of_two_cameras_the_slower_one_sets_the_grid() -> None:
+    slow, quick = (track(np.arange(20 * rate) / rate) for rate in (12.0, 20.0))
+    for both in ([slow, quick], [quick, slow]):
+        assert read_shared(both, sampling(), people=2).rate_hz == pytest.approx(12.0)
+
+
 def test_somebody_must_be_seen_and_both_at_one_moment() -> None:
     nan = np.nan
     common_grid._refuse_nothing(np.array([[1, nan, 2], [nan, nan, 3]]), ("a", "b"))

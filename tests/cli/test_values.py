@@ -5,12 +5,14 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from typer.testing import CliRunner
 
 from mimicry.batch import Result
 from mimicry.cli import COMMANDS, GROUPS, _batch_view, app
 from mimicry.cli._batch_view import _Counting, _Lines
 from mimicry.cli._hints import OTHER_NAMES, followable, options_of, typed
 from mimicry.cli._options import reading_options, whole_numbers
+from mimicry.cli._run import Outcome
 from mimicry.cli.batch import _worst
 from mimicry.errors import InputError
 
@@ -152,3 +154,32 @@ def test_numbers_from_two_up_and_the_choices_of_a_reading():
     with pytest.raises(InputError) as caught:
         reading_options(fps=25.0, video=Path("a.mp4"))
     assert caught.value.key == "--fps"
+
+
+@pytest.mark.parametrize(
+    ("words", "place", "chosen"),
+    [
+        (["run-1"], "run-1", {"browser": "found None", "kiosk": True, "score": True}),
+        (["study", "--participant", "07", "--browser", "edge", "--window", "--no-score"],
+         "run of 07 in study", {"browser": "found edge", "kiosk": False, "score": False}),
+    ],
+)  # fmt: skip
+def test_a_session_is_resumed_with_what_was_chosen(monkeypatch, words, place, chosen):
+    asked = []
+
+    def outcome(journal, study, **keys):
+        asked.append((journal, study, keys))
+        return Outcome(text="went on")
+
+    for name, made in (
+        ("cli.resume.session_outcome", outcome),
+        ("runner.serve.need_extra", lambda: None),
+        ("runner.browser.find_browser", "found {}".format),
+        ("runner.journal.Journal.open", "journal of {}".format),
+        ("runner.study.latest_session", lambda folder, who: f"run of {who} in {folder}"),
+        ("runner.study.study_of", "study of {}".format),
+    ):
+        monkeypatch.setattr(f"mimicry.{name}", made)
+    answer = CliRunner().invoke(app, ["resume", *words])
+    assert (answer.exit_code, answer.stdout) == (0, "went on\n")
+    assert asked == [(f"journal of {place}", f"study of {place}", chosen)]

@@ -11,6 +11,7 @@ from mimicry.kernels.peaks import nearest_peak
 from mimicry.kernels.prewhiten import ar_coefficients
 from mimicry.kernels.recurrence import diagonal_recurrence
 from mimicry.kernels.resample import sample_at, time_grid
+from mimicry.kernels.segments import segment_z
 from mimicry.kernels.series_surrogates import phase_randomised
 from mimicry.kernels.windowed import capped_fisher_z
 from mimicry.kernels.windows import bin_edges, window_mean, window_sd
@@ -208,3 +209,11 @@ def test_an_autoregression_needs_ten_samples_with_a_past_for_every_order():
     assert 0 < len(ar_coefficients(series, max_order=3)) <= 3
     with pytest.raises(ValueError, match=r"29 samples with a complete past .* at least 30"):
         ar_coefficients(series[:-1], max_order=3)
+
+
+def test_segments_are_those_that_fit_into_the_shorter_series():
+    first, second = np.random.default_rng(2).standard_normal((2, 90))
+    whole = segment_z(first[:60], second[:60], segment=20, max_lag=4)
+    assert whole.shape == (3, 3, 9)
+    for pair in ((first, second[:60]), (first[:60], second), (first[:79], second[:60])):
+        np.testing.assert_array_equal(segment_z(*pair, segment=20, max_lag=4), whole)

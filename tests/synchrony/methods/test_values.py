@@ -321,6 +321,9 @@ def test_warping_forgives_one_second_in_windows_of_eight():
     np.testing.assert_allclose(result.table["distance"], expected, atol=1e-9)
     assert result.summary["mean_distance"] == pytest.approx(np.mean(expected))
     assert result.summary["sd_distance"] == pytest.approx(np.std(expected, ddof=1))
+    two, one = (run("dtw", np.array(values)[:, :n], 5.0).summary for n in (80, 40))
+    assert two["sd_distance"] == pytest.approx(np.std(expected[:2], ddof=1))
+    assert (one["n_windows"], np.isnan(one["sd_distance"])) == (1, True)
 
 
 def test_who_is_still_is_told_by_the_units_or_by_their_own_movement():

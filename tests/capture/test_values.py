@@ -1,9 +1,12 @@
 """Turns, mirrors and pixel shapes of pictures, and what a camera's recording counts."""
 
+import io
 import threading
 import time
+from fractions import Fraction
 from types import SimpleNamespace
 
+import av
 import cv2
 import numpy as np
 import pytest
@@ -13,6 +16,7 @@ from mimicry.capture import recording
 from mimicry.capture.camera import probe_camera
 from mimicry.capture.recording import CameraRecording, record_camera
 from mimicry.capture.upright import View, pixel_aspect, turned, view_of
+from mimicry.capture.writer import HEAD, write_frames
 from mimicry.errors import RecordingError
 
 PICTURE = np.arange(24, dtype=np.uint8).reshape(2, 4, 3)
@@ -197,3 +201,16 @@ def test_a_camera_is_described_from_two_frames_on(monkeypatch):
     assert probe(80, frames=7)["duration_s"] == pytest.approx(6 / 50)
     # a camera that is unplugged is described by what it gave
     assert probe(4)["size_px"] == [5, 3]
+
+
+def test_frames_are_written_at_their_times_with_a_key_frame_every_second(tmp_path):
+    """The last frame came only in part: it is left out."""
+    stamps = [0, 33_333, 90_001, 999_999, 1_000_000, 1_700_000, 2_000_000]
+    body = b"".join(HEAD.pack(us) + bytes([k]) * (16 * 32 * 3) for k, us in enumerate(stamps))
+    sent = io.BytesIO(body + HEAD.pack(9_000_000) + b"half")
+    assert write_frames(sent, tmp_path / "v.mp4", 32, 16) == len(stamps)
+    with av.open(str(tmp_path / "v.mp4")) as video:
+        frames = list(video.decode(video=0))
+    assert [f.pts * f.time_base for f in frames] == [Fraction(us, 1_000_000) for us in stamps]
+    assert [f.time for f in frames if f.key_frame] == [0.0, 1.0, 2.0]
+    assert (frames[0].width, frames[0].height) == (32, 16)

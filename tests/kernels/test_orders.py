@@ -89,3 +89,12 @@ def test_mixed_orders_have_the_statistics_of_counted_ones(monkeypatch: pytest.Mo
         assert abs(one.mean() - two.mean()) < 4 * np.hypot(one.std(), two.std()) / np.sqrt(1000)
         assert one.std() == pytest.approx(two.std(), rel=0.12)
     assert np.bincount(mixed[:, 0]) / 1500 == pytest.approx([1 / 3] * 3, abs=0.06)
+
+
+@pytest.mark.parametrize(("labels", "limit"), [((0, 0, 0, 1, 1), 1), ((0, 0, 0, 0, 1, 1, 1), 2)])
+def test_runs_that_are_too_long_are_as_many_as_in_all_shuffles(labels, limit):
+    shuffles = list(permutations(labels))
+    wide = limit + 1
+    windows = (one[k : k + wide] for one in shuffles for k in range(len(labels) - limit))
+    too_long = sum(len(set(window)) == 1 for window in windows)
+    assert orders._crowding(np.array(labels), limit) == pytest.approx(too_long / len(shuffles))

@@ -1,13 +1,17 @@
 """Flashes, and the neutral face of the live view, computed by hand."""
 
 import inspect
+import io
+from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Self
 
+import cv2
 import numpy as np
 import pytest
 
 from mimicry.errors import RecordingError
+from mimicry.runner import live_worker
 from mimicry.runner.flash import flash_offsets, summarise_flashes
 from mimicry.runner.live_worker import NEUTRAL_FRAMES, NEUTRAL_S, _Past
 from mimicry.runner.measure import calibrate, offsets_by_kind, summarise_frames, timing_audit
@@ -121,6 +125,42 @@ def test_the_figures_of_an_audit() -> None:
     assert summarise_frames({**measured, "frames": frames[:5]})["frames"] == 5
     with pytest.raises(RecordingError, match="gave 4 frames"):
         summarise_frames({**measured, "frames": frames[:4]})
+
+
+def test_the_live_view_shows_pictures_in_their_colours_and_how_many_come(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    class NoFace:
+        """A detector that sees nobody."""
+
+        def __init__(self, _model: Path) -> None:
+            self.faces = SimpleNamespace(points=())
+
+        def __enter__(self) -> Self:
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            """Close nothing."""
+
+        def detect(self, _rgb: np.ndarray) -> SimpleNamespace:
+            """Find no face."""
+            return self.faces
+
+    picture = np.zeros((16, 16, 3), np.uint8)
+    picture[..., 0], picture[..., 2] = 200, 40  # more red than blue
+    now, sent = iter(np.arange(99) / 20), []
+    monkeypatch.setattr("mimicry.landmarks.detector.FaceDetector", NoFace)
+    monkeypatch.setattr(live_worker, "_file", lambda _: ((k / 20, picture) for k in range(7)))
+    monkeypatch.setattr(live_worker, "time", SimpleNamespace(monotonic=lambda: next(now)))
+    monkeypatch.setattr(live_worker, "write_message", lambda _, *parts: sent.append(parts))
+    live_worker._run("film.mp4", tmp_path, io.BytesIO())
+    *shown, (ended,) = sent
+    assert ended == {"ended": True}
+    assert [head for head, _ in shown] == [
+        {"time_s": k / 20, "faces": 0} | ({"fps": 20.0} if k >= 5 else {}) for k in range(7)
+    ]
+    seen = cv2.imdecode(shown[0][1]["jpeg"], cv2.IMREAD_COLOR)
+    np.testing.assert_allclose(seen.mean(axis=(0, 1)), [40, 0, 200], atol=6)  # blue comes first
 
 
 def test_the_live_view_takes_the_first_faces_as_neutral_and_the_largest_of_two() -> None:

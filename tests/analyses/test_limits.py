@@ -152,7 +152,7 @@ def test_rates_count_studies_by_hand(monkeypatch) -> None:
 @pytest.mark.parametrize(
     ("p", "mean", "gate"),
     [(0.05, 1.0, "passed"), (0.0501, 1.0, "not passed"), (0.01, 0.0, "not passed"),
-     (0.01, -1.0, "not passed"), (np.nan, 1.0, None)],
+     (0.01, -1.0, "not passed"), (np.nan, 1.0, "")],
 )  # fmt: skip
 def test_the_gate_opens_at_5_percent_above_0(p, mean, gate) -> None:
     assert comparisons._gate(TTest(n=5, mean=mean, p=p)) == gate

@@ -8,7 +8,13 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from mimicry.statistics.groups import one_sample, percent_reduction, pooled, two_samples
+from mimicry.statistics.groups import (
+    one_sample,
+    people_means,
+    percent_reduction,
+    pooled,
+    two_samples,
+)
 
 
 def person_means(file: Path, column: str) -> dict[str, dict[str, float]]:
@@ -132,6 +138,18 @@ def test_two_groups_without_spread_have_a_mean_and_no_test():
     found = two_samples([3.0, 3.0], [1.0, 1.0])
     assert (found.n, found.mean, found.reason) == (4, 2.0, "no_variance")
     assert pooled([[3.0, 3.0], [1.0, 1.0]]).mean == 2.0
+
+
+@pytest.mark.parametrize("same", [0.0, 0.1, -1e6 / 3])
+def test_a_group_without_spread_beside_one_with_spread_has_no_test_of_its_own(same):
+    """Nobody in the first group differs: no test of it alone, one of the difference."""
+    means = people_means([[same] * 6, [0.1, 0.2, 0.0, 0.3, 0.1, 0.0]])
+    alone = means.test([1.0, 0.0])
+    assert (alone.n, alone.mean, alone.reason) == (6, pytest.approx(same), "no_variance")
+    assert np.isnan([alone.se, alone.p, alone.effect]).all()
+    both = means.test([1.0, -1.0])
+    assert (both.reason, both.df) == ("", pytest.approx(5))
+    assert np.isfinite([both.p, both.low, both.effect]).all()
 
 
 def test_values_too_large_for_a_variance_say_so():

@@ -148,6 +148,25 @@ def test_where_people_share_clips_p_counts_clips_as_random(between):
     assert found.test.se > plain.test.se
 
 
+@pytest.mark.parametrize("between", [None, (0, 1)])
+def test_people_without_a_score_take_no_part_where_clips_are_random_either(between):
+    rng = np.random.default_rng(6)
+    groups = [
+        [ContrastTrials(str(k), rng.normal(1, 1, 5), rng.normal(0, 1, 5)) for k in range(8)]
+        for _ in range(2)
+    ]
+    scores = [np.array([p.contrast for p in people]) for people in groups]
+    scores[0][:3] = np.nan
+    planned = PlannedTest(between=between)
+    found = decide(planned, scores, clips=clip_tables(groups))
+    kept = [groups[0][3:], groups[1]]
+    expected = decide(planned, [scores[0][3:], scores[1]], clips=clip_tables(kept))
+    assert found == expected
+    assert found.test.n == 13
+    nobody = decide(PlannedTest(), [np.full(8, np.nan)], clips=clip_tables(groups[:1]))
+    assert (nobody.test.n, nobody.test.reason) == (0, "too_few_participants")
+
+
 def test_a_trait_is_correlated_whatever_clips_do():
     planned = PlannedTest(trait=True)
     with_clips = decide(planned, [FIRST], [FIRST**2], clips=[()])

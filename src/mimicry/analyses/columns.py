@@ -28,8 +28,10 @@ GROUP_COLUMNS = {
     "alone, and with few clips it says too much",
     "clips": "random: interval, t, df, p, dz, d and percentage hold for clips like these; fixed: "
     "for these only",
-    "reason": "why there is no test; z_between: values in people's own SDs are not compared "
-    "between groups",
+    "reason": "why there is no test: too_few_participants (a group of fewer than 2), too_few_clips "
+    "(everybody saw the same single clip), no_variance (all values are the same), too_large "
+    "(values whose variance is no number), z_between (values in people's own SDs are not compared "
+    "between groups)",
     "control": "group that is compared with",
     "difference": "mean of the control group minus mean of the group",
     "d": "difference / SD of the contrast of a new person on new clips, groups averaged",
@@ -37,11 +39,13 @@ GROUP_COLUMNS = {
     "percent_less_low": "lower end of its Fieller interval",
     "percent_less_high": "upper end of its Fieller interval",
     "percent_reason": "why no percentage is given: control_includes_0 (the 95 % interval of the "
-    "control mean holds 0), control_below_0, no_interval (the Fieller set has no ends)",
+    "control mean holds 0), control_below_0, no_interval (the Fieller set has no ends), "
+    "or the `reason` of the control mean",
     "pooled_mean": "mean of the two group means, each with equal weight",
-    "pooled_p": "two-sided p of that mean against 0",
-    "gate": "passed: the two groups together respond (pooled_mean above 0, pooled_p <= .05); the "
-    "difference may be read only then",
+    "pooled_p": "two-sided p of that mean against 0, people and clips random; n/a where clips: "
+    "fixed",
+    "gate": "passed: the two groups together respond (pooled_mean above 0, for opponents alone "
+    "below 0; pooled_p <= .05); the difference may be read only then; n/a where pooled_p is",
     **{k: v for k, v in CLAIM_COLUMNS.items() if k != "reason"},
     **{k: v for k, v in EXCLUSION_COLUMNS.items() if k != "p"},
     **{k: v for k, v in REFUSAL_COLUMNS.items() if k != "n"},

@@ -196,24 +196,25 @@ def compared_rows(
                 "d": difference.effect,
                 **_reduction(cell.measure, both),
                 "pooled_mean": gate.mean,
-                "pooled_p": gate.p,
-                "gate": _gate(gate),
+                "pooled_p": float("nan") if random is None else gate.p,
+                "gate": "" if random is None else _gate(gate, _predicted(cell.measure)),
             }
 
 
 def _reduction(measure: str, both: GroupMeans) -> dict[str, Any]:
     """Return how many percent less, in units and of a control mean where that means something."""
     names = ("percent_less", "percent_less_low", "percent_less_high", "percent_reason")
-    control = both.test([1.0, 0.0])
-    if measure not in RATIO_MEASURES or not np.isfinite(control.se):
+    if measure not in RATIO_MEASURES:
         return dict.fromkeys(names)
-    why = "" if control.low > 0 else _no_percent(control)
+    control = both.test([1.0, 0.0])
+    why = control.reason or ("" if control.low > 0 else _no_percent(control))
     if not why:
         from scipy.special import stdtrit
 
         first, second = map(float, both.mean)
         (var_first, between), (_, var_second) = both.covariance.tolist()
-        quantile = float(stdtrit(both.test([second / first, -1.0]).df, 0.975))
+        ratio = both.test([second / first, -1.0])
+        quantile = float(stdtrit(control.df if ratio.reason else ratio.df, 0.975))
         reduction = percent_reduction(
             first, var_first**0.5, second, var_second**0.5, quantile, covariance=between
         )
@@ -227,8 +228,14 @@ def _no_percent(control: TTest) -> str:
     return "control_below_0" if control.high < 0 else "control_includes_0"
 
 
-def _gate(together: TTest) -> str | None:
-    """Tell whether the groups together respond, each with equal weight."""
+def _predicted(measure: str) -> float:
+    """Return the sign that mimicry gives a measure: opponents move less than at the reference."""
+    return -1.0 if measure.startswith("contrast_opponent") else 1.0
+
+
+def _gate(together: TTest, predicted: float = 1.0) -> str:
+    """Tell whether the groups together respond the predicted way, each with equal weight."""
     if not np.isfinite(together.p):
-        return None
-    return "passed" if together.p <= GATE_ALPHA and together.mean > 0 else "not passed"
+        return ""
+    right_way = together.mean * predicted > 0
+    return "passed" if together.p <= GATE_ALPHA and right_way else "not passed"

@@ -21,6 +21,7 @@ __all__ = [
 ]
 
 Floats = NDArray[np.float64]
+_ROUNDING = 1e-12  # SD, in units of the values, that rounding alone makes
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,9 @@ class GroupMeans:
             if size > 0:
                 parts.append(size)
                 dfs.append(clips.df)
+        scale = max(1.0, float(np.abs(self.mean[used]).max()))
+        if not sum(parts) * n > (_ROUNDING * scale) ** 2:
+            return TTest(n=n, mean=mean, reason="no_variance")
         share = np.array(parts) / sum(parts)
         df = float(dfs[0]) if len(dfs) == 1 else float(1 / (share**2 / np.array(dfs)).sum())
         single = self.variance + sum(np.diag(clips.covariance) for clips in self.clips)
@@ -191,7 +195,8 @@ def people_means(groups: Sequence[ArrayLike]) -> GroupMeans:
 
 def no_variance(groups: Sequence[Floats]) -> str:
     """Return ``no_variance`` where no group has more spread than rounding makes, else nothing."""
-    spread = any(data.std(ddof=1) > 1e-12 * max(1.0, float(np.abs(data).max())) for data in groups)
+    largest = [max(1.0, float(np.abs(data).max())) for data in groups]
+    spread = any(d.std(ddof=1) > _ROUNDING * m for d, m in zip(groups, largest, strict=True))
     return "" if spread else "no_variance"
 
 

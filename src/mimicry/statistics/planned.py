@@ -95,7 +95,7 @@ def decide(
     (2.0, 0.0371, True)
     """
     plain = _plain(planned, scores, traits)
-    test = plain if planned.trait or not clips else _with_clips(planned, clips)
+    test = plain if planned.trait or not clips else _with_clips(planned, scores, clips)
     right_way = bool(test.mean * planned.direction > 0)
     p, p_plain = (_sided(planned, t) for t in (test, plain))
     return Decision(test, p, p_plain, bool(p <= planned.alpha), right_way)
@@ -110,8 +110,12 @@ def _plain(planned: PlannedTest, scores: Sequence[Floats], traits: Sequence[Floa
     return one_sample(np.concatenate(list(scores)))
 
 
-def _with_clips(planned: PlannedTest, clips: Sequence[Sequence[ClipTable]]) -> TTest:
+def _with_clips(
+    planned: PlannedTest, scores: Sequence[Floats], clips: Sequence[Sequence[ClipTable]]
+) -> TTest:
     """Test the scores with clips random as well."""
+    kept = [np.isfinite(of_group) for of_group in scores]
+    clips = [[table.of(k) for table in sides] for sides, k in zip(clips, kept, strict=True)]
     if planned.between is not None:
         return crossed([clips[g] for g in planned.between]).test([1.0, -1.0])
     return crossed([[stacked(tables) for tables in zip(*clips, strict=True)]]).test([1.0])

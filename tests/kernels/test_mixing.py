@@ -80,3 +80,17 @@ def test_a_long_session_with_two_faces_in_turn_has_an_order() -> None:
     again = crossed_order((3, 2), 48, (2, 1), RNG(3))
     assert again is not None
     assert (order == again).all()
+
+
+@pytest.mark.parametrize(
+    ("sizes", "limits", "start"),
+    [
+        ((2, 4), (5, 2), ["1000111101101000", "1132103320202013"]),
+        ((4, 2), (2, 5), ["1132103320202013", "1000111101101000"]),
+        ((2, 3), (2, 1), ["100110110100", "212102020101"]),
+    ],
+)
+def test_the_start_of_two_factors_stays_the_one_that_plans_were_made_with(sizes, limits, start):
+    """A session planned with a seed can be made again, whichever factor is laid out first."""
+    found = crossed_start(sizes, 2, limits)
+    assert ["".join(map(str, row)) for row in found.tolist()] == start

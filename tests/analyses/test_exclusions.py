@@ -83,6 +83,28 @@ def test_a_group_that_loses_more_trials_or_people_is_found():
     )
 
 
+def test_a_group_that_loses_everything_differs_from_one_that_loses_nothing():
+    """Nobody differs from the others of the group, so there is no variance for a t test."""
+    found = rows(trials([(10, 10), (0, 0)] * 6), people([False] * 12))
+    happy, neutral = (r for r in found if r["what"] == "trials" and r["compared"] == "arm")
+    assert happy["p"] == pytest.approx(stats.fisher_exact([[6, 0], [0, 6]]).pvalue)
+    assert (happy["share"], happy["others_share"], happy["differs"]) == (1, 0, 1)
+    assert (happy["reason"], neutral["differs"]) == ("", 1)
+    assert "trials lost differ by arm (watch, happy): a 100 %, others 0 %" in (
+        exclusion_sentences(found)
+    )
+    even = rows(trials([(3, 3)] * 12), people([False] * 12))
+    assert {r["p"] for r in even if r["compared"] == "arm"} == {1.0}
+
+
+def test_a_group_of_one_person_has_no_p_and_says_why():
+    found = rows(trials([(3, 3), (2, 2)]), people([False] * 2))
+    by_arm = [r for r in found if r["what"] == "trials" and r["compared"] == "arm"]
+    assert [r["reason"] for r in by_arm] == ["too_few_participants"] * 2
+    assert np.isnan([r["p"] for r in by_arm]).all()
+    assert {r["reason"] for r in found if r["compared"] == "condition"} == {""}
+
+
 def test_of_three_groups_each_is_held_against_the_others_and_of_one_none():
     lost, gone = [(1, 1)] * 6, [False] * 6
     three = ("a", "b", "c")

@@ -1,12 +1,18 @@
 """Reliability of a study's contrasts, from its scores to the table."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from mimicry.analyses.reliability import RELIABILITY_COLUMNS, study_reliability
+from mimicry.analyses.reliability import (
+    RELIABILITY_COLUMNS,
+    _cells,
+    contrast_trials,
+    study_reliability,
+)
 from mimicry.cli import app
 from mimicry.errors import InputError, TableError
 from mimicry.study import open_study, read_scores
@@ -24,6 +30,21 @@ def test_people_who_differ_are_told_apart_and_units_that_miss_are_not(make_study
     assert found.loc[("angry", "raw"), "split_half"] < 0.5 or np.isnan(
         found.loc[("angry", "raw"), "split_half"]
     )
+
+
+def test_a_contrast_that_two_emotions_share_stands_there_once(make_study):
+    study = make_study(people=4)
+    table = read_scores(study)
+    settings = replace(study.protocol.scoring_settings(), reference="valence")
+    found = list(_cells(table, settings, "main"))
+    assert [(where["condition"], where["unit"]) for where, _ in found] == [
+        ("valence-congruent response", unit) for unit in ("raw", "z", "cal")
+    ]
+    happy = contrast_trials(table, settings, "happy", "raw", "main")
+    assert [p.contrast for p in found[0][1]] == [p.contrast for p in happy]
+    neutral = replace(settings, reference="neutral")
+    names = dict.fromkeys(where["condition"] for where, _ in _cells(table, neutral, "main"))
+    assert list(names) == ["happy", "angry"]
 
 
 def test_invalid_trials_do_not_count(make_study):

@@ -22,7 +22,7 @@ GROUP_COLUMNS = {
     "df": "degrees of freedom (Satterthwaite)",
     "p": "two-sided p of that t, people and clips random: does it hold for other people and other "
     "clips of this kind? n/a where the trials by clip are not known (clips: fixed); "
-    "group_exclusions: see its test",
+    "group_exclusions: " + EXCLUSION_COLUMNS["p"],
     "dz": "mean / SD of the contrast of a new person on new clips",
     "p_these_clips_only": "p of the plain t test over people, or Welch's: it speaks of these clips "
     "alone, and with few clips it says too much",
@@ -31,7 +31,7 @@ GROUP_COLUMNS = {
     "reason": "why there is no test: too_few_participants (a group of fewer than 2), too_few_clips "
     "(everybody saw the same single clip), no_variance (all values are the same), too_large "
     "(values whose variance is no number), z_between (values in people's own SDs are not compared "
-    "between groups)",
+    "between groups); group_exclusions: " + EXCLUSION_COLUMNS["reason"],
     "control": "group that is compared with",
     "difference": "mean of the control group minus mean of the group",
     "d": "difference / SD of the contrast of a new person on new clips, groups averaged",
@@ -47,7 +47,7 @@ GROUP_COLUMNS = {
     "gate": "passed: the two groups together respond (pooled_mean above 0, for opponents alone "
     "below 0; pooled_p <= .05); the difference may be read only then; n/a where pooled_p is",
     **{k: v for k, v in CLAIM_COLUMNS.items() if k != "reason"},
-    **{k: v for k, v in EXCLUSION_COLUMNS.items() if k != "p"},
+    **{k: v for k, v in EXCLUSION_COLUMNS.items() if k not in ("p", "reason")},
     **{k: v for k, v in REFUSAL_COLUMNS.items() if k != "n"},
 }
 

@@ -1,6 +1,7 @@
 """Who and what is missing, by condition and by group: tested before any result is read."""
 
 from collections.abc import Iterator, Sequence
+from math import isnan
 from typing import TYPE_CHECKING, Any
 
 from mimicry.kernels.chance import generator
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["EXCLUSION_COLUMNS", "exclusion_rows", "exclusion_sentences"]
 
 ALPHA = 0.05
+_ROUNDING = 1e-12  # of shares
 EXCLUSION_COLUMNS = {
     "what": "what is counted: trials, or people without a raw contrast",
     "compared": "what differs between the two sides: condition, or the column of the groups",
@@ -23,7 +25,10 @@ EXCLUSION_COLUMNS = {
     "share": "lost / of; for trials its mean over people",
     "others_share": "the same of all others",
     "p": "two-sided: trials by condition, signs of the people's differences flipped; trials by "
-    "group, Welch's t of the people's shares; people, Fisher's exact test",
+    "group, Welch's t of the people's shares (Fisher's exact test where nobody of a side differs "
+    "from the others of it, but the sides do); people, Fisher's exact test",
+    "reason": "why there is no p: too_few_participants (trials by condition: nobody has both "
+    "sides; by group: a side of fewer than 2 people)",
     "differs": "1: p <= .05; what is lost differs, and the results may come from that",
 }
 
@@ -86,13 +91,27 @@ def _trials_by_group(
         group = rows.groupby("participant")[by].first()
         for name in _sides(group):
             here, others = (share[is_own].to_numpy() for is_own in (group == name, group != name))
-            test = two_samples(here, others)
-            p = 1.0 if test.reason == "no_variance" and test.mean == 0 else test.p
+            p = _shares_p(here, others)
             asked = ("trials", by, name)
             yield _row(
                 {**where, "condition": condition}, asked, lost[rows[by] == name],
                 _means(here, others), p,
             )  # fmt: skip
+
+
+def _shares_p(here: Any, others: Any) -> float:
+    """Return p of two groups' shares; where each is constant, how rare such a sorting of people is.
+
+    Two groups of which one lost everything and the other nothing have no variance for a t test.
+    """
+    from scipy.stats import fisher_exact
+
+    test = two_samples(here, others)
+    if test.reason != "no_variance":
+        return test.p
+    apart = abs(test.mean) > _ROUNDING
+    table = [[len(here), 0], [0, len(others)]] if apart else [[len(here), 0], [len(others), 0]]
+    return float(fisher_exact(table).pvalue)
 
 
 def _people_by_group(
@@ -135,6 +154,7 @@ def _row(
         "share": shares[0],
         "others_share": shares[1],
         "p": p,
+        "reason": "too_few_participants" if isnan(p) else "",
         "differs": int(p <= ALPHA),
     }
 

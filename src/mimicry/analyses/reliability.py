@@ -13,7 +13,8 @@ from mimicry.files import Results, digest
 from mimicry.kernels.chance import generator
 from mimicry.records import ScoringSettings
 from mimicry.records.columns import Column
-from mimicry.scoring.pattern import PARTS, pattern_parts, reference_trials
+from mimicry.scoring.pattern import PARTS, pattern_parts, reference_trials, shared_pair
+from mimicry.scoring.summary import VALENCE_CONGRUENT
 from mimicry.statistics.clips import ContrastTrials
 from mimicry.statistics.reliability import contrast_reliability, session_icc
 from mimicry.study.blind import require_unmasked
@@ -38,7 +39,8 @@ __all__ = [
 RELIABILITY_COLUMNS = (
     Column("block", "phase of the session; trials of different phases are never pooled"),
     Column("session", "visit"),
-    Column("condition", "emotion whose contrast against its reference trials is meant"),
+    Column("condition", "emotion whose contrast against its reference trials is meant; "
+           "valence-congruent response: the one contrast that two emotions share"),
     Column("unit", "raw: AU units; z: the person's own SDs; cal: shares of the person's own "
            "imitation"),
     Column("window", "scoring window"),
@@ -248,11 +250,13 @@ def _cells(
 ) -> Iterator[tuple[dict[str, str], list[ContrastTrials]]]:
     phase = settings.phase_column if settings.phase_column in table.columns else "block"
     for (block, session), part in table.groupby([phase, "session"], sort=True):
-        for emotion in settings.emotions:
-            if not (part["condition"] == emotion).any():
-                continue
+        shown = [e for e in settings.emotions if (part["condition"] == e).any()]
+        pair = shared_pair(shown, settings)
+        contrasts = {VALENCE_CONGRUENT: pair[0]} if pair else {}
+        contrasts |= {emotion: emotion for emotion in shown if emotion not in pair}
+        for condition, emotion in contrasts.items():
             for unit in UNITS:
-                where = {"block": str(block), "session": str(session), "condition": emotion}
+                where = {"block": str(block), "session": str(session), "condition": condition}
                 where["unit"] = unit
                 yield where, contrast_trials(part, settings, emotion, unit, window)
 

@@ -68,6 +68,7 @@ def _rows(label: str, value: float, latency: float, why: str | None) -> list[dic
         "contrast_raw": value,
         "contrast_raw_late": value,
         "latency_shift_s": latency,
+        "latency_half_s": latency + 0.375,
         "nan_reasons": ";".join(codes) or None,
     }
     neutral = {**happy, "condition": "neutral", "comparison": None, "nan_reasons": "*=no_au_map"}

@@ -42,7 +42,8 @@ def study(make_study):
                 "comparison": "response against neutral faces",
                 "targets": MAPS[emotion][0], "opponents": MAPS[emotion][1],
                 "contrast_raw": target - opponent, "contrast_target_raw": target,
-                "contrast_opponent_raw": opponent, "latency_shift_s": np.nan,
+                "contrast_opponent_raw": opponent,
+                "latency_shift_s": np.nan, "latency_half_s": np.nan,
                 "nan_reasons": "latency_shift_s=low_snr",
             })  # fmt: skip
     write_tsv(study.results / "summary.tsv", pd.DataFrame(rows))

@@ -148,7 +148,8 @@ def group_tables() -> Callable[..., Any]:
             for group in groups[1:]
         ]  # fmt: skip
         refusals = [
-            {**cell, "arm": group, "n": 12, "refused": k, "share_refused": k / 12,
+            {**cell, "arm": group, "measure": "latency_shift_s", "n": 12,
+             "refused": k, "share_refused": k / 12,
              "commonest_reason": "low_snr" if k else None, "reasons": f"low_snr: {k}",
              "latency_mean_s": 0.6 if k < 2 else None}
             for cell in where

@@ -109,9 +109,12 @@ def test_every_column_of_the_refusals():
         ("b", "happy", np.nan, "latency_shift_s=no_au_map"),
     ]
     summary = pd.DataFrame(rows, columns=["group", "condition", "latency_shift_s", "nan_reasons"])
-    found = rows_of(latency_refusals(summary, by="group"), "group")
+    summary["latency_half_s"] = np.nan
+    refusals = latency_refusals(summary, by="group")
+    found = rows_of(refusals[refusals["measure"] == "latency_shift_s"], "group")
     assert found["a"] | {"latency_mean_s": 0} == {
-        "condition": "happy", "group": "a", "n": 4, "with_latency": 1, "refused": 3,
+        "condition": "happy", "group": "a", "measure": "latency_shift_s",
+        "n": 4, "with_latency": 1, "refused": 3,
         "share_refused": 0.75, "commonest_reason": "low_snr", "reasons": "edge: 1; low_snr: 2",
         "latency_mean_s": 0,
     }  # fmt: skip

@@ -48,7 +48,7 @@ GROUP_COLUMNS = {
     "below 0; pooled_p <= .05); the difference may be read only then; n/a where pooled_p is",
     **{k: v for k, v in CLAIM_COLUMNS.items() if k != "reason"},
     **{k: v for k, v in EXCLUSION_COLUMNS.items() if k not in ("p", "reason")},
-    **{k: v for k, v in REFUSAL_COLUMNS.items() if k != "n"},
+    **{k: v for k, v in REFUSAL_COLUMNS.items() if k not in ("measure", "n")},
 }
 
 MULTIVERSE_COLUMNS = {

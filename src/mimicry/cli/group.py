@@ -107,4 +107,4 @@ def _line(name: str, middle: Any, row: dict[Any, Any]) -> str:
 def _refusal(item: tuple[str, dict[Any, Any]]) -> str:
     name, row = item
     why = f" ({row['reasons']})" if row["refused"] else ""
-    return f"  {name:36} {row['refused']} of {row['n']}{why}"
+    return f"  {name:36} {row['measure']:15} {row['refused']} of {row['n']}{why}"

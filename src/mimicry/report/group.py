@@ -122,7 +122,7 @@ _LOST = {
     "of_all": "of", "share": "share", "others_share": "others", "p": "p",
 }  # fmt: skip
 _REFUSALS = {
-    "where": "condition", "group": "", "n": "people", "refused": "refused",
+    "where": "condition", "group": "", "measure": "latency", "n": "people", "refused": "refused",
     "share_refused": "share", "commonest": "commonest reason", "all_reasons": "all reasons",
     "latency_mean_s": "mean latency (s)",
 }  # fmt: skip
@@ -168,7 +168,7 @@ def _differences(table: "pd.DataFrame", by: str, control: str | None) -> list[Ta
 
 def _refusals(table: "pd.DataFrame", by: str) -> Table:
     rows = [_row(row, by, None) for row in table.to_dict("records")]
-    return _table("People without a latency", rows, _REFUSALS, by, keys=2)
+    return _table("People without a latency", rows, _REFUSALS, by, keys=3)
 
 
 def _table(

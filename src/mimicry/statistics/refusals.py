@@ -1,6 +1,7 @@
 """How many participants had no latency, for each group: a gate must not hide a difference."""
 
 from collections import Counter
+from functools import partial
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -8,9 +9,10 @@ if TYPE_CHECKING:
 
 __all__ = ["REFUSAL_COLUMNS", "latency_refusals"]
 
-_COLUMN = "latency_shift_s"
+_MEASURES = ("latency_shift_s", "latency_half_s")
 _NO_EMOTION = ("no_au_map", "given_by_emotion")
 REFUSAL_COLUMNS = {
+    "measure": "latency_shift_s or latency_half_s",
     "n": "condition tables: one for each participant (and session)",
     "with_latency": "those with a latency",
     "refused": "those without",
@@ -34,8 +36,8 @@ def latency_refusals(summary: "pd.DataFrame", *, by: str) -> "pd.DataFrame":
     Returns
     -------
     pandas.DataFrame
-        One row for each session, phase (where there are such columns), condition and group, with
-        the columns of :data:`REFUSAL_COLUMNS`. A group of which more are refused is not
+        One row for each measure, session, phase (where there are such columns), condition and
+        group, with the columns of :data:`REFUSAL_COLUMNS`. A group of which more are refused is not
         comparable by the latencies of those that are left.
 
     Raises
@@ -45,36 +47,40 @@ def latency_refusals(summary: "pd.DataFrame", *, by: str) -> "pd.DataFrame":
     """
     import pandas as pd
 
-    for name in (by, "condition", _COLUMN, "nan_reasons"):
+    for name in (by, "condition", *_MEASURES, "nan_reasons"):
         if name not in summary.columns:
             raise ValueError(f"the summary has no column {name!r}")
-    emotions = summary[~summary["nan_reasons"].map(_reason).isin(_NO_EMOTION)]
     keys = [*(k for k in ("session", "phase") if k in summary.columns), "condition", by]
-    rows = [
-        dict(zip(keys, values, strict=True)) | _counts(group)
-        for values, group in emotions.groupby(keys, sort=False, dropna=False)
-    ]
+    rows = []
+    for measure in _MEASURES:
+        why = summary["nan_reasons"].map(partial(_reason, measure))
+        emotions = summary.assign(why=why)[~why.isin(_NO_EMOTION)]
+        rows += [
+            dict(zip(keys, values, strict=True)) | _counts(group, measure)
+            for values, group in emotions.groupby(keys, sort=False, dropna=False)
+        ]
     return pd.DataFrame(rows, columns=[*keys, *REFUSAL_COLUMNS])
 
 
-def _counts(group: "pd.DataFrame") -> dict[str, object]:
-    missing = group[group[_COLUMN].isna()]
-    reasons = Counter(missing["nan_reasons"].map(_reason))
+def _counts(group: "pd.DataFrame", measure: str) -> dict[str, object]:
+    missing = group[group[measure].isna()]
+    reasons = Counter(missing["why"])
     ordered = sorted(reasons.items())
     return {
+        "measure": measure,
         "n": len(group),
         "with_latency": len(group) - len(missing),
         "refused": len(missing),
         "share_refused": len(missing) / len(group),
         "commonest_reason": max(ordered, key=lambda item: item[1])[0] if ordered else None,
         "reasons": "; ".join(f"{code}: {n}" for code, n in ordered) or None,
-        "latency_mean_s": group[_COLUMN].mean(),
+        "latency_mean_s": group[measure].mean(),
     }
 
 
-def _reason(text: object) -> str:
-    """Return the code of the latency in one cell of ``nan_reasons``."""
+def _reason(measure: str, text: object) -> str:
+    """Return the code of a latency in one cell of ``nan_reasons``."""
     if not isinstance(text, str):
         return ""
     codes = dict(part.partition("=")[::2] for part in text.split(";"))
-    return codes.get(_COLUMN, codes.get("*", ""))
+    return codes.get(measure, codes.get("*", ""))

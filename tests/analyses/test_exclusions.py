@@ -152,3 +152,23 @@ def test_exclusions_come_first_in_text_tables_and_page(make_study, summary_rows)
     envelope = json.loads(again.stdout)
     assert [r["level"] for r in envelope["exclusions"]] == ["happy", "angry", "neutral"]
     assert said in json.loads((study.results / "group.json").read_text())["warnings"]
+
+
+def test_people_without_a_shared_contrast_are_counted_once():
+    """Of one target and one opponent, happy and angry share a contrast: its row is asked."""
+    maps = {
+        "happy": EmotionMap(("AU12",), ("AU04",), valence="positive"),
+        "angry": EmotionMap(("AU04",), ("AU12",), valence="negative"),
+    }
+    settings = ScoringSettings(maps, reference="valence")
+    shared = people([k % 2 == 0 for k in range(20)])
+    table = pd.concat(
+        [
+            shared.assign(condition="happy", contrast_raw=np.nan),
+            shared.assign(condition="angry", contrast_raw=np.nan),
+            shared.assign(condition="valence-congruent response"),
+        ]
+    )
+    found = list(exclusion_rows(None, table, "arm", settings))
+    assert {r["condition"] for r in found} == {"valence-congruent response"}
+    assert found[0]["p"] == pytest.approx(stats.fisher_exact([[10, 0], [0, 10]]).pvalue)

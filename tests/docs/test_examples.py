@@ -48,7 +48,9 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make_study) -> dict[st
     log.to_csv("my_log.csv", index=False)
     walk = np.cumsum(np.random.default_rng(1).normal(size=(4000, 2)), axis=0)
     np.savetxt("200_01.txt", np.abs(np.diff(walk, axis=0)))
-    Path("dyads.tsv").write_text("dyad\tfirst\n" + "".join(f"{k}\t200_01.txt\n" for k in range(5)))
+    for k in range(5):
+        np.savetxt(f"pair{k}.txt", np.abs(np.diff(walk, axis=0)) + k)
+    Path("dyads.tsv").write_text("dyad\tfirst\n" + "".join(f"{k}\tpair{k}.txt\n" for k in range(5)))
     track = noise(duration_s=240.0)
     monkeypatch.setattr(mimicry, "extract", lambda path: track, raising=False)
     settings = load_protocol("dynamic-happy-angry").scoring_settings()

@@ -64,6 +64,14 @@ LIMITS = {
         [("scoring.baseline_s", [-0.5, 0])], [("scoring.baseline_s", [-0.5, 0.01])],
         "must end before the dynamic onset",
     ),
+    "a fit of latencies after the onset": (
+        [("scoring.latency_fit_s", [-0.5, 0.1])], [("scoring.latency_fit_s", [-0.5, 0])],
+        "must end after the dynamic onset",
+    ),
+    "three shifts at the least": (
+        [("scoring.latency_step_s", 0.75)], [("scoring.latency_step_s", 0.76)],
+        "scoring.latency_step_s is 0.76; expected more than 0",
+    ),
     "claims R01 to R47": (
         [("claims", {k: {"variant": "a", "contrast": "b", "supports": "c", "against": "d"}
                      for k in ("R01", "R47")})],

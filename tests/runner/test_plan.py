@@ -137,8 +137,18 @@ def test_a_stored_plan_with_a_key_of_its_own_is_refused(house: SessionPlan, tmp_
     content = json.loads(json.dumps(house.to_json(), default=str))
     content["steps"][0]["colour"] = "red"
     (tmp_path / "plan.json").write_text(json.dumps(content))
-    with pytest.raises(InputError, match="keys are unknown or missing"):
+    with pytest.raises(InputError, match="plan of a session") as error:
         read_plan(tmp_path)
+    assert error.value.key == "steps.0.colour"
+
+
+def test_a_stored_plan_without_what_has_a_default_is_read(
+    house: SessionPlan, tmp_path: Path
+) -> None:
+    content = json.loads(json.dumps(house.to_json(), default=str))
+    del content["steps"][0]["practice"]
+    (tmp_path / "plan.json").write_text(json.dumps(content))
+    assert read_plan(tmp_path) == house
 
 
 def test_stimuli_are_the_files_of_the_manifest(house: SessionPlan, tmp_path: Path) -> None:

@@ -47,6 +47,29 @@ def test_a_smile_at_happy_and_neutral_faces_is_no_mimicry_of_anger():
     )
 
 
+def test_a_claim_is_withheld_where_its_test_points_the_other_way():
+    """Pairs compare within faces; faces shown with one condition only move the contrast alone."""
+    rng = np.random.default_rng(3)
+    both = [(c, f"m{k}", g) for k in range(8) for c, g in (("happy", 0.1), ("neutral", 0.4)) * 2]
+    plan = both + [("happy", f"x{k}", 0.8) for k in range(8)] * 2
+    plan += [("angry", f"m{k}", 0.0) for k in range(8)]
+    plan = [plan[k] for k in rng.permutation(len(plan))]
+    trials = session.trial_table([c for c, *_ in plan], identity=tuple(who for _, who, _ in plan))
+    times = np.arange(0, trials.onset_s[-1] + 6, 1 / 30)
+    values = rng.normal(0, 0.02, (len(times), 2))
+    for onset, (condition, _, gain) in zip(trials.onset_s, plan, strict=True):
+        shown = session.rise(times - onset - 0.9) * (times < onset + 4.4)
+        values[:, 0] += (gain + rng.normal(0, 0.02)) * shown
+        values[:, 1] += (condition == "angry") * rng.uniform(1, 3) * shown
+    settings = replace(session.SETTINGS, swap="pairs")
+    _, summary = summary_of(trials, session.track_of(times, values), settings)
+    row = summary.of("happy")
+    assert row["contrast"] > 0 > row["t"]
+    assert row["p"] < 0.05
+    assert (row["claim"], np.isnan(row["p_claim"])) == ("", True)
+    assert "claim=test_disagrees" in row["nan_reasons"]
+
+
 def test_frowning_less_at_happy_faces_is_no_smile():
     """The target never moves: it has no spread, and the claim is missing."""
     trials = session.trial_table(session.mixed_order(14))

@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 import mimicry
 from mimicry.cli import app
 from mimicry.errors import InputError, TableError
+from mimicry.report.synchrony_figures import figure_of
 from mimicry.synchrony.dyads import measure_dyads, read_dyads
 from mimicry.synchrony.write import write_synchrony
 
@@ -110,3 +111,20 @@ def test_what_means_nothing_beside_dyads_is_refused(table, more):
     done = command("--dyads", table, "--rate", RATE, *more)
     assert done.exit_code != 0
     assert "means nothing beside" in done.stderr
+
+
+def test_more_dyads_than_names_have_room_are_drawn(tmp_path):
+    rng = np.random.default_rng(2)
+    dyads = {f"d{k:02d}": [rng.normal(size=500), rng.normal(size=500)] for k in range(31)}
+    result = measure_dyads(dyads, preset="face", rate_hz=RATE, surrogates=39)
+    (axes,) = figure_of(result, 6.0).axes
+    assert (len(axes.get_yticks()), len(result.table["dyad"])) == (0, 31)
+
+
+def test_nobody_is_in_two_dyads():
+    """A re-pairing would pair the person with their own series."""
+    rng = np.random.default_rng(2)
+    people = rng.normal(size=(6, 500))
+    chain = {f"d{k}": [people[k], people[k + 1]] for k in range(5)}
+    with pytest.raises(InputError, match="one series stands for two people"):
+        measure_dyads(chain, preset="face", rate_hz=RATE)

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from mimicry.kernels.chance import generator
 from mimicry.records import ScoringSettings
+from mimicry.scoring.pattern import shared_pair
+from mimicry.scoring.summary import VALENCE_CONGRUENT
 from mimicry.statistics.groups import two_samples
 from mimicry.statistics.nulls import sign_flip_p
 
@@ -55,7 +57,9 @@ def exclusion_rows(
             where = {"session": session, "phase": phase}
             yield from _by_condition(part, where, settings)
             yield from _trials_by_group(part, where, by)
-    scored = people[people["condition"].isin(list(settings.emotions))]
+    emotions = [name for name in settings.emotions if (people["condition"] == name).any()]
+    asked = {*settings.emotions, VALENCE_CONGRUENT} - {*(shared_pair(emotions, settings))}
+    scored = people[people["condition"].isin(asked)]
     if "contrast_raw" in scored.columns:
         for key, part in scored.groupby(
             ["session", "phase", "condition"], sort=False, dropna=False

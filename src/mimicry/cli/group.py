@@ -30,7 +30,7 @@ def group(
     out: Path | None = typer.Option(None, help="Folder; default: STUDY/derivatives/mimicry."),
     overwrite: bool = typer.Option(False, "--overwrite", help="Replace other results."),
 ) -> Outcome:
-    """Means of every group, differences between groups, and who has no latency and why."""
+    """Show what was excluded, what each group's contrast supports, differences and latencies."""
     from mimicry.analyses.group import group_tables
     from mimicry.study import open_study
 
@@ -52,7 +52,10 @@ def group(
 def _text(tables: "GroupTables") -> str:
     rows = tables.contrasts[tables.contrasts["measure"] == "contrast_raw"]
     lost = [f"  {sentence}" for sentence in tables.lost]
-    parts = ["Exclusions", *(lost or ["  no difference by condition or group reaches p <= .05"])]
+    none = "no difference by condition or group reaches p <= .05"
+    if not tables.exclusions["p"].notna().any():
+        none = "nothing to compare: one condition and one group, or no table of trials"
+    parts = ["Exclusions", *(lost or [f"  {none}"])]
     parts += ["What the groups show", *map(_claim, _records(tables.claims, tables.by))]
     parts += ["Raw contrast against 0", *map(_mean, _records(rows, tables.by))]
     rows = tables.differences[tables.differences["measure"] == "contrast_raw"]

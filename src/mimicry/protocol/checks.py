@@ -90,6 +90,17 @@ def _windows(protocol: "Protocol") -> Iterator[Problem]:
         yield Problem(
             ("scoring", "baseline_s"), "scoring.baseline_s must end before the dynamic onset (0)"
         )
+    if settings.latency_fit_s[1] <= 1e-9:
+        yield Problem(
+            ("scoring", "latency_fit_s"),
+            "scoring.latency_fit_s must end after the dynamic onset (0)",
+        )
+    if not 0 < 2 * settings.latency_step_s <= settings.latency_max_s + 1e-9:
+        yield Problem(
+            ("scoring", "latency_step_s"),
+            f"scoring.latency_step_s is {settings.latency_step_s:g}; expected more than 0 and at "
+            f"most half of latency_max_s ({settings.latency_max_s:g})",
+        )
     if settings.primary_window not in settings.windows:
         near = explain(settings.primary_window, settings.windows)
         text = f"scoring.primary_window is {settings.primary_window!r}, which is no window; {near}"

@@ -5,7 +5,7 @@ from typing import Any
 
 __all__ = ["claim_lines", "claim_sentence", "claim_title", "group_claim", "reasons_of"]
 
-_TITLES = {"none": "no response shown", "": "no claim"}
+_TITLES = {"none": "no emotion-specific response shown", "": "no claim"}
 _SENTENCES = {
     "mimicry": "{targets} moved more than in the reference trials, alone and against {opponents}.",
     "counter-mimicry": "{targets} moved less than in the reference trials, or the other way, alone "
@@ -15,7 +15,8 @@ _SENTENCES = {
     "valence-incongruent": "{targets} moved less than in trials of the other valence, or the other "
     "way, alone and against {opponents}: evidence for no single emotion.",
     "opponent only": "The faces made a difference, but not in {targets} alone: no mimicry.",
-    "none": "No response of its own was shown; that is not the same as none being there.",
+    "none": "{targets} against {opponents} did not clearly differ from the reference trials; that "
+    "is not the same as no response.",
     "": "Nothing can be said{why}.",
 }
 

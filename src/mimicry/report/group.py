@@ -71,6 +71,7 @@ def render_groups(tables: Tables) -> str:
         gaps=tables.gaps,
         lost=tables.lost,
         exclusions=_exclusions(tables.exclusions),
+        tested=bool(tables.exclusions["p"].notna().any()),
         groups=groups,
         facts=_facts(tables.analysed),
         colours=list(colours_of(list(dict.fromkeys(headline[by].astype(str)))).items()),
@@ -188,6 +189,8 @@ def _row(row: dict[Any, Any], by: str, middle: Any) -> dict[str, Any]:
     text = interval(middle, row.get("low"), row.get("high"))
     if isinstance(reason, str) and reason:
         text = f"{text} ({reason.replace('_', ' ')})"
+    elif row.get("clips") == "fixed":
+        text = f"{text} (these clips only)"
     return {
         **{str(k): v for k, v in row.items()},
         "where": _where(row),

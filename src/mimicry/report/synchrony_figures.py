@@ -161,7 +161,8 @@ def _dyads(axes: "Axes", result: SeriesMeasure) -> None:
     axes.scatter(values, rows, color=PALETTE[0], s=24, label="the dyad")
     axes.axvline(result.surrogate["observed"], color=PALETTE[0], label="mean of the dyads")
     axes.axvline(result.surrogate["mean"], color=_GREY, linestyle=":", label="mean re-paired")
-    axes.set_yticks(rows if len(rows) <= 30 else [], _short(result.table["dyad"])[:30])
+    named = rows if len(rows) <= 30 else rows[:0]
+    axes.set_yticks(named, _short(result.table["dyad"])[: len(named)])
     axes.invert_yaxis()
     axes.set_xlabel(statistic.replace("_", " "))
     axes.legend(loc="best", fontsize=8, frameon=False)

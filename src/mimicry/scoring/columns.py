@@ -111,22 +111,22 @@ CONDITION_COLUMNS = (
            " and `_cal`: in z a person who moves less in everything loses nothing. With `_late`: in"
            " the late window",
            pattern=r"contrast(?P<unit>_raw|_cal)?(?P<late>_late)?"),
-    Column("contrast_target, contrast_opponent", "the same difference for the mean over the {part}"
-           " action units alone", "SD, AU units (_raw) or share of imitation (_cal)",
+    Column("contrast_target, contrast_opponent", "the same difference for the mean over"
+           " the targets, or over the opponents, alone",
+           "SD, AU units (_raw) or share of imitation (_cal)",
            more="contrast = contrast_target - contrast_opponent; also with `_raw` and `_cal`",
-           pattern=r"contrast_(?P<part>target|opponent)(?P<unit>_raw|_cal)?"),
+           pattern=r"contrast_(target|opponent)(_raw|_cal)?"),
     Column("contrast_d", "contrast relative to the index's own noise SD",
            more="Root mean of the two variances; for comparing emotions"),
     Column("contrast_se", "Welch standard error of contrast", "SD"),
     Column("null, swap", "null model of p, and what it permutes", more="See [nulls](nulls.md)"),
     Column("t, r_peak_t", "Welch t of the contrast (r_peak_: of the Fisher z of r_peak)",
            more="For `r_peak_` every trial is correlated with the *emotion's* mean envelope"),
-    Column("p, r_peak_p", "two-sided p under the label-swap null", "0..1"),
-    Column("t_target, t_opponent", "Welch t of contrast_{part}",
-           pattern=r"t_(?P<part>target|opponent)"),
-    Column("p_target, p_opponent", "two-sided p of contrast_{part} under the label-swap null",
-           "0..1", more="From the same arrangements and draws as `p`",
-           pattern=r"p_(?P<part>target|opponent)"),
+    Column("p, r_peak_p", "p under the label-swap null: two-sided, but one-sided where the"
+           " protocol says so", "0..1"),
+    Column("t_target, t_opponent", "Welch t of the contrast of that part"),
+    Column("p_target, p_opponent", "two-sided p of that part under the label-swap null",
+           "0..1", more="From the same arrangements and draws as `p`"),
     Column("p_claim", "larger of p (two-sided) and p_target; 1 where contrast and contrast_target"
            " lie on different sides of 0", "0..1", more="Two-sided whatever the protocol says"),
     Column("z_surrogate, r_peak_z_surrogate", "(t - mean of the null) / SD of the null"),

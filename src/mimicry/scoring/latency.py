@@ -137,16 +137,20 @@ def latencies(
     times = np.asarray(times_s, dtype=np.float64)[chosen]
     sides = [np.atleast_2d(np.asarray(side, dtype=np.float64)) for side in (change, reference)]
     sides = [side[np.isfinite(side).any(axis=1)] if side.size else side[:0] for side in sides]
-    flags = () if len(sides[1]) else ("no_reference",)
+    flags = () if np.size(reference) else ("no_reference",)
     sides = [side[:, chosen] for side in sides[: 2 - len(flags)]]
     least = max(settings.min_trials_latency, 2)
     # A time that fewer than half of a side's trials show is left out, of every fold alike.
-    often = np.logical_and.reduce([_often_seen(side) for side in sides])
-    if len(sides[0]) < least or 2 * often.sum() < often.size:
-        return _refused("too_few_trials", flags)
-    if len(sides[-1]) < least:
-        return _refused("too_few_reference_trials", flags)
-    averages = np.where(often, _differences(sides), np.nan)
+    seen = [_often_seen(side) for side in sides]
+    codes = ("too_few_trials", "too_few_reference_trials")
+    for side, part, code in zip(sides, seen, codes, strict=False):
+        if len(side) < least or 2 * part.sum() < part.size:
+            return _refused(code, flags)
+    often = np.logical_and.reduce(seen)
+    if 2 * often.sum() < often.size:
+        return _refused("missing_samples", flags)
+    sides = [np.where(often, side, np.nan) for side in sides]
+    averages = _differences(sides)
     cuts = [1, 1 + len(sides[0])]
     fit = fit_shift(
         times, averages, envelope, max_s=settings.latency_max_s, step_s=settings.latency_step_s
@@ -250,6 +254,8 @@ def half_rise(
     times = np.asarray(times_s, dtype=np.float64)
     y = np.atleast_2d(np.asarray(averages, dtype=np.float64))
     first = int(np.searchsorted(times, -1e-9))
+    if first == len(times):
+        return np.full(len(y), np.nan), ("no_response",) * len(y)
     top = np.where(np.isfinite(y[:, first:]), y[:, first:], -np.inf).max(axis=1, initial=-np.inf)
     half = np.where(top > 0, top, np.nan) / 2
     with np.errstate(invalid="ignore"):
@@ -386,6 +392,8 @@ def _largest_z(times: Floats, sides: list[Floats], rate_hz: float) -> float:
 
 
 def _own_rise(times: Floats, envelope: Envelope) -> float:
-    """Return the half-rise of the envelope itself."""
+    """Return the half-rise of the envelope itself, above its level before 0."""
     fine = np.arange(-1, round(1000 * times[-1])) / 1000
-    return float(half_rise(fine, envelope(fine)[None], rate_hz=1000)[0][0])
+    before = times[times < -1e-9]
+    course = envelope(fine) - (envelope(before).mean() if len(before) else 0.0)
+    return float(half_rise(fine, course[None], rate_hz=1000)[0][0])

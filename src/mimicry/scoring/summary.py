@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from mimicry.records import AlignedTrials, ConditionSummary, MimicryScores, ScoringSettings
 from mimicry.scoring._reasons import ReasonedRow
 from mimicry.scoring.arrange import Redraw
-from mimicry.scoring.claims import decide_claim
+from mimicry.scoring.claims import claim_words, decide_claim
 from mimicry.scoring.condition_timing import add_timing, blank_timing
 from mimicry.scoring.pattern import (
     PARTS,
@@ -188,7 +188,7 @@ def _claim(
     settings: ScoringSettings, row: ReasonedRow, whole: SwapResult, target: SwapResult
 ) -> None:
     """Put down what the contrast supports, or why nothing can be said."""
-    p_claim, claim = decide_claim(
+    larger, said = decide_claim(
         row.cells["contrast"],
         row.cells["contrast_target"],
         whole.p_two_sided,
@@ -197,8 +197,12 @@ def _claim(
         reference=settings.reference,
     )
     code = whole.reason or target.reason
-    row.put("p_claim", float(p_claim), code)
-    row.say("claim", str(claim), code)
+    tested = (("contrast", whole), ("contrast_target", target))
+    p_claim, claim = float(larger), str(said)
+    if claim in claim_words(settings.reference) and any(row.cells[c] * r.t < 0 for c, r in tested):
+        p_claim, claim, code = float("nan"), "", "test_disagrees"
+    row.put("p_claim", p_claim, code)
+    row.say("claim", claim, code)
 
 
 def _windows(phase: Phase) -> list[str]:

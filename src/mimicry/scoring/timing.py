@@ -207,7 +207,8 @@ def emotion_onsets(
         order = np.flatnonzero(used)[np.argsort(aligned.onset_s[used], kind="stable")]
         still = response[order[1:]][:, before] - level[order[:-1], None]
     noise = rest_noise(still)
-    reason = "missing_samples" if np.isfinite(noise) else "no_reference_trials"
+    unknown = np.isnan(noise) and not reference.any()
+    reason = "no_reference_trials" if unknown else "missing_samples"
     if noise <= _FLAT:
         noise, reason = float("nan"), "flat_rest"
     hit, onset = find_onsets(

@@ -64,13 +64,13 @@ SCORES = Joint(
 )
 SUMMARY = Joint(
     "summary",
-    ("participant", "condition", "latency_shift_s", "nan_reasons"),
+    ("participant", "condition", "latency_shift_s", "latency_half_s", "nan_reasons"),
     ("session", "phase"),
     ("participant", "session", "phase", "condition"),
     "Recordings of one person and session (run-1, run-2) have a row of each condition, and a "
     "person may count once: give each a ses- label of its own, or score one file that holds both. "
     + _PASTED,
-    ("latency_shift_s",),
+    ("latency_shift_s", "latency_half_s"),
 )
 
 

@@ -1,5 +1,7 @@
 """A sample of dyads: from a table of files, or sources, to the test of all of them at once."""
 
+import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
@@ -7,7 +9,7 @@ from typing import Any
 
 from mimicry.errors import InputError, TableError
 from mimicry.records import SeriesMeasure
-from mimicry.synchrony.common_grid import Sampling, Source, read_shared
+from mimicry.synchrony.common_grid import Sampling, Shared, Source, read_shared
 from mimicry.synchrony.methods import People, choose_settings, measure_sample
 
 __all__ = ["measure_dyads", "read_dyads"]
@@ -63,6 +65,7 @@ def measure_dyads(
     shared = {
         name: read_shared(list(people), sampling, people=2) for name, people in sources.items()
     }
+    _refuse_twice(shared)
     people = {
         name: People(dyad.values, dyad.rate_hz, dyad.names, in_au_units=dyad.timed)
         for name, dyad in shared.items()
@@ -70,6 +73,22 @@ def measure_dyads(
     return measure_sample(
         people, settings, {"inputs": {name: dict(s.provenance) for name, s in shared.items()}}
     )
+
+
+def _refuse_twice(shared: Mapping[str, Shared]) -> None:
+    """Raise where one series stands for two people: a re-pairing would pair it with itself."""
+    origins = Counter(
+        json.dumps(origin, sort_keys=True, default=str)
+        for dyad in shared.values()
+        for origin in dyad.provenance["inputs"]
+    )
+    twice = [origin for origin, n in origins.items() if n > 1]
+    if twice:
+        raise InputError(
+            f"one series stands for two people ({twice[0]})",
+            key="`dyads`",
+            hint="Everybody can be in one dyad only.",
+        )
 
 
 def read_dyads(path: str | Path) -> dict[str, list[Source]]:

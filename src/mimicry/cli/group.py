@@ -53,7 +53,7 @@ def _text(tables: "GroupTables") -> str:
     rows = tables.contrasts[tables.contrasts["measure"] == "contrast_raw"]
     lost = [f"  {sentence}" for sentence in tables.lost]
     none = "no difference by condition or group reaches p <= .05"
-    if not tables.exclusions["p"].notna().any():
+    if not tables.exclusions.filter(["p"]).notna().any(axis=None):
         none = "nothing to compare: one condition and one group, or no table of trials"
     parts = ["Exclusions", *(lost or [f"  {none}"])]
     parts += ["What the groups show", *map(_claim, _records(tables.claims, tables.by))]

@@ -71,7 +71,7 @@ def render_groups(tables: Tables) -> str:
         gaps=tables.gaps,
         lost=tables.lost,
         exclusions=_exclusions(tables.exclusions),
-        tested=bool(tables.exclusions["p"].notna().any()),
+        tested=bool(tables.exclusions.filter(["p"]).notna().any(axis=None)),
         groups=groups,
         facts=_facts(tables.analysed),
         colours=list(colours_of(list(dict.fromkeys(headline[by].astype(str)))).items()),

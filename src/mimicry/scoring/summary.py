@@ -188,7 +188,7 @@ def _claim(
     settings: ScoringSettings, row: ReasonedRow, whole: SwapResult, target: SwapResult
 ) -> None:
     """Put down what the contrast supports, or why nothing can be said."""
-    larger, said = decide_claim(
+    larger, words = decide_claim(
         row.cells["contrast"],
         row.cells["contrast_target"],
         whole.p_two_sided,
@@ -198,7 +198,7 @@ def _claim(
     )
     code = whole.reason or target.reason
     tested = (("contrast", whole), ("contrast_target", target))
-    p_claim, claim = float(larger), str(said)
+    p_claim, claim = float(larger), str(words)
     if claim in claim_words(settings.reference) and any(row.cells[c] * r.t < 0 for c, r in tested):
         p_claim, claim, code = float("nan"), "", "test_disagrees"
     row.put("p_claim", p_claim, code)

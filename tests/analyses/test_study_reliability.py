@@ -129,7 +129,7 @@ def test_every_number_of_a_reliability_is_worked_out_by_hand(make_study):
         residual += (left**2).sum() / (23 * 7)
     person_clip = max(residual - trial / 2, 0)
     person = contrasts.var(ddof=1) - residual / 8
-    error = (person_clip + trial / 2) / 8
+    error, predicted = residual / 8, person_clip + trial / 2  # a negative variance predicts none
     single = person / (person + person_clip + trial)
     expected = {
         "n_participants": 24,
@@ -148,6 +148,6 @@ def test_every_number_of_a_reliability_is_worked_out_by_hand(make_study):
     }
     assert row[list(expected)].astype(float).to_dict() == pytest.approx(expected)
     for share, name in ((0.7, "clips_for_70"), (0.8, "clips_for_80")):
-        assert row[name] == np.ceil(share / (1 - share) * 8 * error / person)
+        assert row[name] == np.ceil(share / (1 - share) * predicted / person)
     assert row["r_low"] < row["r_mean"] < row["r_high"]
     assert row["split_half_low"] < row["split_half"] < row["split_half_high"]

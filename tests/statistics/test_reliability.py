@@ -6,6 +6,7 @@ import pytest
 from mimicry.statistics.clips import ContrastTrials, clip_tables
 from mimicry.statistics.components import components
 from mimicry.statistics.reliability import (
+    _splits_within_sets,
     _warnings,
     clip_splits,
     contrast_reliability,
@@ -176,6 +177,42 @@ def test_people_who_saw_other_sets_of_clips_are_told_apart_by_themselves():
     assert found.split_half == pytest.approx(0.5, abs=0.13)
 
 
+def test_every_set_of_clips_is_halved():
+    """Two sets of 4 clips: each person's clips are in both halves, 2 and 2."""
+    names = [tuple(f"{k % 2}{c}" for c in range(4)) for k in range(6)]
+    people = [ContrastTrials(str(k), np.zeros(4), np.zeros(4), n, n) for k, n in enumerate(names)]
+    (tables,) = clip_tables([people])
+    masks = _splits_within_sets(tables, np.random.default_rng(1), 50)
+    for table, mask in zip(tables, masks, strict=True):
+        assert mask.shape == (50, 8)
+        assert (mask @ table.seen.T == 2).all()
+    both = np.hstack(masks)
+    assert len(np.unique(both[:, :4] @ [1, 2, 4, 8])) == 6  # every half of a set comes
+
+
+def test_people_with_clips_of_their_own_are_not_perfectly_reliable():
+    """Error 2/8, people .25: a true coefficient of .5, whose clips differ between people."""
+    rng = np.random.default_rng(2)
+    people = [
+        ContrastTrials(str(k), rng.normal(own, 1, 8), rng.normal(0, 1, 8),
+                       *[tuple(f"{k}-{c}" for c in range(8))] * 2)
+        for k, own in enumerate(rng.normal(0, 0.5, 80))
+    ]  # fmt: skip
+    found = contrast_reliability(people, np.random.default_rng(1), splits=100)
+    assert found.sem == pytest.approx(0.5, rel=0.1)
+    assert found.generalisability == pytest.approx(0.5, abs=0.15)
+    assert found.split_half == pytest.approx(found.generalisability, abs=0.03)
+    assert found.clips_for_80 > 8
+    chain = [
+        ContrastTrials(str(k), rng.normal(0, 1, 4), rng.normal(0, 1, 4),
+                       *[(f"{k}", f"{k + 1}") * 2] * 2)
+        for k in range(4)
+    ]  # fmt: skip
+    told = contrast_reliability(chain, np.random.default_rng(1), splits=10)
+    assert np.isnan(told.generalisability)
+    assert told.warnings[-1].startswith("too few people saw the same clips")
+
+
 @pytest.mark.parametrize(("clip_sd", "clips"), [(0.0, 4), (0.5, 8), (1.0, 4), (1.0, 24)])
 def test_true_reliability_is_recovered_whatever_clips_do(clip_sd, clips):
     """60 studies of 40 people, 24 trials a side, true coefficient .75."""
@@ -307,7 +344,7 @@ def test_counts_and_errors_of_a_sample_by_hand():
     parts = components(clip_tables([people])[0])
     assert found.sd_between == pytest.approx(np.std([0.5, 1.3, 5.5], ddof=1))
     assert (found.clips_per_side, found.trials_per_clip) == pytest.approx((6 / (5 / 4 + 1 / 5), 1))
-    assert found.sem == pytest.approx(np.sqrt(parts.trial / found.clips_per_side))
+    assert found.sem == pytest.approx(np.sqrt(parts.collected))
     assert found.generalisability == pytest.approx(parts.person / (parts.person + found.sem**2))
     assert found.clips_for_80 == parts.clips_needed(0.8, 1.0) == 1.0
     # of the 5 clips of one side 2 or 3 are in the first half, of the 4 of the other 2

@@ -48,7 +48,8 @@ RELIABILITY_COLUMNS = (
     Column("n_left_out", "people without"),
     Column("clips_per_side", "harmonic mean number of clips of the emotion and of the reference"),
     Column("trials_per_clip", "harmonic mean number of valid trials of a person and clip"),
-    Column("splits", "halves of the clips of each side",
+    Column("splits", "halves of the clips of each side, and of each set of clips where people saw "
+           "different ones",
            more="The same for everybody, all trials of a clip in one half: all distinct ones, or "
            "as many random ones as asked for"),
     Column("r_mean", "mean correlation of the halves over splits"),
@@ -61,8 +62,9 @@ RELIABILITY_COLUMNS = (
            more="From the SD of Fisher's z of r_mean over bootstrap samples of people, transformed "
            "back"),
     Column("split_half_high", "upper end"),
-    Column("var_person", "variance of the people's true contrasts"),
-    Column("var_clip", "variance of clips, the same for everybody, both sides together"),
+    Column("var_person", "variance of the true contrasts of people who saw the same set of clips"),
+    Column("var_clip", "variance of clips, the same for everybody, both sides together; n/a where "
+           "everybody saw clips of their own: it is in var_person_clip, or in var_trial, then"),
     Column("var_person_clip", "variance of what a clip does to one person beyond that; n/a where "
            "no clip was repeated: it is in var_trial then"),
     Column("var_trial", "variance of trials of one person and clip, both sides together"),
@@ -70,10 +72,14 @@ RELIABILITY_COLUMNS = (
     Column("generalisability", "the same with the clips and trials collected",
            more="var_person / (var_person + sem^2): the coefficient for clips like these"),
     Column("sd_between", "SD of the contrasts over people"),
-    Column("sem", "standard error of one person's contrast: the root of (var_person_clip + "
-           "var_trial / trials_per_clip) / clips_per_side"),
+    Column("sem", "standard error of one person's contrast as collected: root of its error "
+           "variance, mean over people",
+           more="Each side has its own clips, trials and noise: what a clip does to one person and "
+           "the trials of it, weighted by the clip's share of the person's trials; from the mean "
+           "squares, before a negative variance is set to 0"),
     Column("clips_for_70", "clips per side needed for a reliability of .70, each shown as often as "
-           "here", more="A side is the emotion or its reference"),
+           "here", more="A side is the emotion or its reference. Predicted for sides of the same "
+           "number of clips, by the formula below the table"),
     Column("clips_for_80", "for .80; n/a: no number of clips is enough"),
     Column("warnings", "what this reliability does not allow"),
 )  # fmt: skip

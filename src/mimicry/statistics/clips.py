@@ -93,6 +93,21 @@ class ClipTable:
         return self.trials > 0
 
     @property
+    def shared(self) -> NDArray[np.bool_]:
+        """(clips,) true where two people or more saw a clip; other clips are within people."""
+        return self.seen.sum(axis=0) > 1
+
+    def sets(self) -> NDArray[np.int64]:
+        """(clips,) number of the set that each clip is in: people who share a clip share its set.
+
+        Sets that different people saw have no clip in common, so they cannot be told from people.
+        """
+        from scipy.sparse.csgraph import connected_components
+
+        seen = self.seen.astype(np.float64)
+        return np.asarray(connected_components(seen.T @ seen > 0)[1], np.int64)
+
+    @property
     def mean(self) -> Floats:
         """(people, clips) mean score; 0 where there is no trial."""
         return np.asarray(self.total / np.maximum(self.trials, 1))
@@ -110,7 +125,8 @@ class AdditiveFit:
     Parameters
     ----------
     effects
-        (clips,) clip effects; those that no two people share are 0.
+        (clips,) clip effects, of mean 0 in every set of clips. Of a clip that one person saw, the
+        effect holds the residual too; where nobody shares a clip, only person means are left.
     inverse
         (clips, clips) their covariance in units of the residual variance.
     basis

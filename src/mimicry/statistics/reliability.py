@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mimicry.statistics.clips import ClipTable, ContrastTrials, clip_tables
-from mimicry.statistics.components import components
+from mimicry.statistics.components import Components, components
 
 __all__ = [
     "Reliability",
@@ -102,7 +102,7 @@ def contrast_reliability(
     if len(used) < 3:
         return _nothing(len(used), len(people) - len(used), splits)
     (tables,) = clip_tables([used])
-    masks = clip_splits([t.total.shape[1] for t in tables], rng, splits=splits)
+    masks = _splits_within_sets(tables, rng, splits)
     first, second = half_scores(tables, masks)
     r = _correlation_rows(first, second)
     r_mean = float(np.nanmean(r)) if np.isfinite(r).any() else float("nan")
@@ -127,12 +127,12 @@ def contrast_reliability(
         var_person_clip=parts.person_clip,
         var_trial=parts.trial,
         icc_single=parts.reliability(1, 1),
-        generalisability=parts.reliability(parts.clips, parts.repeats),
+        generalisability=parts.generalisability,
         sd_between=float(np.std([p.contrast for p in used], ddof=1)),
-        sem=float(np.sqrt(parts.error(parts.clips, parts.repeats))),
+        sem=float(np.sqrt(parts.collected)),
         clips_for_70=parts.clips_needed(0.7, parts.repeats),
         clips_for_80=parts.clips_needed(0.8, parts.repeats),
-        warnings=_warnings(len(used), r_mean, reliability),
+        warnings=(*_warnings(len(used), r_mean, reliability), *_unknown(parts)),
     )
 
 
@@ -144,8 +144,8 @@ def clip_splits(
     Parameters
     ----------
     clips
-        Number of clips of each side; each side is halved by itself, and of an odd number either
-        half gets one more.
+        Number of clips of each side, or of each set of clips of each side; each is halved by
+        itself, and of an odd number either half gets one more.
     rng
         For random splits.
     splits
@@ -170,6 +170,23 @@ def clip_splits(
     subsets[0] = [s for s in subsets[0] if 0 in s]  # the halves of a split have no order
     chosen = zip(*product(*subsets), strict=True)
     return tuple(_indicator(side, n) for side, n in zip(chosen, clips, strict=True))
+
+
+def _splits_within_sets(
+    tables: Sequence[ClipTable], rng: np.random.Generator, splits: int
+) -> list[Floats]:
+    """Return splits of the clips of every side that halve each set of clips people saw."""
+    sets = [table.sets() for table in tables]
+    members = [[np.flatnonzero(labels == s) for s in np.unique(labels)] for labels in sets]
+    halves = iter(clip_splits([len(m) for side in members for m in side], rng, splits=splits))
+    masks = []
+    for labels, side in zip(sets, members, strict=True):
+        parts = [next(halves) for _ in side]
+        mask = np.zeros((len(parts[0]), len(labels)))
+        for columns, part in zip(side, parts, strict=True):
+            mask[:, columns] = part
+        masks.append(mask)
+    return masks
 
 
 def half_scores(tables: Sequence[ClipTable], masks: Sequence[Floats]) -> tuple[Floats, Floats]:
@@ -319,6 +336,12 @@ def _warnings(n: int, r_mean: float, reliability: float) -> tuple[str, ...]:
             "interpreted"
         )
     return tuple(texts)
+
+
+def _unknown(parts: Components) -> tuple[str, ...]:
+    if np.isfinite(parts.collected):
+        return ()
+    return ("too few people saw the same clips: the error of a contrast cannot be told from clips",)
 
 
 def _nothing(used: int, left_out: int, splits: int) -> Reliability:

@@ -43,7 +43,7 @@ def test_missing_system_libraries_name_the_command(monkeypatch, make_video, tmp_
 
     broken = guarded_environment()
     broken["PYTHONPATH"] = f"{tmp_path / 'broken'}:{broken['PYTHONPATH']}"
-    monkeypatch.setattr("mimicry.landmarks.workers.guarded_environment", lambda: broken)
+    monkeypatch.setattr("mimicry.landmarks.guard.guarded_environment", lambda: broken)
     monkeypatch.setattr("mimicry.landmarks.native._loads", lambda name: name != "libGL.so.1")
     result = run("--no-camera")
     assert result.exit_code == 2

@@ -1,4 +1,4 @@
-"""Landmark track to action-unit track."""
+"""Landmark track to action-unit track: the steps in their order, and which may be left out."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -301,7 +301,7 @@ def _named(path: Path) -> Iterator[str]:
 
 def _open(path: Path) -> tuple[Any, Any]:
     """Open a container and its first real video track."""
-    import av.stream
+    import av
 
     if require_file(path, kind=RecordingError) == 0:
         raise RecordingError("is empty (0 bytes), expected a video file", path=path)
@@ -316,7 +316,9 @@ def _open(path: Path) -> tuple[Any, Any]:
             path=path,
             hint="Check that it plays elsewhere; an interrupted mp4 recording has no index.",
         ) from error
-    cover = av.stream.Disposition.attached_pic  # of an audio file: shows up as a track, too
+    from av.stream import Disposition
+
+    cover = Disposition.attached_pic  # of an audio file: shows up as a track, too
     tracks = [s for s in container.streams.video if not s.disposition & cover]
     if not tracks:
         kinds = ", ".join(sorted({s.type for s in container.streams})) or "nothing"

@@ -1,8 +1,8 @@
 """Reading our own files back: whatever lies there is hostile input until it was checked.
 
 Sidecars, manifests, journals and tables are written by this program, but disks fill up, people
-edit, and programs of others write under the same names. Each format has one loader here, and a
-file that is not what it should be is one sentence that names it.
+edit, and programs of others write under the same names. Each shape of content has one loader
+here; versions are the reader's own. What is not what it should be is one sentence that names it.
 """
 
 import json

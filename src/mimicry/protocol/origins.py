@@ -1,4 +1,4 @@
-"""Provenance: where each value of a protocol comes from (source, memory or default)."""
+"""The `provenance` section of a protocol: parsing its entries (source, memory or default)."""
 
 import re
 from collections.abc import Callable, Mapping

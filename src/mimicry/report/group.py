@@ -213,7 +213,8 @@ def _where(row: Any) -> str:
 def percent_words(row: Mapping[Any, Any]) -> str:
     """Return the reduction with its interval, or why no percentage may be given."""
     if isinstance(row.get("percent_reason"), str) and row["percent_reason"]:
-        return f"no percentage ({_NO_PERCENT.get(row['percent_reason'], row['percent_reason'])})"
+        code = row["percent_reason"]
+        return f"no percentage ({_NO_PERCENT.get(code, code.replace('_', ' '))})"
     less, low, high = (number(row.get(f"percent_less{end}"), 0) for end in ("", "_low", "_high"))
     return f"{less} % ({low} to {high} %)" if less != MISSING else "not in this unit"
 

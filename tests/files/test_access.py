@@ -91,7 +91,9 @@ def test_a_result_that_is_made_anew_is_open_to_those_it_was_open_to(tmp_path: Pa
     assert mode(path) == 0o600
 
 
-@pytest.mark.skipif(os.name != "posix" or os.getuid() != 0, reason="needs a second group")
+@pytest.mark.skipif(
+    os.name != "posix" or os.getuid() != 0, reason="needs root: gives a file to another group"
+)
 def test_the_group_is_kept_or_gets_what_everybody_gets(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

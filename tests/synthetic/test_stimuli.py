@@ -90,7 +90,7 @@ def measured(columns: dict[str, list[float]], **given: object) -> dict[str, obje
         3.0 + np.arange(n) / 10, values, tuple(columns),
         pose_deg=np.zeros((n, 3)), quality={}, blendshapes=np.empty((n, 0)),
     )  # fmt: skip
-    return measured_entry(track, values, CLIP, **given)  # type: ignore[arg-type]
+    return measured_entry(track, values, CLIP, **given)
 
 
 def test_a_clip_of_ones_own_is_described_by_what_moves_in_it() -> None:

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeGuard
 
 import numpy as np
 
@@ -164,7 +164,7 @@ class _Entry:
             return math.nan
         if not _is_number(value):
             raise self.error(f".{name} is {value!r:.40}, expected seconds", name)
-        return float(value)  # type: ignore[arg-type]  # _is_number has looked
+        return float(value)
 
     def word(self, name: str, *, missing_ok: bool = False) -> str:
         """Return a name; empty where it may be missing and is."""
@@ -221,7 +221,7 @@ def _timeline(file: Path, where: str, values: Any) -> StimulusTimeline:
         raise entry.error(f": {error}") from error
 
 
-def _is_number(value: Any) -> bool:
+def _is_number(value: Any) -> TypeGuard[float]:
     """Tell a finite JSON number that fits a float; ``true`` is none."""
     if not isinstance(value, int | float) or isinstance(value, bool):
         return False
